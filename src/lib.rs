@@ -1,0 +1,33 @@
+//! The queue manager of `qmgr.h` as a download engine for web pages.
+//!
+//! ```text
+//! JS call ──► binding ──► mirror ┐             ┌► Queue (pure) ──► effects ──► driver: fetch · OPFS · IndexedDB · locks
+//! JS     ◄── rows, promises ◄────┴─ protocol ──┴─ rows, replies ◄── events ◄──────────┘
+//!            the page                                     the engine, in a dedicated worker
+//! ```
+//!
+//! | room | what it holds | may use |
+//! |---|---|---|
+//! | [`abi`] | `qmgr.h` as Rust: status words, flags, properties, errors, GUIDs, paths, URLs | nothing |
+//! | [`http`] | which request to send, and what may be done with the body of an answer | `abi` |
+//! | [`queue`] | what the queue believes and wants next: the state machine, the schedule, the retries | `abi`, `http` |
+//! | [`snapshot`] | the saved form of a queue | `abi`, `http` |
+//! | [`protocol`] | the messages between a page and the engine | `abi` |
+//! | [`mirror`] | the page's copy of the rows it holds handles to | `abi`, `protocol` |
+//! | `driver` | WASM: carries out effects, reports events; decides nothing | all above |
+//! | `binding` | WASM: the JavaScript face; converts, calls, converts | all above |
+//!
+//! Every room but the last two is pure: no clock, no randomness, no JavaScript, no bytes of a file.
+
+pub mod abi;
+pub mod http;
+pub mod mirror;
+pub mod protocol;
+pub mod queue;
+pub mod snapshot;
+pub mod time;
+
+#[cfg(target_arch = "wasm32")]
+pub mod binding;
+#[cfg(target_arch = "wasm32")]
+pub mod driver;
