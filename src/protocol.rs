@@ -106,8 +106,8 @@ pub enum Command {
         /// The groups.
         groups: Vec<Serial>,
     },
-    /// `IBackgroundCopyGroup::CancelGroup`. Answered with [`Answer::Group`], its row cancelled, once
-    /// the finished files stand under their names and the group has left the queue.
+    /// `IBackgroundCopyGroup::CancelGroup`. Its row shows it cancelled at once; answered with
+    /// [`Answer::Done`] once its finished files stand under their names.
     CancelGroup {
         /// The group.
         group: Serial,
