@@ -30,7 +30,9 @@ pub struct ClientId(pub String);
 
 /// Names one group for ever: counts up with each group created in a queue and is never used again,
 /// while the [`Guid`] of a cancelled group is free for another (ruling A8).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Serial(pub u64);
 
@@ -195,7 +197,7 @@ pub enum Credentials {
 }
 
 /// From the engine to the pages.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ToPage {
     /// This engine is the active one.
     Active(Active),
@@ -218,7 +220,7 @@ pub enum ToPage {
 }
 
 /// What an engine says of itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Active {
     /// [`VERSION`] of the engine.
     pub version: u32,
@@ -231,7 +233,7 @@ pub struct Active {
 }
 
 /// What a call that succeeded gives back.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Answer {
     /// Nothing but success.
     Done,
@@ -248,7 +250,7 @@ pub enum Answer {
 }
 
 /// A change to the mirror's copy of one group.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct GroupUpdate {
     /// The group's own figures, always all of them.
     pub group: GroupRow,
@@ -259,7 +261,7 @@ pub struct GroupUpdate {
 }
 
 /// Everything that the getters of a group answer from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct GroupRow {
     /// Which group.
     pub serial: Serial,
@@ -362,7 +364,7 @@ pub struct GroupError {
 }
 
 /// Everything that the getters of one file answer from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct FileRow {
     /// What was asked for.
     pub info: FileSetInfo,
@@ -399,7 +401,7 @@ pub enum Proof {
 }
 
 /// What is known of a published file; kept after its group is gone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct StoredFile {
     /// The path as first spelt.
     pub local_file: String,

@@ -45,7 +45,12 @@ pub(super) struct Alarm {
 
 impl Alarm {
     /// `keeps_process`: whether Node.js stays alive for it.
-    pub(super) fn set(clock: &Clock, at: Millis, keeps_process: bool, ring: impl FnMut() + 'static) -> Self {
+    pub(super) fn set(
+        clock: &Clock,
+        at: Millis,
+        keeps_process: bool,
+        ring: impl FnMut() + 'static,
+    ) -> Self {
         let callback = Closure::<dyn FnMut()>::new(ring);
         let delay = js::to_f64(at.since(clock.now()).0).min(LONGEST_TIMER);
         let timer = set_timeout(callback.as_ref().unchecked_ref(), delay);

@@ -5,7 +5,11 @@ use js_sys::{Error, Math, Reflect};
 use wasm_bindgen::prelude::*;
 
 /// A number of JavaScript as a whole number; what is none becomes 0.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and fractions go")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "`as` saturates, and fractions go"
+)]
 pub(super) const fn to_u64(number: f64) -> u64 {
     number as u64
 }

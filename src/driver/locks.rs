@@ -41,7 +41,7 @@ impl Lock {
                 drop(held.send(release));
             }
             wasm_bindgen_futures::future_to_promise(async move {
-                drop(released.await);
+                let _ = released.await;
                 Ok(JsValue::UNDEFINED)
             })
         });
@@ -50,7 +50,8 @@ impl Lock {
         wasm_bindgen_futures::spawn_local(async move {
             drop(wasm_bindgen_futures::JsFuture::from(request).await);
         });
-        let release = is_held.await.map_err(|_| "the browser refused the queue's lock".to_owned())?;
+        let release =
+            is_held.await.map_err(|_| "the browser refused the queue's lock".to_owned())?;
         Ok(Self { _release: release })
     }
 }

@@ -81,7 +81,10 @@ impl Engine {
     ///
     /// E_INVALIDARG when the queue was created with another storage than the one asked for,
     /// QM_E_SERVICE_UNAVAILABLE when the storage cannot be had or a newer build saved the queue.
-    pub async fn start(options: EngineOptions, to_page: Rc<dyn Fn(ToPage)>) -> Result<Self, QmgrError> {
+    pub async fn start(
+        options: EngineOptions,
+        to_page: Rc<dyn Fn(ToPage)>,
+    ) -> Result<Self, QmgrError> {
         let EngineOptions { name, storage, worker, fetch } = options;
         let (store, storage) = Store::open(&name, storage).await?;
         let files = Files::open(&name, storage).await?;
@@ -149,7 +152,7 @@ impl Engine {
         *self.shared.stopped.borrow_mut() = Some(sender);
         self.act(Queue::stop);
         // A sender that is dropped says the same as one that sends.
-        drop(receiver.await);
+        let _ = receiver.await;
         self.leave();
     }
 
@@ -197,7 +200,7 @@ impl Engine {
         let is_idle = self.shared.queue.borrow().as_ref().is_none_or(Queue::is_idle);
         if is_idle && let Some(stopped) = self.shared.stopped.borrow_mut().take() {
             // The receiver may have stopped waiting.
-            drop(stopped.send(()));
+            let _ = stopped.send(());
         }
     }
 
@@ -227,7 +230,9 @@ impl Engine {
             Effect::Abort { ticket } => self.order(ticket, connection::Order::Abort),
             Effect::Commit(commit) => spawn_local(async move {
                 match engine.shared.store.commit(&commit).await {
-                    Ok(Committed::Durable) => engine.report(Event::Committed { ticket: commit.ticket }),
+                    Ok(Committed::Durable) => {
+                        engine.report(Event::Committed { ticket: commit.ticket })
+                    }
                     Ok(Committed::Fenced) => engine.leave(),
                     Err(error) => engine.start_over(error).await,
                 }
@@ -240,8 +245,11 @@ impl Engine {
                 engine.shared.files.delete_part(part).await;
             }),
             Effect::Fetch { ticket, url, request, credentials } => {
-                let connection = Connection::open(engine, ticket, url, request, credentials);
-                self.shared.connections.borrow_mut().insert(ticket, connection);
+                if let Some(connection) =
+                    Connection::open(engine, ticket, url, request, credentials)
+                {
+                    self.shared.connections.borrow_mut().insert(ticket, connection);
+                }
             }
             Effect::Flush { ticket } => self.order(ticket, connection::Order::Flush),
             Effect::Hash { ticket, part } => spawn_local(async move {
@@ -256,6 +264,23 @@ impl Engine {
                 self.order(ticket, connection::Order::Receive { part, at, keep, until });
             }
         }
+    }
+
+    /// The connection's task is over.
+    fn close_connection(&self, ticket: Ticket) {
+        self.shared.connections.borrow_mut().remove(&ticket);
+    }
+
+    fn files(&self) -> &Files {
+        &self.shared.files
+    }
+
+    fn now(&self) -> Millis {
+        self.shared.clock.now()
+    }
+
+    fn transport(&self) -> Option<&js_sys::Function> {
+        self.shared.fetch.as_ref()
     }
 
     fn order(&self, ticket: Ticket, order: connection::Order) {

@@ -19,7 +19,10 @@ pub(super) struct Network {
 impl Network {
     /// `None` where the platform has no such events (Node.js): it is online there.
     pub(super) fn watch(changed: impl Fn(bool) + 'static) -> Option<Self> {
-        Reflect::get(&js_sys::global(), &"addEventListener".into()).ok()?.dyn_into::<Function>().ok()?;
+        Reflect::get(&js_sys::global(), &"addEventListener".into())
+            .ok()?
+            .dyn_into::<Function>()
+            .ok()?;
         let listener = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
             let kind = Reflect::get(&event, &"type".into()).ok().and_then(|kind| kind.as_string());
             changed(kind.as_deref() == Some("online"));

@@ -3,15 +3,17 @@
 use super::commit::After;
 use super::group::{Group, Job, State};
 use super::transfer::Transfer;
-use super::{Effect, Errand, Queue, events};
-use crate::abi::{FileSet, FileSetInfo, Guid, Hresult, LocalPath, Property, PropertyValue, QmgrError};
+use super::{Effect, Errand, Queue};
+use crate::abi::{
+    FileSet, FileSetInfo, Guid, Hresult, LocalDirectory, LocalPath, Property, PropertyValue,
+    QmgrError,
+};
 use crate::protocol::{
-    Active, Answer, Call, ClientId, Command, Credentials, Owner, Serial, SettingsPatch, StoredFile, ToEngine,
-    ToPage, VERSION,
+    Active, Answer, Call, ClientId, Command, Credentials, Owner, Serial, SettingsPatch, StoredFile,
+    ToEngine, ToPage, VERSION,
 };
 use crate::snapshot::OutcomeRecord;
 use crate::time::Millis;
-use std::collections::BTreeSet;
 
 /// How a call that succeeded is answered.
 enum Reply {
@@ -57,7 +59,9 @@ impl Queue {
         }
         let (client, sequence) = key.clone();
         match self.carry_out(&key, command, &owner, now) {
-            Err(error) => self.messages.push_back(ToPage::Reply { client, sequence, result: Err(error) }),
+            Err(error) => {
+                self.messages.push_back(ToPage::Reply { client, sequence, result: Err(error) })
+            }
             Ok(Reply::Now(answer)) => {
                 self.messages.push_back(ToPage::Reply { client, sequence, result: Ok(answer) });
             }
@@ -111,7 +115,9 @@ impl Queue {
                 self.configure(patch);
                 Ok(Reply::Done)
             }
-            Command::CreateGroup { id, credentials } => self.create_group(id, credentials, owner, now),
+            Command::CreateGroup { id, credentials } => {
+                self.create_group(id, credentials, owner, now)
+            }
             Command::CreateJob { group, id } => self.create_job(group, id, now),
             Command::DeleteFile { local_file } => self.delete_file(key, &local_file),
             Command::EnumGroups { flags } => self.enum_groups(flags, owner),
@@ -122,7 +128,9 @@ impl Queue {
             Command::GetGroup { id } => self.get_group(id, owner, now),
             Command::ListFiles { directory } => self.list_files(directory.as_deref()),
             Command::ResumeGroup { group } => self.resume_group(group, now),
-            Command::SetProperty { group, property, value } => self.set_property(group, property, value, now),
+            Command::SetProperty { group, property, value } => {
+                self.set_property(group, property, value, now)
+            }
             Command::SuspendGroup { group } => self.suspend_group(group, now),
             Command::SwitchToForeground { group } => self.switch_to_foreground(group, now),
         }
@@ -136,9 +144,18 @@ impl Queue {
         now: Millis,
     ) -> Result<Reply, QmgrError> {
         if self.by_id.contains_key(&id) {
-            return Err(QmgrError::new(Hresult::E_INVALIDARG, format!("a group with the id {id} already exists")));
+            return Err(QmgrError::new(
+                Hresult::E_INVALIDARG,
+                format!("a group with the id {id} already exists"),
+            ));
         }
-        check_quota(self.by_id.len(), self.settings.limits.groups, owner, Hresult::BG_E_TOO_MANY_JOBS_PER_USER, "groups")?;
+        check_quota(
+            self.by_id.len(),
+            self.settings.limits.groups,
+            owner,
+            Hresult::BG_E_TOO_MANY_JOBS_PER_USER,
+            "groups",
+        )?;
         let group = self.next_serial;
         self.next_serial = Serial(group.0 + 1);
         self.groups.insert(group, Group::new(id, owner.user.clone(), credentials, now));
@@ -149,12 +166,18 @@ impl Queue {
 
     fn get_group(&mut self, id: Guid, owner: &Owner, now: Millis) -> Result<Reply, QmgrError> {
         let Some(&serial) = self.by_id.get(&id) else {
-            return Err(QmgrError::new(Hresult::QM_E_ITEM_NOT_FOUND, format!("no group has the id {id}")));
+            return Err(QmgrError::new(
+                Hresult::QM_E_ITEM_NOT_FOUND,
+                format!("no group has the id {id}"),
+            ));
         };
         let group = self.live(serial)?;
         if group.owner != owner.user {
             if !owner.administrator {
-                return Err(QmgrError::new(Hresult::E_ACCESSDENIED, format!("the group {id} belongs to another user")));
+                return Err(QmgrError::new(
+                    Hresult::E_ACCESSDENIED,
+                    format!("the group {id} belongs to another user"),
+                ));
             }
             group.owner = owner.user.clone();
             self.change_group(serial, now);
@@ -164,7 +187,10 @@ impl Queue {
 
     fn enum_groups(&self, flags: u32, owner: &Owner) -> Result<Reply, QmgrError> {
         if flags != 0 {
-            return Err(QmgrError::new(Hresult::E_NOTIMPL, format!("enumGroups knows no flags, found {flags}")));
+            return Err(QmgrError::new(
+                Hresult::E_NOTIMPL,
+                format!("enumGroups knows no flags, found {flags}"),
+            ));
         }
         let visible = |group: &Group| owner.administrator || group.owner == owner.user;
         let ids = self
@@ -183,13 +209,20 @@ impl Queue {
             State::Publishing | State::Running | State::Waiting(_) => {
                 return Err(QmgrError::new(Hresult::QM_E_INVALID_STATE, "the group is running"));
             }
-            State::Cancelled { .. } | State::Complete | State::Error(_) | State::New | State::Suspended => {}
+            State::Cancelled { .. }
+            | State::Complete
+            | State::Error(_)
+            | State::New
+            | State::Suspended => {}
         }
         if group.job.is_some() {
             return Err(QmgrError::new(Hresult::E_NOTIMPL, "the group already has its one job"));
         }
         if is_taken {
-            return Err(QmgrError::new(Hresult::E_INVALIDARG, format!("a job with the id {id} already exists")));
+            return Err(QmgrError::new(
+                Hresult::E_INVALIDARG,
+                format!("a job with the id {id} already exists"),
+            ));
         }
         group.job = Some(Job { id, files: Vec::new() });
         self.jobs.insert(id, serial);
@@ -214,7 +247,13 @@ impl Queue {
         }
         let before = group.files().len();
         // One less, since the quota is asked whether one more fits.
-        check_quota(before + files.len() - 1, limit, owner, Hresult::BG_E_TOO_MANY_FILES_IN_JOB, "files in the job")?;
+        check_quota(
+            before + files.len() - 1,
+            limit,
+            owner,
+            Hresult::BG_E_TOO_MANY_FILES_IN_JOB,
+            "files in the job",
+        )?;
         let files = files.into_iter().map(FileSet::try_from).collect::<Result<Vec<_>, _>>()?;
         for file in &files {
             self.check_target(&file.local)?;
@@ -237,12 +276,19 @@ impl Queue {
     fn check_target(&self, path: &LocalPath) -> Result<(), QmgrError> {
         let key = path.key();
         let below = format!("{key}/");
-        let is_directory =
-            self.files.range(below.clone()..).next().is_some_and(|(other, _)| other.starts_with(&below));
-        let is_below_file = key.match_indices('/').any(|(end, _)| self.files.contains_key(&key[..end]));
+        let is_directory = self
+            .files
+            .range(below.clone()..)
+            .next()
+            .is_some_and(|(other, _)| other.starts_with(&below));
+        let is_below_file =
+            key.match_indices('/').any(|(end, _)| self.files.contains_key(&key[..end]));
         if is_directory || is_below_file {
             let what = if is_directory { "is a directory" } else { "lies below a file" };
-            return Err(QmgrError::new(Hresult::E_ACCESSDENIED, format!("localFile {} {what}", path.as_str())));
+            return Err(QmgrError::new(
+                Hresult::E_ACCESSDENIED,
+                format!("localFile {} {what}", path.as_str()),
+            ));
         }
         Ok(())
     }
@@ -267,7 +313,11 @@ impl Queue {
                 forget_delay(group);
                 self.change_group(serial, now);
             }
-            State::Cancelled { .. } | State::Complete | State::Error(_) | State::New | State::Suspended => {}
+            State::Cancelled { .. }
+            | State::Complete
+            | State::Error(_)
+            | State::New
+            | State::Suspended => {}
         }
         Ok(Reply::Row { group: serial, whole: false })
     }
@@ -300,7 +350,12 @@ impl Queue {
         self.change_group(serial, now);
     }
 
-    fn cancel_group(&mut self, key: &(ClientId, u64), serial: Serial, now: Millis) -> Result<Reply, QmgrError> {
+    fn cancel_group(
+        &mut self,
+        key: &(ClientId, u64),
+        serial: Serial,
+        now: Millis,
+    ) -> Result<Reply, QmgrError> {
         self.live(serial)?;
         self.leave(serial, true, now);
         self.farewells.insert(serial, key.clone());
@@ -329,7 +384,15 @@ impl Queue {
     }
 
     fn configure(&mut self, patch: SettingsPatch) {
-        let SettingsPatch { retry, checkpoint, resume, connections, time_slice, limits, inactivity_timeout } = patch;
+        let SettingsPatch {
+            retry,
+            checkpoint,
+            resume,
+            connections,
+            time_slice,
+            limits,
+            inactivity_timeout,
+        } = patch;
         let mut settings = self.settings.clone();
         let set = &mut settings;
         set.retry = retry.unwrap_or_else(|| set.retry.clone());
@@ -347,8 +410,11 @@ impl Queue {
     }
 
     fn stored(&self, path: &LocalPath) -> Result<&StoredFile, QmgrError> {
-        self.files.get(&path.key()).ok_or_else(|| {
-            QmgrError::new(Hresult::FILE_NOT_FOUND, format!("no published file has the path {}", path.as_str()))
+        self.files.get(path.key()).ok_or_else(|| {
+            QmgrError::new(
+                Hresult::FILE_NOT_FOUND,
+                format!("no published file has the path {}", path.as_str()),
+            )
         })
     }
 
@@ -362,7 +428,7 @@ impl Queue {
     }
 
     fn list_files(&self, directory: Option<&str>) -> Result<Reply, QmgrError> {
-        let directory = directory.map(LocalPath::parse_directory).transpose()?;
+        let directory = directory.map(LocalDirectory::parse).transpose()?;
         let files = self
             .files
             .values()
@@ -405,7 +471,9 @@ fn check_quota(
     what: &str,
 ) -> Result<(), QmgrError> {
     match limit {
-        Some(limit) if !owner.administrator && there >= usize::try_from(limit).unwrap_or(usize::MAX) => {
+        Some(limit)
+            if !owner.administrator && there >= usize::try_from(limit).unwrap_or(usize::MAX) =>
+        {
             Err(QmgrError::new(hresult, format!("the limit is {limit} {what}")))
         }
         Some(_) | None => Ok(()),

@@ -106,7 +106,11 @@ impl Queue {
         let pending = std::mem::take(&mut self.pending);
         let ticket = Ticket(self.next_ticket);
         self.next_ticket += 1;
-        let rows = pending.groups.iter().filter_map(|serial| self.changed_row(*serial, &pending.transfers)).collect();
+        let rows = pending
+            .groups
+            .iter()
+            .filter_map(|serial| self.changed_row(*serial, &pending.transfers))
+            .collect();
         let commit = Commit {
             ticket,
             strict: pending.strict,
@@ -142,7 +146,9 @@ impl Queue {
 
     /// The commit under way is durable: shows its rows, then does what waited for it.
     pub(super) fn handle_committed(&mut self, ticket: Ticket) {
-        let Some(in_flight) = self.in_flight.take_if(|in_flight| in_flight.ticket == ticket) else { return };
+        let Some(in_flight) = self.in_flight.take_if(|in_flight| in_flight.ticket == ticket) else {
+            return;
+        };
         if !in_flight.rows.is_empty() {
             self.messages.push_back(ToPage::Rows(in_flight.rows));
         }
@@ -155,24 +161,39 @@ impl Queue {
     /// use afterwards, since it believes what is not durable; a new one is restored from the records.
     pub fn refuse_calls(&mut self, error: &QmgrError) {
         let waiting = self.in_flight.take().map_or_else(Vec::new, |in_flight| in_flight.after);
-        let next: Vec<_> = std::mem::take(&mut self.pending.after).into_iter().map(|after| self.done(after)).collect();
+        let next: Vec<_> = std::mem::take(&mut self.pending.after)
+            .into_iter()
+            .map(|after| self.done(after))
+            .collect();
         for done in waiting.into_iter().chain(next) {
             if let Done::Reply { client, sequence, answer: _ } = done {
-                self.messages.push_back(ToPage::Reply { client, sequence, result: Err(error.clone()) });
+                self.messages.push_back(ToPage::Reply {
+                    client,
+                    sequence,
+                    result: Err(error.clone()),
+                });
             }
         }
     }
 
-    fn changed_row(&self, serial: Serial, transfers: &BTreeSet<(Serial, u32)>) -> Option<GroupUpdate> {
+    fn changed_row(
+        &self,
+        serial: Serial,
+        transfers: &BTreeSet<(Serial, u32)>,
+    ) -> Option<GroupUpdate> {
         let changed: BTreeSet<u32> =
             transfers.range((serial, 0)..=(serial, u32::MAX)).map(|&(_, index)| index).collect();
         self.row(serial, Some(&changed))
     }
 
     /// A group's row, with all its files' or with those that changed.
-    pub(super) fn row(&self, serial: Serial, changed: Option<&BTreeSet<u32>>) -> Option<GroupUpdate> {
+    pub(super) fn row(
+        &self,
+        serial: Serial,
+        changed: Option<&BTreeSet<u32>>,
+    ) -> Option<GroupUpdate> {
         let group = self.groups.get(&serial)?;
-        Some(group.update(serial, changed, self.host.origin.as_deref(), self.settings.resume))
+        Some(group.update(serial, changed, self.settings.resume))
     }
 
     fn done(&self, after: After) -> Done {
@@ -197,7 +218,11 @@ impl Queue {
     }
 
     /// Keeps the outcomes of pages that may still live; the others go with the next commit.
-    pub(super) fn restore_outcomes(&mut self, saved: Vec<((ClientId, u64), OutcomeRecord)>, now: Millis) {
+    pub(super) fn restore_outcomes(
+        &mut self,
+        saved: Vec<((ClientId, u64), OutcomeRecord)>,
+        now: Millis,
+    ) {
         for (key, outcome) in saved {
             if now.since(outcome.at) < OUTCOME_LIFE {
                 self.outcomes.insert(key, outcome);

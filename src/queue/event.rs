@@ -78,6 +78,8 @@ pub enum Ended {
     Closed,
     /// The part could not be written.
     Disk(DiskFailure),
+    /// The body goes on at the position where it had to end; the rest was not written.
+    Overlong,
     /// No answer came; the sentence is the platform's.
     Unanswered(String),
 }

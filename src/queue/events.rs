@@ -36,15 +36,26 @@ impl Queue {
                 }
             }
             Event::FileDeleted { ticket, result } => {
-                if let Some(Errand::Delete { client, sequence, target }) = self.tickets.remove(&ticket) {
+                if let Some(Errand::Delete { client, sequence, target }) =
+                    self.tickets.remove(&ticket)
+                {
                     match result {
                         Ok(()) => {
-                            self.change_stored(target.key(), None);
-                            self.when_durable(After::Reply { client, sequence, group: None, whole: false });
+                            self.change_stored(target.key().to_owned(), None);
+                            self.when_durable(After::Reply {
+                                client,
+                                sequence,
+                                group: None,
+                                whole: false,
+                            });
                         }
                         Err(failure) => {
                             let error = disk_failure(&failure).into();
-                            self.messages.push_back(ToPage::Reply { client, sequence, result: Err(error) });
+                            self.messages.push_back(ToPage::Reply {
+                                client,
+                                sequence,
+                                result: Err(error),
+                            });
                         }
                     }
                 }
@@ -81,12 +92,20 @@ impl Queue {
         }
     }
 
-    fn handle_answer(&mut self, serial: Serial, index: u32, ticket: Ticket, head: &AnswerHead, now: Millis) {
+    fn handle_answer(
+        &mut self,
+        serial: Serial,
+        index: u32,
+        ticket: Ticket,
+        head: &AnswerHead,
+        now: Millis,
+    ) {
         let Some((_, file)) = self.file(serial, index) else { return };
         let Connection::Requesting { request, .. } = &file.connection else { return };
-        let reach = file.reach_from(self.host.origin.as_deref());
-        match judge(request, &self.kept(file), reach, head, now) {
-            Verdict::Append { at, until, version } => self.receive(serial, index, ticket, at, until, version, now),
+        match judge(request, &self.kept(file), head, now) {
+            Verdict::Append { at, until, version } => {
+                self.receive(serial, index, ticket, at, until, version, now)
+            }
             Verdict::Whole { until, version } => {
                 self.start_again(serial, index);
                 self.receive(serial, index, ticket, 0, until, version, now);
@@ -98,18 +117,14 @@ impl Queue {
                 }
                 self.change_file(serial, index);
             }
-            Verdict::Restart => {
+            Verdict::Restart(reason) => {
                 self.abort(serial, index);
                 self.start_again(serial, index);
-                self.count_fruitless(serial, index, now);
+                self.count_fruitless(serial, index, reason, now);
             }
-            Verdict::WithoutRange => {
+            Verdict::WithoutRange(reason) => {
                 self.abort(serial, index);
-                self.start_again(serial, index);
-                if let Some(file) = self.file_mut(serial, index) {
-                    file.without_range = true;
-                }
-                self.count_fruitless(serial, index, now);
+                self.do_without_range(serial, index, reason, now);
             }
             Verdict::Failed(failure) => {
                 self.abort(serial, index);
@@ -156,15 +171,26 @@ impl Queue {
         }
     }
 
+    /// Ranges of this file cannot be had, so that it comes whole or not at all.
+    fn do_without_range(&mut self, serial: Serial, index: u32, reason: &str, now: Millis) {
+        self.start_again(serial, index);
+        if let Some(file) = self.file_mut(serial, index) {
+            file.without_range = true;
+        }
+        self.count_fruitless(serial, index, reason, now);
+    }
+
     /// An answer brought nothing. A few in a row may be a server that is just being changed; more are
     /// one that cannot be served from.
-    fn count_fruitless(&mut self, serial: Serial, index: u32, now: Millis) {
+    fn count_fruitless(&mut self, serial: Serial, index: u32, reason: &str, now: Millis) {
         let Some(file) = self.file_mut(serial, index) else { return };
         file.fruitless += 1;
         if file.fruitless >= MOST_FRUITLESS {
             let failure = Failure {
                 hresult: Hresult::BG_E_INSUFFICIENT_RANGE_SUPPORT,
-                message: format!("{MOST_FRUITLESS} answers in a row did not bring the file any further"),
+                message: format!(
+                    "{MOST_FRUITLESS} answers in a row brought the file no further: {reason}"
+                ),
                 transient: false,
                 http_status: 0,
                 retry_after: None,
@@ -175,7 +201,9 @@ impl Queue {
 
     fn handle_progress(&mut self, serial: Serial, index: u32, position: u64, now: Millis) {
         let Some(group) = self.groups.get_mut(&serial) else { return };
-        let Some(file) = group.job.as_mut().and_then(|job| job.files.get_mut(usize::try_from(index).ok()?)) else {
+        let Some(file) =
+            group.job.as_mut().and_then(|job| job.files.get_mut(usize::try_from(index).ok()?))
+        else {
             return;
         };
         let Connection::Receiving(receiving) = &mut file.connection else { return };
@@ -199,7 +227,8 @@ impl Queue {
         let Some(file) = self.file_mut(serial, index) else { return };
         let Connection::Receiving(receiving) = &mut file.connection else { return };
         let unflushed = receiving.position - receiving.flushed;
-        let is_due = unflushed > 0 && (unflushed >= bytes || now.since(receiving.flushed_at) >= interval);
+        let is_due =
+            unflushed > 0 && (unflushed >= bytes || now.since(receiving.flushed_at) >= interval);
         if is_due && !receiving.flushing {
             receiving.flushing = true;
             let ticket = receiving.ticket;
@@ -222,7 +251,14 @@ impl Queue {
         self.change_file(serial, index);
     }
 
-    fn handle_end(&mut self, serial: Serial, index: u32, position: Option<u64>, how: Ended, now: Millis) {
+    fn handle_end(
+        &mut self,
+        serial: Serial,
+        index: u32,
+        position: Option<u64>,
+        how: Ended,
+        now: Millis,
+    ) {
         let Some(group) = self.groups.get_mut(&serial) else { return };
         group.forget_speed();
         let is_running = group.state == State::Running;
@@ -242,7 +278,8 @@ impl Queue {
             file.keep(from, position);
         }
         self.change_file(serial, index);
-        let ending = match how {
+        let written = position.or(from);
+        let (reached, ending) = match how {
             Ended::Aborted => return,
             Ended::Disk(failure) => return self.fail_on_disk(serial, index, &failure, now),
             Ended::Unanswered(message) => {
@@ -255,20 +292,29 @@ impl Queue {
                 };
                 return self.fail(serial, Some(index), failure, now);
             }
-            Ended::Broken => Ending::Broken,
-            Ended::Closed => Ending::Closed,
+            Ended::Broken => (written, Ending::Broken),
+            Ended::Closed => (written, Ending::Closed),
+            // At least one byte more than was written.
+            Ended::Overlong => (written.map(|written| written.saturating_add(1)), Ending::Closed),
         };
         let Some((_, file)) = self.file(serial, index) else { return };
-        let Some(from) = from.filter(|_| is_running) else { return };
-        match judge_end(&self.kept(file), until, position.unwrap_or(from), ending) {
+        let Some(reached) = reached.filter(|_| is_running) else { return };
+        match judge_end(&self.kept(file), until, reached, ending) {
             EndVerdict::FileComplete { size } => {
-                if let Some(version) = self.file_mut(serial, index).and_then(|file| file.version.as_mut()) {
+                if let Some(version) =
+                    self.file_mut(serial, index).and_then(|file| file.version.as_mut())
+                {
                     version.size = Some(size);
                 }
             }
             EndVerdict::More if has_moved => {}
-            EndVerdict::More => self.count_fruitless(serial, index, now),
-            EndVerdict::Cut(failure) | EndVerdict::Failed(failure) => self.fail(serial, Some(index), failure, now),
+            EndVerdict::More => {
+                self.count_fruitless(serial, index, "the server sent an empty part", now)
+            }
+            EndVerdict::WithoutRange(reason) => self.do_without_range(serial, index, reason, now),
+            EndVerdict::Cut(failure) | EndVerdict::Failed(failure) => {
+                self.fail(serial, Some(index), failure, now)
+            }
         }
     }
 
@@ -282,14 +328,16 @@ impl Queue {
         let Some(file) = self.file_mut(serial, index) else { return };
         file.connection = Connection::None;
         match result {
-            Ok(found) if file.file.integrity.as_ref().is_none_or(|wanted| *wanted.digest() == found) => {
+            Ok(found) if file.file.integrity.as_ref().is_none_or(|wanted| wanted.0 == found) => {
                 file.complete = true;
                 self.change_file(serial, index);
             }
             Ok(_) => {
                 let failure = Failure {
                     hresult: Hresult::BG_E_VALIDATION_FAILED,
-                    message: "the bytes that the server sent do not have the hash that integrity names".to_owned(),
+                    message:
+                        "the bytes that the server sent do not have the hash that integrity names"
+                            .to_owned(),
                     transient: false,
                     http_status: 0,
                     retry_after: None,
@@ -301,7 +349,13 @@ impl Queue {
         }
     }
 
-    fn handle_published(&mut self, serial: Serial, index: u32, result: Result<(), DiskFailure>, now: Millis) {
+    fn handle_published(
+        &mut self,
+        serial: Serial,
+        index: u32,
+        result: Result<(), DiskFailure>,
+        now: Millis,
+    ) {
         let Some(file) = self.file_mut(serial, index) else { return };
         file.connection = Connection::None;
         let size = file.version.as_ref().and_then(|version| version.size);
@@ -318,7 +372,7 @@ impl Queue {
     fn note_published(&mut self, serial: Serial, index: u32, now: Millis) {
         let Some(file) = self.file_mut(serial, index) else { return };
         file.published = true;
-        let (key, stored) = (file.file.local.key(), stored_file(file, now));
+        let (key, stored) = (file.file.local.key().to_owned(), stored_file(file, now));
         let first_spelt = self.files.get(&key).map(|earlier| earlier.local_file.clone());
         let stored = StoredFile { local_file: first_spelt.unwrap_or(stored.local_file), ..stored };
         self.change_stored(key, Some(stored));
@@ -328,7 +382,10 @@ impl Queue {
     /// What the disk refused. While a group leaves the queue, a file that cannot be kept is dropped
     /// (ruling A9: CancelGroup succeeds even if only part was kept).
     fn fail_on_disk(&mut self, serial: Serial, index: u32, failure: &DiskFailure, now: Millis) {
-        let is_leaving = self.groups.get(&serial).is_some_and(|group| matches!(group.state, State::Cancelled { .. }));
+        let is_leaving = self
+            .groups
+            .get(&serial)
+            .is_some_and(|group| matches!(group.state, State::Cancelled { .. }));
         match failure {
             DiskFailure::Busy if !is_leaving => self.wait_for_disk(serial, index, now),
             DiskFailure::Missing { .. } => {
@@ -338,13 +395,21 @@ impl Queue {
                     file.start_again(serial, index);
                 }
                 self.change_file(serial, index);
-                self.count_fruitless(serial, index, now);
+                self.count_fruitless(serial, index, "the part is gone from the disk", now);
                 self.run_again(serial, now);
             }
-            DiskFailure::Busy | DiskFailure::Full | DiskFailure::InTheWay | DiskFailure::Other(_) if is_leaving => {
+            DiskFailure::Busy
+            | DiskFailure::Full
+            | DiskFailure::InTheWay
+            | DiskFailure::Other(_)
+                if is_leaving =>
+            {
                 self.start_again(serial, index);
             }
-            DiskFailure::Busy | DiskFailure::Full | DiskFailure::InTheWay | DiskFailure::Other(_) => {
+            DiskFailure::Busy
+            | DiskFailure::Full
+            | DiskFailure::InTheWay
+            | DiskFailure::Other(_) => {
                 self.fail(serial, Some(index), disk_failure(failure), now);
             }
         }
@@ -374,7 +439,13 @@ impl Queue {
     }
 
     /// A failure of the world: waited out if it may pass, else the group's error (spec §7.5).
-    pub(super) fn fail(&mut self, serial: Serial, index: Option<u32>, failure: Failure, now: Millis) {
+    pub(super) fn fail(
+        &mut self,
+        serial: Serial,
+        index: Option<u32>,
+        failure: Failure,
+        now: Millis,
+    ) {
         let dice = self.host.dice ^ self.next_ticket;
         let (online, settings) = (self.online, self.settings.retry.clone());
         let Some(group) = self.groups.get_mut(&serial) else { return };
@@ -406,7 +477,11 @@ impl Queue {
             State::Waiting(Wait { reason, next_attempt_at: trouble.until, last_error: Some(error) })
         } else {
             trouble.until = None;
-            State::Waiting(Wait { reason: WaitReason::Offline, next_attempt_at: None, last_error: Some(error) })
+            State::Waiting(Wait {
+                reason: WaitReason::Offline,
+                next_attempt_at: None,
+                last_error: Some(error),
+            })
         };
         self.change_group(serial, now);
     }
@@ -420,7 +495,12 @@ impl Queue {
                 .active
                 .iter()
                 .copied()
-                .filter(|serial| matches!(self.groups.get(serial).map(|group| &group.state), Some(State::Waiting(_))))
+                .filter(|serial| {
+                    matches!(
+                        self.groups.get(serial).map(|group| &group.state),
+                        Some(State::Waiting(_))
+                    )
+                })
                 .collect();
             for serial in waiting {
                 self.try_again(serial, now);
@@ -458,17 +538,29 @@ fn offline(file_index: Option<u32>) -> GroupError {
 }
 
 fn group_error(file_index: Option<u32>, failure: Failure) -> GroupError {
-    GroupError { hresult: failure.hresult, message: failure.message, file_index, http_status: failure.http_status }
+    GroupError {
+        hresult: failure.hresult,
+        message: failure.message,
+        file_index,
+        http_status: failure.http_status,
+    }
 }
 
 fn disk_failure(failure: &DiskFailure) -> Failure {
     let (hresult, message) = match failure {
-        DiskFailure::Busy => (Hresult::SHARING_VIOLATION, "another tab or program holds the file".to_owned()),
-        DiskFailure::Full => (Hresult::DISK_FULL, "there is no room left for this site's files".to_owned()),
-        DiskFailure::InTheWay => {
-            (Hresult::E_ACCESSDENIED, "a directory stands at localFile, or a file at one of its directories".to_owned())
+        DiskFailure::Busy => {
+            (Hresult::BG_E_DESTINATION_LOCKED, "another tab or program holds the file".to_owned())
         }
-        DiskFailure::Missing { .. } => (Hresult::FILE_NOT_FOUND, "the file is not there".to_owned()),
+        DiskFailure::Full => {
+            (Hresult::DISK_FULL, "there is no room left for this site's files".to_owned())
+        }
+        DiskFailure::InTheWay => (
+            Hresult::E_ACCESSDENIED,
+            "a directory stands at localFile, or a file at one of its directories".to_owned(),
+        ),
+        DiskFailure::Missing { .. } => {
+            (Hresult::FILE_NOT_FOUND, "the file is not there".to_owned())
+        }
         DiskFailure::Other(message) => (Hresult::E_FAIL, message.clone()),
     };
     Failure { hresult, message, transient: false, http_status: 0, retry_after: None }

@@ -110,7 +110,9 @@ impl Group {
     /// Whether its work is under way, so that time and events matter to it.
     pub(super) fn is_active(&self) -> bool {
         match self.state {
-            State::Cancelled { .. } | State::Publishing | State::Running | State::Waiting(_) => true,
+            State::Cancelled { .. } | State::Publishing | State::Running | State::Waiting(_) => {
+                true
+            }
             State::Complete | State::Error(_) | State::New | State::Suspended => {
                 self.files().iter().any(Transfer::is_busy)
             }
@@ -121,25 +123,40 @@ impl Group {
     pub(super) fn status(&self) -> StatusWord {
         let word = match self.state {
             State::Cancelled { .. } => return StatusWord::empty(),
-            State::Complete => StatusWord::GROUP_COMPLETE | StatusWord::GROUP_SUSPENDED,
-            State::Error(_) => {
-                StatusWord::GROUP_INCOMPLETE | StatusWord::GROUP_SUSPENDED | StatusWord::GROUP_ERROR
+            State::Complete => {
+                StatusWord::QM_STATUS_GROUP_COMPLETE | StatusWord::QM_STATUS_GROUP_SUSPENDED
             }
-            State::New | State::Suspended => StatusWord::GROUP_INCOMPLETE | StatusWord::GROUP_SUSPENDED,
-            State::Publishing | State::Running | State::Waiting(_) => StatusWord::GROUP_INCOMPLETE,
+            State::Error(_) => {
+                StatusWord::QM_STATUS_GROUP_INCOMPLETE
+                    | StatusWord::QM_STATUS_GROUP_SUSPENDED
+                    | StatusWord::QM_STATUS_GROUP_ERROR
+            }
+            State::New | State::Suspended => {
+                StatusWord::QM_STATUS_GROUP_INCOMPLETE | StatusWord::QM_STATUS_GROUP_SUSPENDED
+            }
+            State::Publishing | State::Running | State::Waiting(_) => {
+                StatusWord::QM_STATUS_GROUP_INCOMPLETE
+            }
         };
-        if self.foreground { word | StatusWord::GROUP_FOREGROUND } else { word }
+        if self.foreground { word | StatusWord::QM_STATUS_GROUP_FOREGROUND } else { word }
     }
 
     /// The status word of its job (spec §4); 0 without one.
     pub(super) fn job_status(&self) -> StatusWord {
         match (&self.job, &self.state) {
             (None, _) | (_, State::Cancelled { .. }) => StatusWord::empty(),
-            (Some(_), State::Complete) => StatusWord::JOB_COMPLETE,
-            (Some(_), State::Error(_)) => StatusWord::JOB_INCOMPLETE | StatusWord::JOB_ERROR,
-            (Some(_), State::New | State::Publishing | State::Running | State::Suspended | State::Waiting(_)) => {
-                StatusWord::JOB_INCOMPLETE
+            (Some(_), State::Complete) => StatusWord::QM_STATUS_JOB_COMPLETE,
+            (Some(_), State::Error(_)) => {
+                StatusWord::QM_STATUS_JOB_INCOMPLETE | StatusWord::QM_STATUS_JOB_ERROR
             }
+            (
+                Some(_),
+                State::New
+                | State::Publishing
+                | State::Running
+                | State::Suspended
+                | State::Waiting(_),
+            ) => StatusWord::QM_STATUS_JOB_INCOMPLETE,
         }
     }
 
@@ -155,7 +172,9 @@ impl Group {
             State::Running => match self.current().map(|(_, file)| &file.connection) {
                 Some(Connection::Receiving(_)) => GroupState::Transferring,
                 Some(Connection::Requesting { .. }) => GroupState::Connecting,
-                Some(Connection::Hashing { .. } | Connection::Publishing { .. }) | None => GroupState::Publishing,
+                Some(Connection::Hashing { .. } | Connection::Publishing { .. }) | None => {
+                    GroupState::Publishing
+                }
                 Some(Connection::Closing { .. } | Connection::None) => GroupState::Queued,
             },
         }
@@ -176,7 +195,12 @@ impl Group {
     fn row(&self, serial: Serial) -> GroupRow {
         let files = self.files();
         let bytes_total = (!files.is_empty())
-            .then(|| files.iter().map(Transfer::size).try_fold(0u64, |sum, size| Some(sum.saturating_add(size?))))
+            .then(|| {
+                files
+                    .iter()
+                    .map(Transfer::size)
+                    .try_fold(0u64, |sum, size| Some(sum.saturating_add(size?)))
+            })
             .flatten();
         let moving = self.shown_state() == GroupState::Transferring;
         GroupRow {
@@ -206,13 +230,12 @@ impl Group {
         &self,
         serial: Serial,
         changed: Option<&BTreeSet<u32>>,
-        page: Option<&str>,
         resume: Resume,
     ) -> GroupUpdate {
         let files = self
             .indexed()
             .filter(|(index, _)| changed.is_none_or(|changed| changed.contains(index)))
-            .map(|(index, file)| (index, file.row(file.reach_from(page), resume)))
+            .map(|(index, file)| (index, file.row(resume)))
             .collect();
         GroupUpdate { group: self.row(serial), files, whole: changed.is_none() }
     }
@@ -243,7 +266,12 @@ impl Group {
 
     /// A group as it was saved. A delay that was being waited out goes on where it was; one that a
     /// changed clock has pushed beyond `longest` from now is cut to that.
-    pub(super) fn restored(record: GroupRecord, files: Vec<Transfer>, now: Millis, longest: Millis) -> Self {
+    pub(super) fn restored(
+        record: GroupRecord,
+        files: Vec<Transfer>,
+        now: Millis,
+        longest: Millis,
+    ) -> Self {
         let until = record.trouble.as_ref().and_then(|trouble| trouble.until);
         let state = match record.state {
             SavedState::Cancelled { publish } => State::Cancelled { publish },

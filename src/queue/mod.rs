@@ -34,7 +34,7 @@ pub use event::{DiskFailure, Ended, Event};
 use crate::abi::{Guid, LocalPath, QmgrError};
 use crate::http::Kept;
 use crate::protocol::{ClientId, Epoch, Serial, Settings, Storage, StoredFile, ToPage};
-use crate::snapshot::{self, OutcomeRecord, SavedState, Saved};
+use crate::snapshot::{self, OutcomeRecord, Saved, SavedState};
 use crate::time::Millis;
 use commit::{InFlight, Pending};
 use group::{Group, State};
@@ -120,6 +120,8 @@ impl Queue {
             None => (Settings::default(), Serial(1), host.storage),
         };
         let mut queue = Self {
+            // Tickets of an earlier life of the queue, still on their way, name nothing here.
+            next_ticket: host.epoch.0 << 32,
             host: Host { storage, ..host },
             settings,
             next_serial,
@@ -132,7 +134,6 @@ impl Queue {
             farewells: BTreeMap::new(),
             turn: None,
             online: true,
-            next_ticket: 1,
             tickets: BTreeMap::new(),
             pending: Pending::default(),
             in_flight: None,
@@ -147,7 +148,7 @@ impl Queue {
         }
         for file in saved.files {
             if let Ok(path) = LocalPath::parse(&file.local_file) {
-                queue.files.insert(path.key(), file);
+                queue.files.insert(path.key().to_owned(), file);
             }
         }
         queue.restore_groups(saved.groups, saved.transfers, now);
@@ -221,7 +222,10 @@ impl Queue {
     /// The parts that records name, for the start-up collection of those that none does.
     pub fn parts(&self) -> impl Iterator<Item = Part> {
         self.groups.iter().flat_map(|(serial, group)| {
-            group.indexed().filter(|(_, file)| !file.published).map(|(index, file)| file.part(*serial, index))
+            group
+                .indexed()
+                .filter(|(_, file)| !file.published)
+                .map(|(index, file)| file.part(*serial, index))
         })
     }
 
@@ -233,7 +237,10 @@ impl Queue {
 
     /// Whether nothing is under way: no connection, no commit, no order.
     pub fn is_idle(&self) -> bool {
-        self.tickets.is_empty() && self.in_flight.is_none() && self.effects.is_empty() && self.pending.is_empty()
+        self.tickets.is_empty()
+            && self.in_flight.is_none()
+            && self.effects.is_empty()
+            && self.pending.is_empty()
     }
 
     fn ticket(&mut self, errand: Errand) -> Ticket {

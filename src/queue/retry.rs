@@ -33,17 +33,23 @@ mod tests {
     #[test]
     fn delays_double_from_the_minimum_to_the_maximum_within_a_fifth() {
         let settings = Retry::default();
-        for (failures, base) in [(1, 5_000), (2, 10_000), (3, 20_000), (7, 320_000), (8, 600_000), (99, 600_000)] {
+        for (failures, base) in
+            [(1, 5_000), (2, 10_000), (3, 20_000), (7, 320_000), (8, 600_000), (99, 600_000)]
+        {
             for dice in 0..100 {
                 let Millis(delay) = delay(&settings, failures, dice);
-                assert!((base - base / 5..=base + base / 5).contains(&delay), "{failures}: {delay}");
+                assert!(
+                    (base - base / 5..=base + base / 5).contains(&delay),
+                    "{failures}: {delay}"
+                );
             }
         }
     }
 
     #[test]
     fn different_dice_spread_the_delays() {
-        let delays: std::collections::BTreeSet<_> = (0..20).map(|dice| delay(&Retry::default(), 1, dice)).collect();
+        let delays: std::collections::BTreeSet<_> =
+            (0..20).map(|dice| delay(&Retry::default(), 1, dice)).collect();
         assert!(delays.len() > 10);
     }
 }

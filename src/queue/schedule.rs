@@ -32,7 +32,11 @@ impl Queue {
         let Some(group) = self.groups.get(&serial) else { return };
         match group.state {
             State::Cancelled { publish } => self.settle_leaving(serial, publish),
-            State::Complete | State::Error(_) | State::New | State::Suspended | State::Waiting(_) => {
+            State::Complete
+            | State::Error(_)
+            | State::New
+            | State::Suspended
+            | State::Waiting(_) => {
                 self.abort_all(serial);
             }
             State::Publishing => self.publish(serial, now),
@@ -54,7 +58,9 @@ impl Queue {
         let Some(group) = self.groups.get(&serial) else { return };
         let files: Vec<_> = group
             .indexed()
-            .map(|(index, file)| (index, publish && file.complete && !file.published, file.is_busy()))
+            .map(|(index, file)| {
+                (index, publish && file.complete && !file.published, file.is_busy())
+            })
             .collect();
         for &(index, is_wanted, is_busy) in &files {
             if is_wanted && !is_busy {
@@ -70,7 +76,9 @@ impl Queue {
         for (index, file) in group.indexed() {
             self.pending.transfers.insert((serial, index));
             if !file.published {
-                self.pending.after.push(After::Effect(Effect::DeletePart { part: file.part(serial, index) }));
+                self.pending
+                    .after
+                    .push(After::Effect(Effect::DeletePart { part: file.part(serial, index) }));
             }
         }
         if let Some((client, sequence)) = self.farewells.remove(&serial) {
@@ -140,7 +148,9 @@ impl Queue {
             .active
             .iter()
             .copied()
-            .filter(|serial| self.groups.get(serial).is_some_and(|group| group.state == State::Running))
+            .filter(|serial| {
+                self.groups.get(serial).is_some_and(|group| group.state == State::Running)
+            })
             .collect();
         let is_foreground = |queue: &Self, serial: &Serial| {
             queue.groups.get(serial).is_some_and(|group| group.foreground)
@@ -188,8 +198,7 @@ impl Queue {
         if !self.may_connect(file.file.remote.origin()) {
             return;
         }
-        let reach = file.reach_from(self.host.origin.as_deref());
-        let can_resume = !file.without_range && self.kept(file).proof(reach).is_some();
+        let can_resume = !file.without_range && self.kept(file).proof().is_some();
         if !file.durable.is_empty() && !can_resume {
             self.start_again(serial, index);
         }
@@ -199,7 +208,11 @@ impl Queue {
     fn request(&mut self, serial: Serial, index: u32, now: Millis) {
         let ticket = self.ticket(Errand::File(serial, index));
         let Some((group, file)) = self.file(serial, index) else { return };
-        let request = plan(&self.kept(file), file.reach_from(self.host.origin.as_deref()), file.without_range);
+        let request = plan(
+            &self.kept(file),
+            file.reach_from(self.host.origin.as_deref()),
+            file.without_range,
+        );
         let effect = Effect::Fetch {
             ticket,
             url: file.file.remote.as_str().to_owned(),
@@ -240,13 +253,16 @@ impl Queue {
     /// Whether one more connection to an origin may be opened.
     fn may_connect(&self, origin: &str) -> bool {
         let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
-        for file in self.active.iter().filter_map(|serial| self.groups.get(serial)).flat_map(Group::files) {
+        for file in
+            self.active.iter().filter_map(|serial| self.groups.get(serial)).flat_map(Group::files)
+        {
             if file.is_busy() {
                 *counts.entry(file.file.remote.origin()).or_default() += 1;
             }
         }
         counts.values().sum::<u32>() < self.settings.connections.total
-            && counts.get(origin).copied().unwrap_or_default() < self.settings.connections.per_origin
+            && counts.get(origin).copied().unwrap_or_default()
+                < self.settings.connections.per_origin
     }
 
     /// Does what is due, then settles.
@@ -260,7 +276,8 @@ impl Queue {
                 }
                 continue;
             }
-            let indices: Vec<_> = group.indexed().filter(|(_, file)| file.fetching().is_some()).collect();
+            let indices: Vec<_> =
+                group.indexed().filter(|(_, file)| file.fetching().is_some()).collect();
             let indices: Vec<_> = indices.into_iter().map(|(index, _)| index).collect();
             for index in indices {
                 self.flush_if_due(serial, index, now);
@@ -329,7 +346,10 @@ impl Queue {
             .filter_map(|serial| self.groups.get(serial))
             .filter(|group| group.state == State::Running && !group.foreground)
             .nth(1);
-        let slice = self.turn.filter(|_| waits_for_turn.is_some()).map(|(_, since)| since.plus(self.settings.time_slice));
+        let slice = self
+            .turn
+            .filter(|_| waits_for_turn.is_some())
+            .map(|(_, since)| since.plus(self.settings.time_slice));
         let idle = (!self.by_id.is_empty()).then_some(self.next_idle_check);
         of_groups.chain(slice).chain(idle).min()
     }
@@ -338,7 +358,9 @@ impl Queue {
     fn alarm_of(&self, file: &Transfer) -> Option<Millis> {
         let stall = moved_at(file)?.plus(self.settings.retry.stall_timeout);
         let flush = match &file.connection {
-            Connection::Receiving(receiving) if receiving.position > receiving.flushed && !receiving.flushing => {
+            Connection::Receiving(receiving)
+                if receiving.position > receiving.flushed && !receiving.flushing =>
+            {
                 Some(receiving.flushed_at.plus(self.settings.checkpoint.interval))
             }
             Connection::Receiving(_)
@@ -361,9 +383,13 @@ impl Queue {
     fn show_changes(&mut self) {
         let is_settled = |serial: &Serial| {
             !self.pending.groups.contains(serial)
-                && !self.in_flight.as_ref().is_some_and(|in_flight| in_flight.groups.contains(serial))
+                && !self
+                    .in_flight
+                    .as_ref()
+                    .is_some_and(|in_flight| in_flight.groups.contains(serial))
         };
-        let ready: BTreeSet<_> = self.to_show.iter().copied().filter(|(serial, _)| is_settled(serial)).collect();
+        let ready: BTreeSet<_> =
+            self.to_show.iter().copied().filter(|(serial, _)| is_settled(serial)).collect();
         if ready.is_empty() {
             return;
         }
@@ -372,7 +398,8 @@ impl Queue {
             self.to_show.remove(&(serial, index));
             changed.entry(serial).or_default().insert(index);
         }
-        let rows: Vec<_> = changed.iter().filter_map(|(serial, files)| self.row(*serial, Some(files))).collect();
+        let rows: Vec<_> =
+            changed.iter().filter_map(|(serial, files)| self.row(*serial, Some(files))).collect();
         if !rows.is_empty() {
             self.messages.push_back(ToPage::Rows(rows));
         }

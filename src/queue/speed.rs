@@ -43,6 +43,10 @@ mod tests {
         for tick in 0..50 {
             speed.count(100_000, Millis(1_000 + tick * 100));
         }
-        assert!((950_000..=1_250_000).contains(&speed.bytes_per_second()), "{}", speed.bytes_per_second());
+        assert!(
+            (950_000..=1_250_000).contains(&speed.bytes_per_second()),
+            "{}",
+            speed.bytes_per_second()
+        );
     }
 }

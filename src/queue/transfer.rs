@@ -3,7 +3,7 @@
 use super::{Part, Ticket};
 use crate::abi::FileSet;
 use crate::http::{Kept, Reach, Version};
-use crate::protocol::{FileRow, Proof, Resume, Serial};
+use crate::protocol::{FileRow, Resume, Serial};
 use crate::snapshot::TransferRecord;
 use crate::time::Millis;
 use rangemap::RangeSet;
@@ -115,9 +115,10 @@ impl Transfer {
 
     /// Whether every byte of a known size is durable.
     pub(super) fn is_all_durable(&self) -> bool {
-        self.version.as_ref().and_then(|version| version.size).is_some_and(|size| {
-            size == 0 || self.durable.gaps(&(0..size)).next().is_none()
-        })
+        self.version
+            .as_ref()
+            .and_then(|version| version.size)
+            .is_some_and(|size| size == 0 || self.durable.gaps(&(0..size)).next().is_none())
     }
 
     /// The end of the last durable range.
@@ -186,7 +187,7 @@ impl Transfer {
         }
     }
 
-    pub(super) fn row(&self, reach: Reach, resume: Resume) -> FileRow {
+    pub(super) fn row(&self, resume: Resume) -> FileRow {
         FileRow {
             info: self.file.clone().into(),
             complete: self.complete,
@@ -196,13 +197,8 @@ impl Transfer {
             ranges: self.durable.iter().map(|range| (range.start, range.end)).collect(),
             etag: self.version.as_ref().and_then(|version| version.etag.clone()),
             last_modified: self.version.as_ref().and_then(|version| version.last_modified.clone()),
-            proof: self.proof(reach, resume),
+            proof: self.kept(resume).proof(),
         }
-    }
-
-    /// What a resume would rest on.
-    fn proof(&self, reach: Reach, resume: Resume) -> Option<Proof> {
-        self.kept(resume).proof(reach)
     }
 
     pub(super) fn record(&self) -> TransferRecord {
