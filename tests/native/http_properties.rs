@@ -5,6 +5,7 @@
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use qmgr::http::{
     AnswerHead, ByteRange, EndVerdict, Ending, Headers, Kept, Reach, Request, Verdict, Version,
     judge, judge_end, plan,
@@ -15,6 +16,17 @@ use rangemap::RangeSet;
 use std::collections::BTreeSet;
 
 const NOW: Millis = Millis(784_111_777_000);
+
+/// The same cases each time, unless `PROPTEST_RNG_SEED` asks for others and `PROPTEST_CASES` for more.
+fn histories(times: u32) -> ProptestConfig {
+    let asked = ProptestConfig::default();
+    let rng_seed = match asked.rng_seed {
+        RngSeed::Random => RngSeed::Fixed(1),
+        RngSeed::Fixed(seed) => RngSeed::Fixed(seed),
+    };
+    let cases = asked.cases.saturating_mul(times);
+    ProptestConfig { cases, rng_seed, failure_persistence: None, ..asked }
+}
 
 /// What the server's validators are like. All of them are honest: equal only for equal files.
 #[derive(Clone, Copy, Debug)]
@@ -422,7 +434,7 @@ fn any_turn() -> impl Strategy<Value = Turn> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(histories(16))]
 
     #[test]
     fn a_file_is_of_one_version_or_it_is_not_had(
@@ -584,7 +596,7 @@ fn labelled(head: &AnswerHead) -> Option<(u64, u64)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(histories(64))]
 
     #[test]
     fn no_head_leads_astray(
