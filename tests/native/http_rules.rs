@@ -654,9 +654,10 @@ fn the_type_and_validators_of_an_error_page_are_not_the_files() {
 #[test]
 fn failures_say_what_was_found() {
     let given = first().expecting(101);
-    let failed = |head: &AnswerHead| match judge(&given.request(), &given.kept(), head, NOW) {
-        Verdict::Failed(failure) => (failure.message, failure.http_status),
-        other => panic!("{other:?}"),
+    let failed = |head: &AnswerHead| {
+        let verdict = judge(&given.request(), &given.kept(), head, NOW);
+        let Verdict::Failed(failure) = verdict else { panic!("{verdict:?}") };
+        (failure.message, failure.http_status)
     };
     assert_eq!(
         failed(&head(200, "content-length: 100")),
