@@ -124,16 +124,15 @@ fn part(request: &Request, asked: ByteRange, kept: &Kept<'_>, head: &AnswerHead)
     }
 }
 
-/// 206 whose `Content-Range` CORS hides. It may begin anywhere and be a part of anything, so it is
-/// used only if its length is the caller's size, or the caller's hash finds out.
+/// 206 whose `Content-Range` CORS hides. It may begin anywhere and be a part of anything, even if its
+/// length is the one that the caller expects, so it is used only if the caller's hash would find out.
 fn hidden_part(request: &Request, asked: ByteRange, kept: &Kept<'_>, head: &AnswerHead) -> Verdict {
     let until = head.guessed_end(asked);
     if request.asks_for_all() {
-        let expected = kept.expected_size.filter(|_| until == kept.expected_size);
-        if expected.is_none() && !kept.hash_decides {
+        if !kept.hash_decides {
             return Verdict::WithoutRange("the Content-Range is hidden");
         }
-        return Verdict::Whole { until, version: Version::of(head, expected, kept.hash_decides) };
+        return Verdict::Whole { until, version: Version::of(head, None, true) };
     }
     let size = kept.version.and_then(|version| version.size);
     let wanted = asked.last.map(|last| last.saturating_add(1)).or(size);
