@@ -8,6 +8,7 @@ use crate::abi::{FileSetInfo, Guid, Hresult, PropertyValue, QmgrError};
 use js_sys::{Array, JsString, Promise, Reflect};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::pin::Pin;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
@@ -119,5 +120,8 @@ pub(super) fn to_js<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
 pub(super) fn promise<T: Into<JsValue>>(
     future: impl Future<Output = Result<T, QmgrError>> + 'static,
 ) -> Promise {
-    future_to_promise(async move { future.await.map(Into::into).map_err(error::to_js) })
+    // Behind a pointer, so that the library's machinery is compiled once and not for each caller.
+    let future: Pin<Box<dyn Future<Output = _>>> =
+        Box::pin(async move { future.await.map(Into::into).map_err(error::to_js) });
+    future_to_promise(future)
 }

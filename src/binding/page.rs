@@ -167,22 +167,29 @@ impl Page {
         self.handles.update(|count| count + 1);
     }
 
-    /// One handle less: its waiting calls end, and with the last handle the connection does.
-    pub async fn close_handle(self: Rc<Self>, caller: Rc<Caller>) {
-        if !caller.close() {
-            return;
+    /// One handle less: its waiting calls end at once, and with the last handle the connection does.
+    /// The future resolves when an engine in process has stopped.
+    pub fn close_handle(&self, caller: &Rc<Caller>) -> impl Future<Output = ()> + use<> {
+        let engine = if caller.close() {
+            self.reject(Caller::closed_error(), |waiting| Rc::ptr_eq(waiting, caller));
+            self.handles.update(|count| count - 1);
+            (self.handles.get() == 0).then(|| self.disconnect()).flatten()
+        } else {
+            None
+        };
+        async move {
+            if let Some(engine) = engine {
+                engine.stop().await;
+            }
         }
-        self.reject(Caller::closed_error(), |waiting| Rc::ptr_eq(waiting, &caller));
-        self.handles.update(|count| count - 1);
-        if self.handles.get() > 0 {
-            return;
-        }
-        let client = self.calls.borrow().client().clone();
-        self.send(&ToEngine::Bye { client });
+    }
+
+    fn disconnect(&self) -> Option<Engine> {
+        self.leave();
         self.set_inactive();
-        let link = self.link.replace(Link::None);
-        if let Link::Engine(engine) = link {
-            engine.stop().await;
+        match self.link.replace(Link::None) {
+            Link::Engine(engine) => Some(engine),
+            Link::Channel(_) | Link::None => None,
         }
     }
 
@@ -200,6 +207,12 @@ impl Page {
         self.set_inactive();
         self.engine.borrow_mut().failure = None;
         self.send(&ToEngine::Hello);
+    }
+
+    /// Tells the engine that this page goes for good.
+    pub fn leave(&self) {
+        let client = self.calls.borrow().client().clone();
+        self.send(&ToEngine::Bye { client });
     }
 
     fn give_up(&self, failure: QmgrError) {

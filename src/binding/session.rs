@@ -45,7 +45,7 @@ struct SessionOptions {
     owner: Option<Owner>,
     /// See [`CallerOptions`].
     #[serde(default)]
-    credentials: Credentials,
+    credentials: Option<Credentials>,
 }
 
 /// In whose name a handle calls.
@@ -56,13 +56,13 @@ struct CallerOptions {
     owner: Option<Owner>,
     /// Stored with each group that the handle creates.
     #[serde(default)]
-    credentials: Credentials,
+    credentials: Option<Credentials>,
 }
 
 impl From<CallerOptions> for Caller {
     fn from(options: CallerOptions) -> Self {
         let nobody = || Owner { user: "default".into(), administrator: false };
-        Self::new(options.owner.unwrap_or_else(nobody), options.credentials)
+        Self::new(options.owner.unwrap_or_else(nobody), options.credentials.unwrap_or_default())
     }
 }
 
@@ -176,6 +176,19 @@ impl Session {
         self.page.reconnect();
     }
 
+    /// Tells the engine that this page goes for good, so that it keeps nothing more for it.
+    pub fn leave(&self) {
+        self.page.leave();
+    }
+
+    /// Whether this handle is open.
+    ///
+    /// # Errors
+    /// `QM_E_SERVICE_UNAVAILABLE` once it is closed.
+    pub fn check(&self) -> Result<(), JsValue> {
+        self.caller.check().map_err(to_js)
+    }
+
     /// The queue's name.
     #[wasm_bindgen(getter)]
     pub fn name(&self) -> String {
@@ -286,7 +299,7 @@ impl Session {
     /// Ends what was opened through this handle: its waiting calls and all later ones reject. The
     /// last handle of a page ends the connection; an engine in process checkpoints and stops.
     pub fn close(&self) -> Promise {
-        let closing = Rc::clone(&self.page).close_handle(Rc::clone(&self.caller));
+        let closing = self.page.close_handle(&self.caller);
         promise(async move {
             closing.await;
             Ok(JsValue::UNDEFINED)
