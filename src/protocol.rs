@@ -18,7 +18,7 @@
 
 use crate::abi::{FileSetInfo, Guid, Hresult, Properties, Property, PropertyValue, QmgrError};
 use crate::time::Millis;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Raised when a message changes its meaning. Pages and engines of different versions do not talk.
 pub const VERSION: u32 = 1;
@@ -551,5 +551,11 @@ pub struct SettingsPatch {
     /// See [`Settings::limits`].
     pub limits: Option<Limits>,
     /// See [`Settings::inactivity_timeout`].
+    #[serde(deserialize_with = "named", skip_serializing_if = "Option::is_none")]
     pub inactivity_timeout: Option<Option<Millis>>,
+}
+
+/// Tells a setting that is named and set to "never" from one that is not named.
+fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Millis>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
