@@ -3,6 +3,7 @@
 use crate::tools::{self, Tool};
 use crate::{constants, root};
 use anyhow::{Context, Result, ensure};
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use xshell::{Shell, cmd};
@@ -48,7 +49,7 @@ pub fn package(shell: &Shell) -> Result<PathBuf> {
     Ok(package)
 }
 
-/// Compiles, binds and optimises, into a directory with `qmgr.js`, `qmgr.d.ts` and `qmgr.wasm`.
+/// Compiles, binds and optimises, into a directory with `qmgr.js` and `qmgr_bg.wasm`.
 fn glue(shell: &Shell) -> Result<PathBuf> {
     cmd!(
         shell,
@@ -57,26 +58,29 @@ fn glue(shell: &Shell) -> Result<PathBuf> {
     .quiet()
     .run()?;
     let linked = target().join("wasm32-unknown-unknown/release/qmgr.wasm");
+    let bound = target().join("xtask/bound");
     let glue = target().join("xtask/glue");
-    let optimised = glue.join("qmgr.wasm");
+    let optimised = glue.join("qmgr_bg.wasm");
     if is_newer(
         &optimised,
-        &[&linked, &root().join("tests/package-lock.json"), &std::env::current_exe()?],
+        &[&linked, &root().join("tests/package-lock.json"), &env::current_exe()?],
     )? {
         return Ok(glue);
     }
-    shell.remove_path(&glue)?;
-    cmd!(shell, "wasm-bindgen --target web --omit-default-module-path --out-name qmgr --out-dir {glue} {linked}").quiet().run()?;
-    let bound = glue.join("qmgr_bg.wasm");
-    cmd!(shell, "node tests/node_modules/binaryen/bin/wasm-opt -Oz {FEATURES...} {bound} --output {optimised}").quiet().run()?;
-    shell.remove_path(&bound)?;
-    shell.remove_path(glue.join("qmgr_bg.wasm.d.ts"))?;
+    cmd!(shell, "wasm-bindgen --target web --omit-default-module-path --out-name qmgr --out-dir {bound} {linked}")
+        .quiet()
+        .run()?;
+    shell.copy_file(bound.join("qmgr.js"), &glue)?;
+    let wasm = bound.join("qmgr_bg.wasm");
+    cmd!(shell, "node tests/node_modules/binaryen/bin/wasm-opt -Oz {FEATURES...} {wasm} --output {optimised}")
+        .quiet()
+        .run()?;
     Ok(glue)
 }
 
 /// The directory that cargo builds into.
 pub fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR")
+    env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| root().join("target"), |target| root().join(target))
 }
 
