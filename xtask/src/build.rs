@@ -70,6 +70,7 @@ fn glue(shell: &Shell) -> Result<PathBuf> {
     cmd!(shell, "wasm-bindgen --target web --omit-default-module-path --out-name qmgr --out-dir {bound} {linked}")
         .quiet()
         .run()?;
+    shell.create_dir(&glue)?;
     shell.copy_file(bound.join("qmgr.js"), &glue)?;
     let wasm = bound.join("qmgr_bg.wasm");
     cmd!(shell, "node tests/node_modules/binaryen/bin/wasm-opt -Oz {FEATURES...} {wasm} --output {optimised}")

@@ -14,6 +14,7 @@ mod tools;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use std::path::Path;
+use std::process::ExitCode;
 use xshell::Shell;
 
 #[derive(Parser)]
@@ -50,10 +51,20 @@ enum Command {
     },
 }
 
-fn main() -> Result<()> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    let Arguments { command } = Arguments::parse();
+    match run(command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
     let shell = shell()?;
-    match arguments.command {
+    match command {
         Command::Build => build::run(&shell),
         Command::Lint => lint::run(&shell),
         Command::Pack => pack::run(&shell).map(drop),

@@ -40,4 +40,7 @@ line("bytes", "raw", "gzip", "brotli");
 for (const { file, raw, gzip, brotli } of rows) line(file, raw, gzip, brotli);
 const total = rows.at(-1).brotli;
 console.log(`${total} of ${budget} bytes`);
-if (total > budget) process.exit(1);
+if (total > budget) {
+  console.error("over the budget");
+  process.exit(1);
+}
