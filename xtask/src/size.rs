@@ -10,9 +10,6 @@ const BUDGET: &str = "92160";
 /// Builds, prints the sizes, and fails over the budget.
 pub fn run(shell: &Shell) -> Result<()> {
     let package = build::package(shell)?;
-    cmd!(shell, "node xtask/src/size.mjs {package} {BUDGET}")
-        .quiet()
-        .run()
-        ?;
+    cmd!(shell, "node xtask/src/size.mjs {package} {BUDGET}").quiet().run()?;
     Ok(())
 }
