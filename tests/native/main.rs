@@ -10,3 +10,6 @@ mod abi_progress;
 mod abi_property;
 mod abi_remote_url;
 mod abi_status;
+mod mirror_calls;
+mod mirror_enumerator;
+mod mirror_rows;
