@@ -35,9 +35,10 @@ impl<W> Calls<W> {
 
     /// Numbers a call and remembers it.
     pub fn begin(&mut self, owner: Owner, command: Command, waiter: W) -> Call {
+        let acknowledged = self.acknowledged();
         self.last += 1;
         let pending = Pending { owner, command, waiter: Some(waiter) };
-        let call = self.message(self.last, &pending, self.acknowledged());
+        let call = self.message(self.last, &pending, acknowledged);
         self.pending.insert(self.last, pending);
         call
     }
@@ -67,7 +68,7 @@ impl<W> Calls<W> {
 
     /// The number up to which every call is answered.
     fn acknowledged(&self) -> u64 {
-        self.pending.keys().next().map_or(self.last, |first| first - 1).min(self.last)
+        self.pending.keys().next().map_or(self.last, |first| first - 1)
     }
 
     fn message(&self, sequence: u64, call: &Pending<W>, acknowledged: u64) -> Call {
