@@ -10,3 +10,5 @@ mod abi_progress;
 mod abi_property;
 mod abi_remote_url;
 mod abi_status;
+mod http_properties;
+mod http_rules;

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { cardOf, openPlayground } from "./playground.mjs";
+import { until } from "./visit.mjs";
+
+/** Presses Tab until a control with such a name has the focus. */
+async function tabTo(page, name) {
+  for (let presses = 0; presses < 80; presses += 1) {
+    await page.keyboard.press("Tab");
+    const focused = await focus(page);
+    if (name.test(focused.name)) {
+      assert.ok(focused.visible, `the focus on ${focused.name} can be seen`);
+      return;
+    }
+  }
+  assert.fail(`Tab never came to ${name}`);
+}
+
+function focus(page) {
+  return page.evaluate(() => {
+    const part = document.activeElement;
+    const style = getComputedStyle(part);
+    return {
+      name: part.getAttribute("aria-label") ?? part.labels?.[0]?.textContent.trim() ?? part.textContent.trim(),
+      visible: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+    };
+  });
+}
+
+test("a group is made, run, stopped and cancelled by keyboard alone", async (t) => {
+  const { page } = await openPlayground(t);
+  await tabTo(page, /^Sample 64 MiB/);
+  await page.keyboard.press("Enter");
+  const card = cardOf(page, "large.bin");
+  await card.word("group", "0x180");
+
+  await tabTo(page, /^Resume$/);
+  await page.keyboard.press("Space");
+  await card.word("group", "0x080");
+  await card.percent(1);
+  assert.equal((await focus(page)).name, "Resume", "the focus stays where it was");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await card.word("group", "0x180");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await card.word("group", "0x580");
+
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog").waitFor();
+  assert.equal((await focus(page)).name, "Keep it", "the safe answer has the focus");
+  await page.keyboard.press("Escape");
+  await until("the focus is back", async () => (await focus(page)).name === "Cancel");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await card.root.waitFor({ state: "detached" });
+  assert.equal(await page.evaluate(() => document.activeElement.id), "groups");
+});
+
+test("every control has a name, and every lamp says whether it is set", async (t) => {
+  const { page } = await openPlayground(t);
+  await page.locator('[data-sample="small.bin"]').click();
+  const card = cardOf(page, "small.bin");
+  await card.word("group", "0x180");
+  const nameless = await page.evaluate(() => [...document.querySelectorAll("button, input, textarea, progress, meter")]
+    .filter((part) => !(part.getAttribute("aria-label") ?? part.labels?.[0]?.textContent ?? "").trim() && !part.textContent.trim())
+    .map((part) => part.outerHTML));
+  assert.deepEqual(nameless, []);
+  const lamps = await card.root.getByRole("listitem").filter({ hasText: "QM_STATUS_GROUP_SUSPENDED" }).allTextContents();
+  assert.deepEqual(lamps, ["QM_STATUS_GROUP_SUSPENDED0x100, set"]);
+});

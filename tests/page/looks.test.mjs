@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { cardOf, openPlayground, takeSample } from "./playground.mjs";
+import { keepPicture, until } from "./visit.mjs";
+
+const MISSING = [/status of 404/];
+
+/** A page with a group in each kind of state. */
+async function everyState(t) {
+  const { page, server } = await openPlayground(t, { expected: MISSING });
+  const small = await takeSample(page, "small.bin");
+  await small.press("Resume");
+  await small.word("group", "0x140");
+  const missing = await takeSample(page, "missing.bin");
+  await missing.press("Resume");
+  await missing.word("group", "0x380");
+  const large = await takeSample(page, "large.bin");
+  await large.press("Foreground");
+  await large.press("Resume");
+  await large.percent(1);
+  await takeSample(page, "medium.bin");
+  server.put("/a-file-with-a-very-long-name-indeed-as-models-have-them-q4_k_m.gguf", { size: 10 });
+  await page.getByLabel("Or any addresses").fill(`${server.origin}/a-file-with-a-very-long-name-indeed-as-models-have-them-q4_k_m.gguf`);
+  await page.getByRole("button", { name: "Create group" }).click();
+  await cardOf(page, "a-file-with-a-very-long-name-indeed-as-models-have-them-q4_k_m.gguf").word("group", "0x180");
+  for (const summary of await page.locator("[data-group-id] summary").all()) await summary.click();
+  return page;
+}
+
+test("nothing is cut off or scrolls sideways from phone width upward, in light and dark", async (t) => {
+  const page = await everyState(t);
+  for (const [name, width, height] of [["phone", 360, 740], ["tablet", 820, 1180], ["desktop", 1440, 900]]) {
+    await page.setViewportSize({ width, height });
+    for (const colorScheme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme });
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} scrolls sideways`);
+      const outside = await page.evaluate(() => [...document.querySelectorAll("button, input, textarea, .lamp, dd")]
+        .filter((part) => part.offsetParent !== null && part.getBoundingClientRect().right > innerWidth + 0.5)
+        .map((part) => part.outerHTML));
+      assert.deepEqual(outside, []);
+      await keepPicture(page, `playground-${name}-${colorScheme}`);
+    }
+  }
+});
+
+test("text stands out from what is behind it, in light and dark", async (t) => {
+  const page = await everyState(t);
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    const faint = await page.evaluate(() => {
+      const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+      const channels = (colour) => {
+        canvas.clearRect(0, 0, 1, 1);
+        canvas.fillStyle = colour;
+        canvas.fillRect(0, 0, 1, 1);
+        return [...canvas.getImageData(0, 0, 1, 1).data];
+      };
+      const luminance = (rgb) => {
+        const [r, g, b] = rgb.map((value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4));
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+      };
+      const behind = (part) => {
+        for (let at = part; at; at = at.parentElement) {
+          const colour = channels(getComputedStyle(at).backgroundColor);
+          if (colour[3] === 255) return colour.slice(0, 3);
+        }
+        return [255, 255, 255];
+      };
+      const found = new Set();
+      const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+      while (walker.nextNode()) {
+        const part = walker.currentNode.parentElement;
+        if (!walker.currentNode.data.trim() || !part.checkVisibility() || part.closest("script, template, .unseen, .skip")) continue;
+        const style = getComputedStyle(part);
+        const back = behind(part);
+        let opacity = 1;
+        for (let at = part; at; at = at.parentElement) opacity *= Number(getComputedStyle(at).opacity);
+        const front = channels(style.color).slice(0, 3).map((value, index) => value * opacity + back[index] * (1 - opacity));
+        const [high, low] = [luminance(front), luminance(back)].sort((a, b) => b - a);
+        const ratio = (high + 0.05) / (low + 0.05);
+        if (ratio < 4.5) found.add(`${part.className || part.tagName}: ${ratio.toFixed(2)}`);
+      }
+      return [...found];
+    });
+    assert.deepEqual(faint, [], colorScheme);
+  }
+});
+
+test("nothing moves while the numbers change", async (t) => {
+  const { page } = await openPlayground(t);
+  const card = await takeSample(page, "large.bin");
+  await card.press("Resume");
+  await card.percent(1);
+  await page.evaluate(() => {
+    globalThis.shift = 0;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) globalThis.shift += entry.value;
+    }).observe({ type: "layout-shift" });
+  });
+  await card.percent(6);
+  assert.equal(await page.evaluate(() => globalThis.shift), 0);
+});
+
+test("motion can be turned off", async (t) => {
+  const { page } = await openPlayground(t);
+  await takeSample(page, "small.bin");
+  const duration = () => page.locator("[data-group-id] .lamp").first().evaluate((lamp) => getComputedStyle(lamp).transitionDuration);
+  assert.notEqual(await duration(), "0s");
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  await until("no transition", async () => await duration() === "0s");
+});

@@ -1,0 +1,64 @@
+/**
+ * What the tests of pages share: a browser with an empty profile for each test, and waiting for conditions instead of
+ * for time.
+ */
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { complaintsOf, launchPersistent } from "../browser-launch.mjs";
+
+const OUTPUT = fileURLToPath(new URL("../../test-output/", import.meta.url));
+
+/** The package under test: `pkg/` as `cargo xtask pack` leaves it, or the directory that QMGR_PKG names. */
+export const PKG = process.env.QMGR_PKG ?? fileURLToPath(new URL("../../pkg/", import.meta.url));
+
+/**
+ * Opens a page in a browser that knows nothing yet, and closes it after the test. An error on the console that none of
+ * `expected` matches fails the test.
+ *
+ * @param {import("node:test").TestContext} test
+ * @param {string} url
+ * @param {object} [options]
+ * @param {RegExp[]} [options.expected]  console errors that belong to the test, such as the browser's own on a 404
+ * @param {string} [options.prelude]  a script to run before the page's own
+ */
+export async function visit(test, url, { expected = [], prelude } = {}) {
+  const profile = await mkdtemp(join(tmpdir(), "qmgr-profile-"));
+  const context = await launchPersistent(profile);
+  const complaints = [];
+  const listening = new Map();
+  const listen = (page) => listening.set(page, complaintsOf(page));
+  context.pages().forEach(listen);
+  context.on("page", listen);
+  test.after(async () => {
+    await context.close();
+    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+    complaints.push(...[...listening.values()].flat().filter((text) => !expected.some((known) => known.test(text))));
+    assert.deepEqual(complaints, [], "the console is clean");
+  });
+  if (prelude) await context.addInitScript({ path: prelude });
+  const [page] = context.pages();
+  page.setDefaultTimeout(15_000);
+  await page.goto(url);
+  return page;
+}
+
+/** Asks again and again until the answer is true, and returns it; fails after `limit` ms. */
+export async function until(what, ask, limit = 15_000) {
+  const end = Date.now() + limit;
+  for (;;) {
+    const answer = await ask();
+    if (answer) return answer;
+    if (Date.now() > end) assert.fail(`not within ${limit} ms: ${what}`);
+    await sleep(25);
+  }
+}
+
+/** Keeps a picture of the page as test output. */
+export async function keepPicture(page, name) {
+  await mkdir(OUTPUT, { recursive: true });
+  await page.screenshot({ path: join(OUTPUT, `${name}.png`), fullPage: true });
+}

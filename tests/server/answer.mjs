@@ -1,0 +1,113 @@
+import { readRange } from "./range.mjs";
+
+const BOUNDARY = "scripted-part";
+const TEXTS = { 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 410: "Gone", 429: "Too Many Requests", 500: "Internal Server Error", 503: "Service Unavailable" };
+
+/**
+ * What to say to one request, decided before a byte is sent.
+ *
+ * `headers` is a list of pairs, so that a header can be sent twice; `body` yields the bytes between two offsets of the
+ * `length` bytes that will follow; `framing` is `"length"`, `"chunked"` or `"close"`.
+ */
+export function answer(file, script, request) {
+  if (script.redirect !== null) {
+    return short(script.status ?? 302, [["Location", script.redirect]], "");
+  }
+  if (script.status !== null) {
+    const wait = script.retryAfter === null ? [] : [["Retry-After", String(script.retryAfter)]];
+    return short(script.status, wait, `${script.status} ${TEXTS[script.status] ?? "by script"}\n`);
+  }
+  const encoded = script.encoding === "gzip-always"
+    || (script.encoding === "gzip" && /\bgzip\b/.test(request.headers["accept-encoding"] ?? ""));
+  const held = file.representation(script, encoded);
+  const common = [];
+  if (script.type !== null) common.push(["Content-Type", script.type]);
+  if (held.etag !== null) common.push(["ETag", held.etag]);
+  if (held.lastModified !== null) common.push(["Last-Modified", held.lastModified]);
+  if (encoded) common.push(["Content-Encoding", "gzip"]);
+  common.push(["Accept-Ranges", script.ranges === "ignore" ? "none" : "bytes"]);
+
+  const asked = script.ranges === "unasked"
+    ? { start: 0, end: Math.ceil(held.length / 2) }
+    : rangeThatCounts(script, request, held);
+  if (asked === null) return framed(200, common, held, 0, held.length, script);
+  if (asked === "unsatisfiable") return short(416, [["Content-Range", `bytes */${held.length}`]], "");
+  return partial(script, common, held, asked);
+}
+
+/** The range that is to be honoured, after `If-Range` and the script have had their say. */
+function rangeThatCounts(script, request, held) {
+  if (script.ranges === "ignore" || request.headers.range === undefined) return null;
+  const condition = request.headers["if-range"];
+  if (condition !== undefined && script.ifRange === "honour" && !matches(condition, held)) return null;
+  return readRange(request.headers.range, held.length);
+}
+
+/** RFC 9110 §13.1.5: strong comparison of tags, exact match of dates. */
+function matches(condition, held) {
+  if (condition.startsWith("W/")) return false;
+  return condition.startsWith('"') ? condition === held.etag : condition === held.lastModified;
+}
+
+function partial(script, common, held, { start, end }) {
+  const total = held.length;
+  const says = (range) => [...common, ["Content-Range", range]];
+  switch (script.ranges) {
+    case "refuse": return short(416, [["Content-Range", `bytes */${total}`]], "");
+    case "refuse-bare": return short(416, [], "");
+    case "shift": {
+      const later = Math.min(start + 1, end - 1);
+      return framed(206, says(`bytes ${later}-${end - 1}/${total}`), held, later, end, script);
+    }
+    case "wrong-total": return framed(206, says(`bytes ${start}-${end - 1}/${total + 1}`), held, start, end, script);
+    case "star-total": return framed(206, says(`bytes ${start}-${end - 1}/*`), held, start, end, script);
+    case "bare": return framed(206, common, held, start, end, script);
+    case "garbled": return framed(206, says("bytes of some kind"), held, start, end, script);
+    case "other-unit": return framed(206, says(`items ${start}-${end - 1}/${total}`), held, start, end, script);
+    case "backwards": return framed(206, says(`bytes ${end}-${start}/${total}`), held, start, end, script);
+    case "multipart": return multipart(common, held, start, end, script);
+    default: {
+      const capped = typeof script.ranges === "object" ? Math.min(end, start + script.ranges.cap) : end;
+      return framed(206, says(`bytes ${start}-${capped - 1}/${total}`), held, start, capped, script);
+    }
+  }
+}
+
+function multipart(common, held, start, end, script) {
+  const type = common.find(([name]) => name === "Content-Type")?.[1] ?? "application/octet-stream";
+  const body = Buffer.concat([
+    Buffer.from(`--${BOUNDARY}\r\nContent-Type: ${type}\r\nContent-Range: bytes ${start}-${end - 1}/${held.length}\r\n\r\n`),
+    held.bytes(start, end),
+    Buffer.from(`\r\n--${BOUNDARY}--\r\n`),
+  ]);
+  const headers = common.filter(([name]) => name !== "Content-Type");
+  headers.push(["Content-Type", `multipart/byteranges; boundary=${BOUNDARY}`]);
+  return framed(206, headers, { bytes: (a, b) => body.subarray(a, b), version: held.version }, 0, body.length, script);
+}
+
+function short(status, headers, text) {
+  const body = Buffer.from(text);
+  return {
+    status,
+    headers: [["Content-Type", "text/plain; charset=utf-8"], ["Cache-Control", "no-store"], ...headers, ["Content-Length", String(body.length)]],
+    framing: "length",
+    length: body.length,
+    bytes: (start, end) => body.subarray(start, end),
+    version: null,
+  };
+}
+
+function framed(status, headers, held, start, end, script) {
+  const length = end - start;
+  const all = [...headers, ["Cache-Control", "no-store"]];
+  let framing = "length";
+  switch (script.length) {
+    case "exact": all.push(["Content-Length", String(length)]); break;
+    case "twice": all.push(["Content-Length", String(length)], ["Content-Length", String(length + 1)]); break;
+    case "text": all.push(["Content-Length", "many"]); framing = "close"; break;
+    case "chunked": framing = "chunked"; break;
+    case "close": framing = "close"; break;
+    default: all.push(["Content-Length", String(script.length)]);
+  }
+  return { status, headers: all, framing, length, bytes: (a, b) => held.bytes(start + a, start + b), version: held.version };
+}

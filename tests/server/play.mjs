@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+/** Serves the playground, the built package and sample files: `node tests/server/play.mjs [--port N] [--host H]`. */
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { startPlayground } from "./playground.mjs";
+
+const { values } = parseArgs({
+  options: {
+    port: { type: "string", default: "8080" },
+    host: { type: "string", default: "127.0.0.1" },
+    /** Where the built package is; `pkg/` of the repository by default. */
+    pkg: { type: "string", default: fileURLToPath(new URL("../../pkg/", import.meta.url)) },
+  },
+});
+
+if (!existsSync(values.pkg)) {
+  console.error(`There is no built package in ${values.pkg}: run "cargo xtask pack" first.`);
+  process.exit(1);
+}
+try {
+  const { origin } = await startPlayground({ port: Number(values.port), host: values.host, pkg: values.pkg });
+  console.log(`The playground is at ${origin}/`);
+} catch (error) {
+  console.error(error.code === "EADDRINUSE" ? `Port ${values.port} is taken: give another with --port.` : error.message);
+  process.exit(1);
+}

@@ -1,0 +1,16 @@
+import { fileURLToPath } from "node:url";
+import { sampleFiles, sampleIndex } from "./samples.mjs";
+import { startServer } from "./server.mjs";
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+/** Starts the scripted server with the page, the package and the samples on it. */
+export function startPlayground({ port = 0, host = "127.0.0.1", pkg = here("../../pkg/"), files = {} } = {}) {
+  return startServer({
+    port,
+    host,
+    files: { ...sampleFiles(), ...files },
+    mounts: { "/": here("../../www/"), "/pkg/": pkg },
+    documents: { "/samples.json": sampleIndex() },
+  });
+}

@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+const CHUNK = 256 * 1024;
+/** A slow body comes in about so many pieces a second. */
+const PIECES = 20;
+
+/**
+ * Sends a planned answer the way its script wants it. `live()` gives the script as it stands, so that a body on its
+ * way can be slowed down, stalled or cut; `sent` is told of each piece. Resolves with how it ended: `"complete"`, `"cut"` or `"client"`.
+ */
+export async function send(wire, plan, live, sent, gone) {
+  await pause(live().delay, gone);
+  if (gone.aborted) return "client";
+  wire.head(plan.status, plan.headers);
+
+  let at = 0;
+  for (;;) {
+    const { bytesPerSecond, cutAfter, stallAfter, cut, cutWait } = live();
+    if (gone.aborted) return "client";
+    if (cutAfter !== null && at >= cutAfter) {
+      await pause(cutWait, gone);
+      if (gone.aborted) return "client";
+      wire.cut(cut);
+      return "cut";
+    }
+    if (at >= plan.length) break;
+    if (stallAfter !== null && at >= stallAfter) {
+      await pause(50, gone);
+      continue;
+    }
+    const piece = bytesPerSecond > 0 ? Math.max(1, Math.min(CHUNK, Math.floor(bytesPerSecond / PIECES))) : CHUNK;
+    const next = Math.min(plan.length, at + piece, cutAfter ?? Infinity, stallAfter === null ? Infinity : Math.max(stallAfter, at + 1));
+    await wire.write(plan.bytes(at, next));
+    sent(next - at);
+    if (bytesPerSecond > 0) await pause((1000 * (next - at)) / bytesPerSecond, gone);
+    at = next;
+  }
+  return await wire.end() ? "complete" : "client";
+}
+
+async function pause(milliseconds, gone) {
+  if (milliseconds > 0) await sleep(milliseconds, undefined, { signal: gone }).catch(() => {});
+}

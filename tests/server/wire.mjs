@@ -1,0 +1,70 @@
+/**
+ * Two ways to put an answer on the wire, with one face: `head`, `write` (resolves when more may follow),
+ * `end` (resolves with whether all of it went out), `cut`.
+ * Node's own response for what HTTP allows; the bare socket for what Node would refuse or mend.
+ */
+import { once } from "node:events";
+
+/** Chooses the way that can send such an answer. */
+export function wireFor(request, response, plan, script) {
+  const lies = script.length === "twice" || script.length === "text" || typeof script.length === "number" || plan.framing === "close";
+  return lies ? new SocketWire(request) : new ResponseWire(response);
+}
+
+class ResponseWire {
+  constructor(response) {
+    this.response = response;
+  }
+  head(status, headers) {
+    this.response.writeHead(status, headers.flat());
+    this.response.flushHeaders();
+  }
+  write(bytes) {
+    return drained(this.response, this.response.write(bytes));
+  }
+  end() {
+    return flushed(this.response);
+  }
+  cut(how) {
+    const { socket } = this.response;
+    if (how === "reset") socket?.resetAndDestroy();
+    else socket?.destroy();
+  }
+}
+
+class SocketWire {
+  constructor(request) {
+    this.socket = request.socket;
+  }
+  head(status, headers) {
+    const lines = [...headers, ["Date", new Date().toUTCString()], ["Connection", "close"]].map(([name, value]) => `${name}: ${value}\r\n`);
+    this.socket.write(`HTTP/1.1 ${status} By script\r\n${lines.join("")}\r\n`);
+  }
+  write(bytes) {
+    return drained(this.socket, this.socket.write(bytes));
+  }
+  end() {
+    return flushed(this.socket);
+  }
+  cut(how) {
+    if (how === "reset") this.socket.resetAndDestroy();
+    else this.socket.destroy();
+  }
+}
+
+async function drained(stream, goOn) {
+  if (goOn || stream.destroyed) return;
+  const stop = new AbortController();
+  await Promise.race([
+    once(stream, "drain", { signal: stop.signal }),
+    once(stream, "close", { signal: stop.signal }),
+  ]).catch(() => {});
+  stop.abort();
+}
+
+function flushed(stream) {
+  return new Promise((resolve) => {
+    stream.once("close", () => resolve(false));
+    stream.end(() => resolve(true));
+  });
+}

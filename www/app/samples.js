@@ -1,0 +1,49 @@
+/**
+ * Files to try, where the server that sends this page has some: it says so in `samples.json`. Any other web server
+ * sends the empty list that lies beside this page.
+ */
+import { element, setText } from "./element.js";
+import { record } from "./event-log.js";
+
+/** Shows the samples; `create` gets the file of the one that is chosen. */
+export async function showSamples(create) {
+  const samples = await list();
+  document.querySelector("#samples").hidden = samples.length === 0;
+  document.querySelector("#sample-list").replaceChildren(...samples.map((sample) => row(sample, create)));
+}
+
+async function list() {
+  try {
+    return (await (await fetch("samples.json")).json()).samples;
+  } catch {
+    return [];
+  }
+}
+
+function row(sample, create) {
+  const button = element("button", { type: "button", data: { sample: sample.name } }, sample.label);
+  button.setAttribute("aria-label", `Sample ${sample.label}, ${sample.note}`);
+  button.addEventListener("click", () => create([{
+    remoteFile: new URL(sample.url, document.baseURI).href,
+    localFile: `/samples/${sample.name}`,
+  }]));
+  return element("li", {}, button, element("span", { className: "note" }, sample.note), ...(sample.mend ? [mendButton(sample)] : []));
+}
+
+/** A file that is missing until somebody mends the server, and may be broken again. */
+function mendButton(sample) {
+  let mended = false;
+  const button = element("button", { type: "button", className: "quiet", data: { mend: sample.name } }, "Mend");
+  button.addEventListener("click", async () => {
+    const response = await fetch(sample.control, {
+      method: "PATCH",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(mended ? sample.break : sample.mend),
+    });
+    if (!response.ok) return;
+    mended = !mended;
+    setText(button, mended ? "Break" : "Mend");
+    record("event", "server", mended ? `${sample.name} is there` : `${sample.name} is missing`);
+  });
+  return button;
+}
