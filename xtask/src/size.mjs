@@ -9,15 +9,16 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 const [directory, budget] = [process.argv[2], Number(process.argv[3])];
 const manifest = JSON.parse(readFileSync(join(directory, "package.json"), "utf8"));
 
-/** Adds `name` and every file of the package that it names, in an import or a URL. */
+/** A file named in an import or in `new URL(…, import.meta.url)`. */
+const NAMED = /\b(?:from|import|import\(|new URL\()\s*(["'])(\.{1,2}\/[\w./-]+\.(?:js|wasm))\1/g;
+
+/** Adds `name` and every file of the package that it names. */
 function follow(name, loaded = new Map()) {
   if (loaded.has(name)) return loaded;
   const bytes = readFileSync(join(directory, name));
   loaded.set(name, bytes);
   if (name.endsWith(".js")) {
-    for (const [, , found] of bytes.toString().matchAll(/(["'])(\.{1,2}\/[\w./-]+\.(?:js|wasm))\1/g)) {
-      follow(join(dirname(name), found), loaded);
-    }
+    for (const [, , found] of bytes.toString().matchAll(NAMED)) follow(join(dirname(name), found), loaded);
   }
   return loaded;
 }
