@@ -18,7 +18,7 @@
 
 use crate::abi::{FileSetInfo, Guid, Hresult, Properties, Property, PropertyValue, QmgrError};
 use crate::time::Millis;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Raised when a message changes its meaning. Pages and engines of different versions do not talk.
 pub const VERSION: u32 = 1;
@@ -30,12 +30,16 @@ pub struct ClientId(pub String);
 
 /// Names one group for ever: counts up with each group created in a queue and is never used again,
 /// while the [`Guid`] of a cancelled group is free for another (ruling A8).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Serial(pub u64);
 
 /// Counts the engines that have been active for a queue.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Epoch(pub u64);
 
@@ -106,8 +110,8 @@ pub enum Command {
         /// The groups.
         groups: Vec<Serial>,
     },
-    /// `IBackgroundCopyGroup::CancelGroup`. Answered with [`Answer::Group`], its row cancelled, once
-    /// the finished files stand under their names and the group has left the queue.
+    /// `IBackgroundCopyGroup::CancelGroup`. Its row shows it cancelled at once; answered with
+    /// [`Answer::Done`] once its finished files stand under their names.
     CancelGroup {
         /// The group.
         group: Serial,
@@ -193,7 +197,7 @@ pub enum Credentials {
 }
 
 /// From the engine to the pages.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ToPage {
     /// This engine is the active one.
     Active(Active),
@@ -216,7 +220,7 @@ pub enum ToPage {
 }
 
 /// What an engine says of itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Active {
     /// [`VERSION`] of the engine.
     pub version: u32,
@@ -229,7 +233,7 @@ pub struct Active {
 }
 
 /// What a call that succeeded gives back.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Answer {
     /// Nothing but success.
     Done,
@@ -246,7 +250,7 @@ pub enum Answer {
 }
 
 /// A change to the mirror's copy of one group.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct GroupUpdate {
     /// The group's own figures, always all of them.
     pub group: GroupRow,
@@ -257,7 +261,7 @@ pub struct GroupUpdate {
 }
 
 /// Everything that the getters of a group answer from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct GroupRow {
     /// Which group.
     pub serial: Serial,
@@ -360,7 +364,7 @@ pub struct GroupError {
 }
 
 /// Everything that the getters of one file answer from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct FileRow {
     /// What was asked for.
     pub info: FileSetInfo,
@@ -397,7 +401,7 @@ pub enum Proof {
 }
 
 /// What is known of a published file; kept after its group is gone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct StoredFile {
     /// The path as first spelt.
     pub local_file: String,
@@ -547,5 +551,11 @@ pub struct SettingsPatch {
     /// See [`Settings::limits`].
     pub limits: Option<Limits>,
     /// See [`Settings::inactivity_timeout`].
+    #[serde(deserialize_with = "named", skip_serializing_if = "Option::is_none")]
     pub inactivity_timeout: Option<Option<Millis>>,
+}
+
+/// Tells a setting that is named and set to "never" from one that is not named.
+fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Millis>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }

@@ -1,1 +1,148 @@
-//! Snapshot.
+//! The saved form of a queue: one record a group, a file of a job, a published file and an outcome.
+//!
+//! Knows no database: a driver stores the records that a [`Commit`](crate::queue::Commit) names under
+//! their keys and hands all of them back as [`Saved`] at the next start. [`SCHEMA`] is raised when a
+//! record changes its meaning; older records are upgraded here, newer ones refuse the whole queue.
+
+use crate::abi::{FileSetInfo, Guid, Properties, QmgrError};
+use crate::http::Version;
+use crate::protocol::{ClientId, Credentials, GroupError, Serial, Settings, Storage, StoredFile};
+use crate::time::Millis;
+use serde::{Deserialize, Serialize};
+
+/// The version of the records that this build writes.
+pub const SCHEMA: u32 = 1;
+
+/// Everything that was saved of a queue.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Saved {
+    /// The queue's own record; `None` when the queue is new.
+    pub queue: Option<QueueRecord>,
+    /// Groups, in any order.
+    pub groups: Vec<(Serial, GroupRecord)>,
+    /// Files of jobs, in any order. One that is missing puts its group in error.
+    pub transfers: Vec<((Serial, u32), TransferRecord)>,
+    /// Published files.
+    pub files: Vec<StoredFile>,
+    /// Outcomes of calls.
+    pub outcomes: Vec<((ClientId, u64), OutcomeRecord)>,
+}
+
+/// The queue's own record.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct QueueRecord {
+    /// [`SCHEMA`] of the build that wrote it.
+    pub schema: u32,
+    /// Where the bytes live.
+    pub storage: Storage,
+    /// What `open` named.
+    pub settings: Settings,
+    /// The serial of the next group.
+    pub next_serial: Serial,
+}
+
+/// A group.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct GroupRecord {
+    /// The caller's id.
+    pub id: Guid,
+    /// Whose it is.
+    pub owner: String,
+    /// Of each of its fetches.
+    pub credentials: Credentials,
+    /// Where it stands.
+    pub state: SavedState,
+    /// Whether `SwitchToForeground` was called.
+    pub foreground: bool,
+    /// Its properties.
+    pub properties: Properties,
+    /// The id of its job.
+    pub job: Option<Guid>,
+    /// How many files that job has.
+    pub files: u32,
+    /// Attempts started after an error.
+    pub retries: u32,
+    /// When it last made progress or was changed.
+    pub touched_at: Millis,
+    /// The failures since the last progress.
+    pub trouble: Option<Trouble>,
+}
+
+/// Where a group stood. What was on its way is on its way no more: a connection starts anew.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum SavedState {
+    /// Leaving the queue.
+    Cancelled {
+        /// Whether its finished files are still to be moved to their names.
+        publish: bool,
+    },
+    /// All files are published.
+    Complete,
+    /// Stopped by a failure.
+    Error(GroupError),
+    /// Never resumed.
+    New,
+    /// Being moved to its files' names.
+    Publishing,
+    /// Resumed.
+    Running,
+    /// Paused.
+    Suspended,
+}
+
+/// Failures in a row without progress between them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Trouble {
+    /// How many.
+    pub failures: u32,
+    /// When the first one came.
+    pub since: Millis,
+    /// The last one.
+    pub error: GroupError,
+    /// When the next attempt is due.
+    pub until: Option<Millis>,
+}
+
+/// A file of a job.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct TransferRecord {
+    /// What was asked for.
+    pub info: FileSetInfo,
+    /// Which part file holds its bytes.
+    pub generation: u32,
+    /// The durable byte ranges of that part: sorted, disjoint, half-open.
+    pub ranges: Vec<(u64, u64)>,
+    /// The version those bytes belong to.
+    pub version: Option<Version>,
+    /// Whether all bytes are there, and checked.
+    pub complete: bool,
+    /// Whether it stands under its name.
+    pub published: bool,
+    /// Whether it can only be had without `Range`.
+    pub without_range: bool,
+    /// The furthest byte ever reached; going beyond it is progress.
+    pub furthest: u64,
+}
+
+/// What came of a call that succeeded, kept until its page has seen the reply.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct OutcomeRecord {
+    /// The group whose row the reply carries.
+    pub group: Option<Serial>,
+    /// When the call was carried out.
+    pub at: Millis,
+}
+
+/// Refuses a queue that a newer build has written.
+pub fn check_schema(record: &QueueRecord) -> Result<(), QmgrError> {
+    if record.schema <= SCHEMA {
+        return Ok(());
+    }
+    Err(QmgrError::new(
+        crate::abi::Hresult::QM_E_SERVICE_UNAVAILABLE,
+        format!(
+            "the queue was saved by a newer version (schema {}, this one reads {SCHEMA}): reload the page to get it",
+            record.schema
+        ),
+    ))
+}

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 ///
 /// The driver's clock starts at the wall clock's time and then only moves forward, so that a
 /// corrected wall clock neither fires nor delays a timer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Millis(pub u64);
 

@@ -1,1 +1,314 @@
-//! driver.
+//! WASM. The engine: carries out what the [`Queue`] orders and reports what comes of it. Decides nothing.
+//!
+//! | file | browser API |
+//! |---|---|
+//! | `clock` | `Date`, `performance`, `setTimeout` |
+//! | `connection` | `fetch`, streams |
+//! | `files` | the origin private file system, or memory |
+//! | `locks` | Web Locks |
+//! | `network` | `navigator.onLine` |
+//! | `store` | IndexedDB |
+//! | `worker` | the dedicated worker that an engine lives in, `BroadcastChannel` |
+
+mod clock;
+mod connection;
+mod files;
+mod js;
+mod locks;
+mod network;
+mod store;
+mod worker;
+
+pub use files::open_file;
+pub use worker::{WorkerEngine, run_worker};
+
+use crate::abi::{Hresult, QmgrError};
+use crate::protocol::{Epoch, Storage, ToEngine, ToPage};
+use crate::queue::{Effect, Event, Host, Queue, Ticket};
+use crate::time::Millis;
+use clock::{Alarm, Clock};
+use connection::Connection;
+use files::Files;
+use futures_channel::oneshot;
+use network::Network;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use store::{Committed, Store};
+use wasm_bindgen_futures::spawn_local;
+
+/// How to start an engine.
+pub struct EngineOptions {
+    /// The queue's name.
+    pub name: String,
+    /// The storage that the caller asks for; `None` for the best there is.
+    pub storage: Option<Storage>,
+    /// A name for this engine's place, echoed in [`Active`](crate::protocol::Active).
+    pub worker: String,
+    /// The transport to use instead of the global `fetch`.
+    pub fetch: Option<js_sys::Function>,
+}
+
+/// A running engine; clones are the same one.
+#[derive(Clone)]
+pub struct Engine {
+    shared: Rc<Shared>,
+}
+
+struct Shared {
+    /// `None` while it is restored from its records.
+    queue: RefCell<Option<Queue>>,
+    name: String,
+    worker: String,
+    fetch: Option<js_sys::Function>,
+    clock: Clock,
+    store: Store,
+    files: Files,
+    connections: RefCell<BTreeMap<Ticket, Connection>>,
+    alarm: RefCell<Option<Alarm>>,
+    network: RefCell<Option<Network>>,
+    to_page: Rc<dyn Fn(ToPage)>,
+    /// Told when a stopping engine has nothing under way any more.
+    stopped: RefCell<Option<oneshot::Sender<()>>>,
+    /// This engine's part is over: another one is active, or it was stopped.
+    is_over: Cell<bool>,
+}
+
+impl Engine {
+    /// Opens the queue's records and starts to work on them. The caller holds the queue's lock.
+    ///
+    /// # Errors
+    ///
+    /// E_INVALIDARG when the queue was created with another storage than the one asked for,
+    /// QM_E_SERVICE_UNAVAILABLE when the storage cannot be had or a newer build saved the queue.
+    pub async fn start(
+        options: EngineOptions,
+        to_page: Rc<dyn Fn(ToPage)>,
+    ) -> Result<Self, QmgrError> {
+        let EngineOptions { name, storage, worker, fetch } = options;
+        let (store, storage) = Store::open(&name, storage).await?;
+        let files = Files::open(&name, storage).await?;
+        let engine = Self {
+            shared: Rc::new(Shared {
+                queue: RefCell::new(None),
+                name,
+                worker,
+                fetch,
+                clock: Clock::start(),
+                store,
+                files,
+                connections: RefCell::new(BTreeMap::new()),
+                alarm: RefCell::new(None),
+                network: RefCell::new(None),
+                to_page,
+                stopped: RefCell::new(None),
+                is_over: Cell::new(false),
+            }),
+        };
+        engine.restore(storage).await?;
+        let watcher = engine.clone();
+        let network = Network::watch(move |online| watcher.report(Event::Online(online)));
+        *engine.shared.network.borrow_mut() = network;
+        Ok(engine)
+    }
+
+    /// Raises the epoch, reads all records and begins.
+    async fn restore(&self, storage: Storage) -> Result<(), QmgrError> {
+        let shared = &self.shared;
+        let (epoch, saved) = shared.store.take_over().await?;
+        let host = Host {
+            origin: js::page_origin(),
+            dice: js::dice(),
+            storage,
+            epoch: Epoch(epoch),
+            worker: shared.worker.clone(),
+        };
+        let queue = Queue::restore(saved, host, shared.clock.now())?;
+        let kept = queue.parts().collect();
+        *shared.queue.borrow_mut() = Some(queue);
+        shared.files.delete_orphans(&kept).await;
+        if !network::is_online() {
+            self.report(Event::Online(false));
+        }
+        self.drain();
+        Ok(())
+    }
+
+    /// The queue's name.
+    pub fn name(&self) -> &str {
+        &self.shared.name
+    }
+
+    /// Hands a page's message to the queue. Between two lives of the queue messages are dropped;
+    /// their pages send them again to the next.
+    pub fn deliver(&self, message: ToEngine) {
+        self.act(|queue, now| queue.call(message, now));
+    }
+
+    /// Ends every connection, makes durable what they brought, and lets go. Other engines may then
+    /// take over.
+    pub async fn stop(&self) {
+        let (sender, receiver) = oneshot::channel();
+        *self.shared.stopped.borrow_mut() = Some(sender);
+        self.act(Queue::stop);
+        // A sender that is dropped says the same as one that sends.
+        let _ = receiver.await;
+        self.leave();
+    }
+
+    fn leave(&self) {
+        let shared = &self.shared;
+        if shared.is_over.replace(true) {
+            return;
+        }
+        if let Some(queue) = shared.queue.borrow_mut().take() {
+            (shared.to_page)(ToPage::Leaving { epoch: queue.epoch() });
+        }
+        shared.alarm.borrow_mut().take();
+        shared.network.borrow_mut().take();
+        shared.connections.borrow_mut().clear();
+        shared.store.close();
+    }
+
+    fn report(&self, event: Event) {
+        self.act(|queue, now| queue.handle_event(event, now));
+    }
+
+    /// Changes the queue once, then does what it wants done.
+    fn act(&self, change: impl FnOnce(&mut Queue, Millis)) {
+        let now = self.shared.clock.now();
+        match self.shared.queue.borrow_mut().as_mut() {
+            Some(queue) => change(queue, now),
+            None => return,
+        }
+        self.drain();
+    }
+
+    fn drain(&self) {
+        let with_queue = |take: &dyn Fn(&mut Queue) -> Option<Effect>| {
+            self.shared.queue.borrow_mut().as_mut().and_then(take)
+        };
+        while let Some(effect) = with_queue(&|queue| queue.poll_effect()) {
+            self.carry_out(effect);
+        }
+        loop {
+            let message = self.shared.queue.borrow_mut().as_mut().and_then(Queue::poll_message);
+            let Some(message) = message else { break };
+            (self.shared.to_page)(message);
+        }
+        self.set_alarm();
+        let is_idle = self.shared.queue.borrow().as_ref().is_none_or(Queue::is_idle);
+        if is_idle && let Some(stopped) = self.shared.stopped.borrow_mut().take() {
+            // The receiver may have stopped waiting.
+            let _ = stopped.send(());
+        }
+    }
+
+    fn set_alarm(&self) {
+        let shared = &self.shared;
+        let (next, keeps_process) = match shared.queue.borrow().as_ref() {
+            Some(queue) => (queue.next_alarm(), queue.is_working()),
+            None => (None, false),
+        };
+        let mut alarm = shared.alarm.borrow_mut();
+        let is_set = alarm.as_ref().map(|alarm| (alarm.at(), alarm.keeps_process()));
+        if is_set != next.map(|at| (at, keeps_process)) {
+            let engine = self.clone();
+            *alarm = next.map(|at| {
+                Alarm::set(&shared.clock, at, keeps_process, move || {
+                    // It has rung: the one to come is another one.
+                    engine.shared.alarm.borrow_mut().take();
+                    engine.act(Queue::handle_alarm);
+                })
+            });
+        }
+    }
+
+    fn carry_out(&self, effect: Effect) {
+        let engine = self.clone();
+        match effect {
+            Effect::Abort { ticket } => self.order(ticket, connection::Order::Abort),
+            Effect::Commit(commit) => spawn_local(async move {
+                match engine.shared.store.commit(&commit).await {
+                    Ok(Committed::Durable) => {
+                        engine.report(Event::Committed { ticket: commit.ticket })
+                    }
+                    Ok(Committed::Fenced) => engine.leave(),
+                    Err(error) => engine.start_over(error).await,
+                }
+            }),
+            Effect::DeleteFile { ticket, target } => spawn_local(async move {
+                let result = engine.shared.files.delete_file(&target).await;
+                engine.report(Event::FileDeleted { ticket, result });
+            }),
+            Effect::DeletePart { part } => spawn_local(async move {
+                engine.shared.files.delete_part(part).await;
+            }),
+            Effect::Fetch { ticket, url, request, credentials } => {
+                if let Some(connection) =
+                    Connection::open(engine, ticket, url, request, credentials)
+                {
+                    self.shared.connections.borrow_mut().insert(ticket, connection);
+                }
+            }
+            Effect::Flush { ticket } => self.order(ticket, connection::Order::Flush),
+            Effect::Hash { ticket, part } => spawn_local(async move {
+                let result = engine.shared.files.hash(part).await;
+                engine.report(Event::Hashed { ticket, result });
+            }),
+            Effect::Publish { ticket, part, target, size } => spawn_local(async move {
+                let result = engine.shared.files.publish(part, &target, size).await;
+                engine.report(Event::Published { ticket, result });
+            }),
+            Effect::Receive { ticket, part, at, keep, until } => {
+                self.order(ticket, connection::Order::Receive { part, at, keep, until });
+            }
+        }
+    }
+
+    /// The connection's task is over.
+    fn close_connection(&self, ticket: Ticket) {
+        self.shared.connections.borrow_mut().remove(&ticket);
+    }
+
+    fn files(&self) -> &Files {
+        &self.shared.files
+    }
+
+    fn now(&self) -> Millis {
+        self.shared.clock.now()
+    }
+
+    fn transport(&self) -> Option<&js_sys::Function> {
+        self.shared.fetch.as_ref()
+    }
+
+    fn order(&self, ticket: Ticket, order: connection::Order) {
+        if let Some(connection) = self.shared.connections.borrow().get(&ticket) {
+            connection.order(order);
+        }
+    }
+
+    /// The records could not be written. What the queue believes is not what is durable, so it is
+    /// dropped and restored; the calls that waited are told why.
+    async fn start_over(&self, error: QmgrError) {
+        let Some(mut queue) = self.shared.queue.borrow_mut().take() else { return };
+        let storage = queue.storage();
+        queue.refuse_calls(&error);
+        while let Some(message) = queue.poll_message() {
+            (self.shared.to_page)(message);
+        }
+        self.shared.connections.borrow_mut().clear();
+        loop {
+            clock::sleep(Millis::SECOND).await;
+            if self.shared.is_over.get() || self.restore(storage).await.is_ok() {
+                return;
+            }
+        }
+    }
+}
+
+/// The platform's sentence for what it threw, as the caller's error.
+fn unavailable(what: &str, thrown: &str) -> QmgrError {
+    QmgrError::new(Hresult::QM_E_SERVICE_UNAVAILABLE, format!("{what}: {thrown}"))
+}

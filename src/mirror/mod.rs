@@ -1,1 +1,107 @@
-//! mirror.
+//! The page's copy of the rows it holds handles to: every getter answers from here.
+//!
+//! A [`Mirror`] finds the row of a group by its [`Serial`]; the handles of a group share one [`Row`]
+//! and keep it alive, so that a row goes with its last handle. The engine computes every word and
+//! figure; the mirror stores them, says what changed ([`Change`]) and hands them out ([`GroupView`],
+//! [`JobView`]). [`Calls`] remembers what the engine has not answered yet.
+
+mod caller;
+mod calls;
+mod change;
+mod details;
+mod enumerator;
+mod group;
+mod job;
+mod row;
+
+pub use caller::Caller;
+pub use calls::Calls;
+pub use change::{Change, GroupEvent};
+pub use details::{ErrorDetails, FileDetails, GroupDetails, WaitDetails};
+pub use enumerator::GuidEnumerator;
+pub use group::{GroupView, Outcome};
+pub use job::{JobStatus, JobView};
+pub use row::Row;
+
+use crate::protocol::{GroupUpdate, Serial};
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::rc::{Rc, Weak};
+
+/// The rows of the groups that a page holds handles to.
+#[derive(Debug, Default)]
+pub struct Mirror {
+    rows: BTreeMap<Serial, Weak<Row>>,
+    engine: Rc<EnginePresence>,
+}
+
+/// Whether any tab's engine is active, shared by the mirror and its rows.
+#[derive(Debug, Default)]
+struct EnginePresence(Cell<bool>);
+
+impl Mirror {
+    /// A mirror that holds nothing and knows of no engine.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes note of whether an engine is active; without one, runnable groups wait for a tab.
+    pub fn set_engine_active(&self, active: bool) {
+        self.engine.0.set(active);
+    }
+
+    /// Holds the group of a whole row for as long as the returned handle, or a clone of it, lives.
+    pub fn hold(&mut self, update: GroupUpdate) -> (Rc<Row>, Change) {
+        let serial = update.group.serial;
+        if let Some(row) = self.row(serial) {
+            let change = row.apply(update);
+            return (row, change);
+        }
+        let row = Rc::new(Row::new(update, Rc::clone(&self.engine)));
+        self.rows.insert(serial, Rc::downgrade(&row));
+        let change = row.unchanged();
+        (row, change)
+    }
+
+    /// Applies an update to the group's row, if it is held, and says what that changed.
+    pub fn apply(&mut self, update: GroupUpdate) -> Change {
+        match self.row(update.group.serial) {
+            Some(row) => row.apply(update),
+            None => Change {
+                serial: update.group.serial,
+                id: update.group.id,
+                status: update.group.status,
+                events: Vec::new(),
+            },
+        }
+    }
+
+    /// The groups to ask a new engine for.
+    pub fn held(&mut self) -> Vec<Serial> {
+        self.rows.retain(|_, row| row.strong_count() > 0);
+        self.rows.keys().copied().collect()
+    }
+
+    /// Applies a new engine's answer for the groups that were `asked` for: one that is missing from
+    /// it left the queue while this page did not listen. Returns what changed.
+    pub fn reconcile(&mut self, asked: &[Serial], answer: Vec<GroupUpdate>) -> Vec<Change> {
+        let present: Vec<Serial> = answer.iter().map(|update| update.group.serial).collect();
+        let applied = answer.into_iter().map(|update| self.apply(update)).collect::<Vec<_>>();
+        let gone = asked.iter().filter(|serial| !present.contains(serial));
+        let gone = gone.filter_map(|serial| Some(self.row(*serial)?.cancel()));
+        applied
+            .into_iter()
+            .chain(gone.collect::<Vec<_>>())
+            .filter(|c| !c.events.is_empty())
+            .collect()
+    }
+
+    fn row(&mut self, serial: Serial) -> Option<Rc<Row>> {
+        let row = self.rows.get(&serial)?.upgrade();
+        if row.is_none() {
+            self.rows.remove(&serial);
+        }
+        row
+    }
+}

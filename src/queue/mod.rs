@@ -1,1 +1,266 @@
-//! queue.
+//! What the queue believes and wants next.
+//!
+//! # How to use it
+//!
+//! 1. Make one with [`Queue::restore`].
+//! 2. Hand it what happens, one thing at a time: [`Queue::call`] for what a page asks,
+//!    [`Queue::handle_event`] for what the driver saw, [`Queue::handle_alarm`] when time has passed.
+//! 3. After each, drain it: carry out every [`Queue::poll_effect`], then send every
+//!    [`Queue::poll_message`], then set the alarm to [`Queue::next_alarm`].
+//!
+//! # What it promises
+//!
+//! - A reply to a call that changed something, and a row that shows the change, are sent only after
+//!   the commit that holds it is durable. One commit is under way at a time; what changes meanwhile
+//!   goes into the next.
+//! - Bytes count as kept only when the driver has flushed them; a part is deleted only after a durable
+//!   record names another, or none.
+//! - An event whose ticket was given up changes nothing.
+
+mod commands;
+mod commit;
+mod effect;
+mod event;
+mod events;
+mod group;
+mod retry;
+mod schedule;
+mod speed;
+mod transfer;
+
+pub use effect::{Commit, Effect, Part};
+pub use event::{DiskFailure, Ended, Event};
+
+use crate::abi::{Guid, LocalPath, QmgrError};
+use crate::http::Kept;
+use crate::protocol::{ClientId, Epoch, Serial, Settings, Storage, StoredFile, ToPage};
+use crate::snapshot::{self, OutcomeRecord, Saved, SavedState};
+use crate::time::Millis;
+use commit::{InFlight, Pending};
+use group::{Group, State};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use transfer::Transfer;
+
+/// No delay that a server asks for is longer (design §3.8).
+const LONGEST_WAIT: Millis = Millis(86_400_000);
+
+/// Names one order to the driver, for the event that answers it. Never used twice by one queue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+/// What the driver knows when it starts an engine.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Host {
+    /// The origin of the page; `None` where CORS does not exist.
+    pub origin: Option<String>,
+    /// Any number, different at each start: spreads the retry delays.
+    pub dice: u64,
+    /// The storage of a queue that is new; an existing one keeps its own.
+    pub storage: Storage,
+    /// This engine's epoch.
+    pub epoch: Epoch,
+    /// The worker it runs in, as its page named it.
+    pub worker: String,
+}
+
+/// The queue: all groups, and what is under way for them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Queue {
+    host: Host,
+    settings: Settings,
+    next_serial: Serial,
+    groups: BTreeMap<Serial, Group>,
+    /// The groups in the queue by id; those that are leaving it are not here.
+    by_id: BTreeMap<Guid, Serial>,
+    jobs: BTreeMap<Guid, Serial>,
+    /// The groups whose work is under way.
+    active: BTreeSet<Serial>,
+    /// Published files by [`LocalPath::key`].
+    files: BTreeMap<String, StoredFile>,
+    outcomes: BTreeMap<(ClientId, u64), OutcomeRecord>,
+    /// The calls that wait for a cancelled group to be gone.
+    farewells: BTreeMap<Serial, (ClientId, u64)>,
+    /// The background group whose turn it is, and since when.
+    turn: Option<(Serial, Millis)>,
+    online: bool,
+    next_ticket: u64,
+    tickets: BTreeMap<Ticket, Errand>,
+    pending: Pending,
+    in_flight: Option<InFlight>,
+    /// Files whose rows changed, though nothing that is saved.
+    to_show: BTreeSet<(Serial, u32)>,
+    effects: VecDeque<Effect>,
+    messages: VecDeque<ToPage>,
+    next_idle_check: Millis,
+    stopping: bool,
+}
+
+/// What a ticket was given out for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Errand {
+    /// Something for one file of a job.
+    File(Serial, u32),
+    /// The deletion of a published file, for a call.
+    Delete { client: ClientId, sequence: u64, target: LocalPath },
+}
+
+impl Queue {
+    /// A queue as it was saved, or a new one.
+    ///
+    /// # Errors
+    ///
+    /// QM_E_SERVICE_UNAVAILABLE when a newer build saved it; nothing is changed then.
+    pub fn restore(saved: Saved, host: Host, now: Millis) -> Result<Self, QmgrError> {
+        let is_new = saved.queue.is_none();
+        let (settings, next_serial, storage) = match saved.queue {
+            Some(record) => {
+                snapshot::check_schema(&record)?;
+                (record.settings, record.next_serial, record.storage)
+            }
+            None => (Settings::default(), Serial(1), host.storage),
+        };
+        let mut queue = Self {
+            // Tickets of an earlier life of the queue, still on their way, name nothing here.
+            next_ticket: host.epoch.0 << 32,
+            host: Host { storage, ..host },
+            settings,
+            next_serial,
+            groups: BTreeMap::new(),
+            by_id: BTreeMap::new(),
+            jobs: BTreeMap::new(),
+            active: BTreeSet::new(),
+            files: BTreeMap::new(),
+            outcomes: BTreeMap::new(),
+            farewells: BTreeMap::new(),
+            turn: None,
+            online: true,
+            tickets: BTreeMap::new(),
+            pending: Pending::default(),
+            in_flight: None,
+            to_show: BTreeSet::new(),
+            effects: VecDeque::new(),
+            messages: VecDeque::new(),
+            next_idle_check: now,
+            stopping: false,
+        };
+        if is_new {
+            queue.pending.queue = true;
+        }
+        for file in saved.files {
+            if let Ok(path) = LocalPath::parse(&file.local_file) {
+                queue.files.insert(path.key().to_owned(), file);
+            }
+        }
+        queue.restore_groups(saved.groups, saved.transfers, now);
+        queue.restore_outcomes(saved.outcomes, now);
+        queue.introduce();
+        queue.handle_alarm(now);
+        Ok(queue)
+    }
+
+    fn restore_groups(
+        &mut self,
+        groups: Vec<(Serial, snapshot::GroupRecord)>,
+        transfers: Vec<((Serial, u32), snapshot::TransferRecord)>,
+        now: Millis,
+    ) {
+        let mut transfers: BTreeMap<_, _> = transfers.into_iter().collect();
+        for (serial, mut record) in groups {
+            let files: Vec<Transfer> = (0..record.files)
+                .map_while(|index| transfers.remove(&(serial, index)).and_then(Transfer::restored))
+                .collect();
+            if files.len() < usize::try_from(record.files).unwrap_or(usize::MAX) {
+                record.state = SavedState::Error(events::damaged());
+            }
+            let group = Group::restored(record, files, now, LONGEST_WAIT);
+            if !matches!(group.state, State::Cancelled { .. }) {
+                self.by_id.insert(group.id, serial);
+                if let Some(job) = &group.job {
+                    self.jobs.insert(job.id, serial);
+                }
+            }
+            self.next_serial = self.next_serial.max(Serial(serial.0 + 1));
+            self.groups.insert(serial, group);
+            self.sort_in(serial);
+        }
+    }
+
+    /// Keeps `active` true to the group's state.
+    fn sort_in(&mut self, serial: Serial) {
+        if self.groups.get(&serial).is_some_and(Group::is_active) {
+            self.active.insert(serial);
+        } else {
+            self.active.remove(&serial);
+        }
+    }
+
+    /// Where the queue's bytes live.
+    pub const fn storage(&self) -> Storage {
+        self.host.storage
+    }
+
+    /// The epoch of the engine that it was restored for.
+    pub const fn epoch(&self) -> Epoch {
+        self.host.epoch
+    }
+
+    /// Whether any group's work is under way.
+    pub fn is_working(&self) -> bool {
+        !self.active.is_empty()
+    }
+
+    /// The next order to carry out.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front().or_else(|| self.take_commit())
+    }
+
+    /// The next message to send to the pages.
+    pub fn poll_message(&mut self) -> Option<ToPage> {
+        self.messages.pop_front()
+    }
+
+    /// The parts that records name, for the start-up collection of those that none does.
+    pub fn parts(&self) -> impl Iterator<Item = Part> {
+        self.groups.iter().flat_map(|(serial, group)| {
+            group
+                .indexed()
+                .filter(|(_, file)| !file.published)
+                .map(|(index, file)| file.part(*serial, index))
+        })
+    }
+
+    /// Ends every connection; no new one is started. Once [`Queue::is_idle`] holds the engine can go.
+    pub fn stop(&mut self, now: Millis) {
+        self.stopping = true;
+        self.settle(now);
+    }
+
+    /// Whether nothing is under way: no connection, no commit, no order.
+    pub fn is_idle(&self) -> bool {
+        self.tickets.is_empty()
+            && self.in_flight.is_none()
+            && self.effects.is_empty()
+            && self.pending.is_empty()
+    }
+
+    fn ticket(&mut self, errand: Errand) -> Ticket {
+        let ticket = Ticket(self.next_ticket);
+        self.next_ticket += 1;
+        self.tickets.insert(ticket, errand);
+        ticket
+    }
+
+    /// One file and its group, with what the judge has to know.
+    fn file(&self, serial: Serial, index: u32) -> Option<(&Group, &Transfer)> {
+        let group = self.groups.get(&serial)?;
+        Some((group, group.files().get(usize::try_from(index).ok()?)?))
+    }
+
+    fn file_mut(&mut self, serial: Serial, index: u32) -> Option<&mut Transfer> {
+        self.groups.get_mut(&serial)?.files_mut().get_mut(usize::try_from(index).ok()?)
+    }
+
+    fn kept<'a>(&self, file: &'a Transfer) -> Kept<'a> {
+        file.kept(self.settings.resume)
+    }
+}

@@ -1,1 +1,90 @@
-fn main() {}
+//! `cargo xtask`: the jobs of this repository, one command each.
+//!
+//! Each command first installs the tools that it lacks, and says so.
+
+mod build;
+mod constants;
+mod lint;
+mod pack;
+mod play;
+mod size;
+mod test;
+mod tools;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::path::Path;
+use std::process::ExitCode;
+use xshell::Shell;
+
+#[derive(Parser)]
+#[command(
+    bin_name = "cargo xtask",
+    about = "The jobs of this repository. What they need and lack they install, and say so."
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the package for release into pkg/
+    Build,
+    /// Check formatting, lints and documentation, natively and for WebAssembly
+    Lint,
+    /// Build, and pack the npm tarball into target/package/
+    Pack,
+    /// Build, and serve the playground with its sample files
+    Play {
+        /// Where to listen; the next free port is taken when this one is in use
+        #[arg(long, default_value_t = 8080)]
+        port: u16,
+    },
+    /// Build, and hold the size of all that a page loads against its budget
+    Size,
+    /// Run every test, or the parts named with --only
+    Test {
+        /// Run this part alone; may be given several times
+        #[arg(long, value_name = "NAME", value_enum)]
+        only: Vec<test::Part>,
+    },
+}
+
+fn main() -> ExitCode {
+    let Arguments { command } = Arguments::parse();
+    match run(command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    let shell = shell()?;
+    match command {
+        Command::Build => build::run(&shell),
+        Command::Lint => lint::run(&shell),
+        Command::Pack => pack::run(&shell).map(drop),
+        Command::Play { port } => play::run(&shell, port),
+        Command::Size => size::run(&shell),
+        Command::Test { only } => test::run(&shell, &only),
+    }
+}
+
+/// The root of the repository.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("xtask lies in the root of the repository")
+}
+
+/// A shell at the root, whose `PATH` has the programs that cargo installs.
+fn shell() -> Result<Shell> {
+    let shell = Shell::new()?;
+    shell.change_dir(root());
+    shell.set_var("PATH", tools::search_path()?);
+    Ok(shell)
+}

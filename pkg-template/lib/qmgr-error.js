@@ -1,0 +1,16 @@
+import { describeHresult } from "./describe.js";
+
+export class QmgrError extends Error {
+  constructor(hresult, message, options) {
+    super(message, options);
+    this.hresult = hresult >>> 0;
+    this.code = describeHresult(hresult);
+  }
+}
+
+// On the prototype, as the built-in errors have it, so that it is not one more own property to print.
+Object.defineProperty(QmgrError.prototype, "name", {
+  value: "QmgrError",
+  configurable: true,
+  writable: true,
+});

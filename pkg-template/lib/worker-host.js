@@ -1,0 +1,100 @@
+// The page's own worker, in which the engine runs while this tab is the active one.
+import { QM_E_SERVICE_UNAVAILABLE } from "../constants.js";
+import { platform } from "./platform.js";
+import { QmgrError } from "./qmgr-error.js";
+
+/** How long a worker may take to write down where it is, in milliseconds. */
+const STOP_LIMIT = 5_000;
+
+export class WorkerHost {
+  #start;
+  #create;
+  #onFailure;
+  #worker;
+  #stopped;
+
+  /**
+   * @param {object} start What the engine is told: `module`, `name`, `storage` and `worker`, the id
+   *   under which the page knows it.
+   * @param {URL | string | (() => Worker) | undefined} source
+   * @param {(error: QmgrError) => void} onFailure The worker cannot be an engine.
+   */
+  constructor(start, source, onFailure) {
+    this.#start = start;
+    this.#create = creator(source);
+    this.#onFailure = onFailure;
+    this.#run();
+    // A page that is left may be kept in the back/forward cache, and its worker with it, holding the
+    // queue against every other tab.
+    globalThis.addEventListener?.("pagehide", this.#onPageHide);
+    globalThis.addEventListener?.("pageshow", this.#onPageShow);
+  }
+
+  /** Lets the engine write down where it is, and ends the worker. */
+  async stop() {
+    globalThis.removeEventListener?.("pagehide", this.#onPageHide);
+    globalThis.removeEventListener?.("pageshow", this.#onPageShow);
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    let timer;
+    await new Promise((resolve) => {
+      this.#stopped = resolve;
+      timer = setTimeout(resolve, STOP_LIMIT);
+      worker.postMessage({ type: "stop" });
+    });
+    clearTimeout(timer);
+    this.#end();
+  }
+
+  #run() {
+    try {
+      this.#worker = this.#create();
+    } catch (cause) {
+      this.#onFailure(unavailable(`the worker could not be created: ${cause.message}`, cause));
+      return;
+    }
+    this.#worker.addEventListener("message", ({ data }) => this.#onMessage(data));
+    this.#worker.addEventListener("error", (event) => this.#onError(event));
+    this.#worker.postMessage({ type: "start", ...this.#start });
+  }
+
+  #end() {
+    this.#worker?.terminate();
+    this.#worker = undefined;
+    this.#stopped?.();
+  }
+
+  #onMessage(message) {
+    if (message?.type === "stopped") this.#stopped?.();
+    if (message?.type === "failed") {
+      this.#end();
+      this.#onFailure(new QmgrError(message.hresult, message.message));
+    }
+  }
+
+  #onError(event) {
+    event.preventDefault?.();
+    this.#end();
+    const found = event.message
+      ? `the worker failed: ${event.message}`
+      : "the worker could not be loaded. Serve worker.js beside the package's other files, or say " +
+        "where it is with the option `worker` of QueueManager.open().";
+    this.#onFailure(unavailable(found));
+  }
+
+  #onPageHide = () => this.#end();
+
+  #onPageShow = (event) => {
+    if (event.persisted && this.#worker === undefined) this.#run();
+  };
+}
+
+function creator(source) {
+  if (source === undefined) return platform.worker;
+  if (typeof source === "function") return source;
+  return () => new Worker(source, { type: "module" });
+}
+
+function unavailable(message, cause) {
+  return new QmgrError(QM_E_SERVICE_UNAVAILABLE, message, cause === undefined ? undefined : { cause });
+}

@@ -1,0 +1,109 @@
+//! The URL a file is fetched from.
+
+use super::QmgrError;
+use fluent_uri::Uri;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The longest URL, in UTF-16 code units (spec §2.10).
+pub const REMOTE_URL_LIMIT: usize = 2_200;
+
+/// An absolute http or https URL, as spelt by the caller: nothing is escaped or normalised
+/// (rulings A21, A23, A33).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RemoteUrl {
+    text: String,
+    origin: String,
+}
+
+impl RemoteUrl {
+    /// Reads a URL.
+    ///
+    /// # Errors
+    ///
+    /// `E_INVALIDARG` for anything but an absolute http or https URL of at most
+    /// [`REMOTE_URL_LIMIT`] units in RFC 3986's own characters; for an empty host and for one in
+    /// percent-encoding; for a port that no server can have; for user information; for a `*` in the
+    /// path.
+    pub fn parse(text: &str) -> Result<Self, QmgrError> {
+        let units = text.encode_utf16().count();
+        if units > REMOTE_URL_LIMIT {
+            return Err(QmgrError::invalid_argument(format!(
+                "a URL of {units} UTF-16 units where {REMOTE_URL_LIMIT} are allowed"
+            )));
+        }
+        let origin = read(text)
+            .map_err(|fault| QmgrError::invalid_argument(format!("URL {text:?} {fault}")))?;
+        Ok(Self { text: text.to_owned(), origin })
+    }
+
+    /// The URL as spelt.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Scheme, host and port, in lower case and without the scheme's default port. Different
+    /// spellings of one IP address have different origins here.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+}
+
+/// The origin of a URL, or what is wrong with it.
+fn read(text: &str) -> Result<String, String> {
+    let uri = Uri::parse(text).map_err(|error| format!("is malformed: {error}"))?;
+
+    let scheme = uri.scheme().as_str().to_ascii_lowercase();
+    let default_port = match scheme.as_str() {
+        "http" => 80,
+        "https" => 443,
+        _ => return Err("is neither http nor https".to_owned()),
+    };
+
+    let authority = uri.authority().ok_or("names no host")?;
+    let host = authority.host().to_ascii_lowercase();
+    if host.is_empty() {
+        return Err("names no host".to_owned());
+    }
+    // Other than ASCII has to come as an IDN; a browser would decode it into another name.
+    if host.contains('%') {
+        return Err("has a percent-encoded host".to_owned());
+    }
+    // `fetch` refuses such a URL, and a queue should not keep passwords.
+    if authority.has_userinfo() {
+        return Err("has user information".to_owned());
+    }
+    // The first `?` begins the query, so the path ends before any `?` (ruling A23).
+    if uri.path().as_str().contains('*') {
+        return Err("has a wildcard in its path".to_owned());
+    }
+
+    let port = authority.port_to_u16().map_err(|_| "has a port beyond 65535")?;
+    Ok(match port.filter(|port| *port != default_port) {
+        None => format!("{scheme}://{host}"),
+        Some(port) => format!("{scheme}://{host}:{port}"),
+    })
+}
+
+impl fmt::Display for RemoteUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.text)
+    }
+}
+
+impl TryFrom<String> for RemoteUrl {
+    type Error = QmgrError;
+
+    fn try_from(text: String) -> Result<Self, QmgrError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<RemoteUrl> for String {
+    fn from(url: RemoteUrl) -> Self {
+        url.text
+    }
+}

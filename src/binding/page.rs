@@ -1,0 +1,443 @@
+//! One page's connection to a queue, shared by all its handles.
+
+use crate::abi::{Guid, Hresult, QmgrError};
+use crate::driver::{Engine, EngineOptions};
+use crate::mirror::{Caller, Calls, Change, Mirror, Row};
+use crate::protocol::{
+    Active, Answer, ClientId, Command, Epoch, GroupUpdate, Owner, Serial, Storage, ToEngine,
+    ToPage, VERSION,
+};
+use futures_channel::oneshot;
+use js_sys::{Array, Function};
+use serde::Serialize;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::{Rc, Weak};
+use wasm_bindgen::prelude::*;
+use web_sys::{BroadcastChannel, MessageEvent};
+
+/// One page's connection to a queue.
+pub(super) struct Page {
+    /// The queue's name.
+    pub name: String,
+    /// What JavaScript registered as classes in this tab.
+    pub classes: RefCell<BTreeMap<Guid, Function>>,
+    /// The notification pointers of this tab, the latest of each group.
+    pub pointers: RefCell<BTreeMap<Serial, JsValue>>,
+    mirror: RefCell<Mirror>,
+    calls: RefCell<Calls<Waiter>>,
+    link: RefCell<Link>,
+    engine: RefCell<EngineState>,
+    observer: Option<Function>,
+    handles: Cell<usize>,
+}
+
+/// How messages reach the engine.
+enum Link {
+    Channel(Channel),
+    Engine(Engine),
+    None,
+}
+
+/// What the page knows of the engine.
+#[derive(Default)]
+struct EngineState {
+    /// The active one. Calls wait while there is none.
+    active: Option<Active>,
+    /// The highest epoch heard of; what an earlier engine says is stale.
+    epoch: Epoch,
+    /// Why there will be none, as far as this page knows.
+    failure: Option<QmgrError>,
+    /// Who waits for an engine's first word.
+    ready: Vec<oneshot::Sender<Result<(), QmgrError>>>,
+}
+
+/// Who waits for a reply.
+enum Waiter {
+    /// The page itself asked for the rows of these groups.
+    Attach(Vec<Serial>),
+    /// A handle called.
+    Call(Rc<Caller>, oneshot::Sender<Result<Reply, QmgrError>>),
+}
+
+/// What a call that succeeded gives back.
+pub(super) enum Reply {
+    /// The group that the call created or found, held from the moment of the reply.
+    Group(Rc<Row>),
+    /// Anything else.
+    Answer(Answer),
+}
+
+impl Page {
+    fn new(name: String, client: String, observer: Option<Function>) -> Rc<Self> {
+        Rc::new(Self {
+            name,
+            classes: RefCell::default(),
+            pointers: RefCell::default(),
+            mirror: RefCell::default(),
+            calls: RefCell::new(Calls::new(ClientId(client))),
+            link: RefCell::new(Link::None),
+            engine: RefCell::default(),
+            observer,
+            handles: Cell::new(0),
+        })
+    }
+
+    /// Connects to whichever tab's worker is the active engine of the queue.
+    pub fn connect(
+        name: String,
+        client: String,
+        observer: Option<Function>,
+    ) -> Result<Rc<Self>, QmgrError> {
+        let channel_name = format!("qmgr:{name}");
+        let page = Self::new(name, client, observer);
+        page.link.replace(Link::Channel(Channel::open(&channel_name, Rc::downgrade(&page))?));
+        page.send(&ToEngine::Hello);
+        Ok(page)
+    }
+
+    /// Starts an engine in process and connects to it.
+    pub async fn start(
+        options: EngineOptions,
+        observer: Option<Function>,
+    ) -> Result<Rc<Self>, QmgrError> {
+        let page = Self::new(options.name.clone(), options.worker.clone(), observer);
+        let weak = Rc::downgrade(&page);
+        let to_page = Rc::new(move |message| {
+            if let Some(page) = weak.upgrade() {
+                page.receive(message);
+            }
+        });
+        let engine = Engine::start(options, to_page).await?;
+        page.link.replace(Link::Engine(engine));
+        page.send_unanswered();
+        page.ready().await?;
+        Ok(page)
+    }
+
+    /// Resolves when an engine is active.
+    pub fn ready(&self) -> impl Future<Output = Result<(), QmgrError>> + 'static {
+        let (sender, receiver) = oneshot::channel();
+        let mut engine = self.engine.borrow_mut();
+        match (&engine.active, &engine.failure) {
+            (_, Some(failure)) => drop(sender.send(Err(failure.clone()))),
+            (Some(_), None) => drop(sender.send(Ok(()))),
+            (None, None) => engine.ready.push(sender),
+        }
+        async { receiver.await.unwrap_or_else(|_| Err(Caller::closed_error())) }
+    }
+
+    /// What the queue was created with, once an engine has said so.
+    pub fn storage(&self) -> Option<Storage> {
+        self.engine.borrow().active.as_ref().map(|active| active.storage)
+    }
+
+    /// The in-process engine, if there is one.
+    pub fn local_engine(&self) -> Option<Engine> {
+        match &*self.link.borrow() {
+            Link::Engine(engine) => Some(engine.clone()),
+            Link::Channel(_) | Link::None => None,
+        }
+    }
+
+    /// Sends a command in the caller's name; calls are carried out in the order of this method's
+    /// calls, whenever the futures are polled.
+    pub fn call(
+        &self,
+        caller: &Rc<Caller>,
+        command: Command,
+    ) -> impl Future<Output = Result<Reply, QmgrError>> + use<> {
+        let (sender, receiver) = oneshot::channel();
+        let begun = caller.check().and_then(|()| match &self.engine.borrow().failure {
+            Some(failure) => Err(failure.clone()),
+            None => Ok(()),
+        });
+        if begun.is_ok() {
+            let waiter = Waiter::Call(Rc::clone(caller), sender);
+            self.begin(caller.owner.clone(), command, waiter);
+        }
+        async move {
+            begun?;
+            receiver.await.unwrap_or_else(|_| Err(Caller::closed_error()))
+        }
+    }
+
+    /// One more open handle.
+    pub fn add_handle(&self) {
+        self.handles.update(|count| count + 1);
+    }
+
+    /// One handle less: its waiting calls end at once, and with the last handle the connection does.
+    /// The future resolves when an engine in process has stopped.
+    pub fn close_handle(&self, caller: &Rc<Caller>) -> impl Future<Output = ()> + use<> {
+        let engine = if caller.close() {
+            self.reject(Caller::closed_error(), |waiting| Rc::ptr_eq(waiting, caller));
+            self.handles.update(|count| count - 1);
+            (self.handles.get() == 0).then(|| self.disconnect()).flatten()
+        } else {
+            None
+        };
+        async move {
+            if let Some(engine) = engine {
+                engine.stop().await;
+            }
+        }
+    }
+
+    fn disconnect(&self) -> Option<Engine> {
+        self.leave();
+        self.set_inactive();
+        match self.link.replace(Link::None) {
+            Link::Engine(engine) => Some(engine),
+            Link::Channel(_) | Link::None => None,
+        }
+    }
+
+    /// Takes note that this page's worker cannot be an engine. Unless another tab's is, every call
+    /// ends in `failure`.
+    pub fn fail(&self, failure: QmgrError) {
+        if self.engine.borrow().active.is_none() {
+            self.give_up(failure);
+        }
+    }
+
+    /// Asks anew who is active, and for everything that may have been missed: for a page that comes
+    /// back from the back/forward cache.
+    pub fn reconnect(&self) {
+        self.set_inactive();
+        self.engine.borrow_mut().failure = None;
+        self.send(&ToEngine::Hello);
+    }
+
+    /// Tells the engine that this page goes for good.
+    pub fn leave(&self) {
+        let client = self.calls.borrow().client().clone();
+        self.send(&ToEngine::Bye { client });
+    }
+
+    fn give_up(&self, failure: QmgrError) {
+        let ready = {
+            let mut engine = self.engine.borrow_mut();
+            engine.failure = Some(failure.clone());
+            std::mem::take(&mut engine.ready)
+        };
+        for waiting in ready {
+            drop(waiting.send(Err(failure.clone())));
+        }
+        self.reject(failure, |_| true);
+    }
+
+    fn reject(&self, error: QmgrError, which: impl Fn(&Rc<Caller>) -> bool) {
+        let abandoned = self.calls.borrow_mut().abandon(|waiter| match waiter {
+            Waiter::Attach(_) => false,
+            Waiter::Call(caller, _) => which(caller),
+        });
+        for waiter in abandoned {
+            if let Waiter::Call(_, sender) = waiter {
+                drop(sender.send(Err(error.clone())));
+            }
+        }
+    }
+
+    fn begin(&self, owner: Owner, command: Command, waiter: Waiter) {
+        let call = self.calls.borrow_mut().begin(owner, command, waiter);
+        if self.engine.borrow().active.is_some() {
+            self.send(&ToEngine::Call(call));
+        }
+    }
+
+    fn send(&self, message: &ToEngine) {
+        // An engine in process may answer before it returns, so the link must not stay borrowed.
+        if let Some(engine) = self.local_engine() {
+            engine.deliver(message.clone());
+        } else if let Link::Channel(channel) = &*self.link.borrow() {
+            channel.send(message);
+        }
+    }
+
+    fn receive(&self, message: ToPage) {
+        match message {
+            ToPage::Active(active) => self.on_active(active),
+            ToPage::Leaving { epoch } => self.on_leaving(epoch),
+            ToPage::Reply { client, sequence, result } => {
+                if client == *self.calls.borrow().client() {
+                    self.on_reply(sequence, result);
+                }
+            }
+            ToPage::Rows(updates) => {
+                for update in updates {
+                    let change = self.mirror.borrow_mut().apply(update);
+                    self.announce(&change);
+                    self.announce_event("change", &change);
+                }
+            }
+        }
+    }
+
+    fn on_active(&self, active: Active) {
+        let ready = {
+            let mut engine = self.engine.borrow_mut();
+            if active.epoch < engine.epoch {
+                return;
+            }
+            if active.version != VERSION {
+                drop(engine);
+                return self.give_up(QmgrError::new(
+                    Hresult::QM_E_SERVICE_UNAVAILABLE,
+                    "another version of qmgr is active in another tab: reload this page",
+                ));
+            }
+            if engine.active.as_ref().is_some_and(|known| known.epoch == active.epoch) {
+                return;
+            }
+            engine.epoch = active.epoch;
+            engine.failure = None;
+            engine.active = Some(active.clone());
+            std::mem::take(&mut engine.ready)
+        };
+        self.mirror.borrow().set_engine_active(true);
+        self.send_unanswered();
+        self.attach();
+        for waiting in ready {
+            drop(waiting.send(Ok(())));
+        }
+        self.observe("active", &[active.worker.into()]);
+    }
+
+    fn on_leaving(&self, epoch: Epoch) {
+        if epoch == self.engine.borrow().epoch {
+            self.set_inactive();
+        }
+    }
+
+    fn set_inactive(&self) {
+        self.mirror.borrow().set_engine_active(false);
+        if self.engine.borrow_mut().active.take().is_some() {
+            self.observe("active", &[JsValue::UNDEFINED]);
+        }
+    }
+
+    fn send_unanswered(&self) {
+        if self.engine.borrow().active.is_none() {
+            return;
+        }
+        let unanswered = self.calls.borrow().unanswered();
+        for call in unanswered {
+            self.send(&ToEngine::Call(call));
+        }
+    }
+
+    /// Rows that an earlier engine had no time to send are read from the new one, for whichever
+    /// callers hold them.
+    fn attach(&self) {
+        let groups = self.mirror.borrow_mut().held();
+        if groups.is_empty() {
+            return;
+        }
+        let owner = Owner { user: String::new(), administrator: true };
+        let command = Command::Attach { groups: groups.clone() };
+        self.begin(owner, command, Waiter::Attach(groups));
+    }
+
+    fn on_reply(&self, sequence: u64, result: Result<Answer, QmgrError>) {
+        let Some((command, waiter)) = self.calls.borrow_mut().answer(sequence) else { return };
+        if let Some(Waiter::Attach(asked)) = waiter {
+            return self.on_attached(&asked, result);
+        }
+        let reply = match result {
+            Ok(Answer::Group(update)) => {
+                let (reply, change) = self.take_row(&command, update);
+                self.announce(&change);
+                Ok(reply)
+            }
+            Ok(answer) => Ok(Reply::Answer(answer)),
+            Err(error) => Err(error),
+        };
+        if let Some(Waiter::Call(_, sender)) = waiter {
+            drop(sender.send(reply));
+        }
+    }
+
+    /// A group that a call made known is held at once: the rows that follow may not pass it by.
+    fn take_row(&self, command: &Command, update: GroupUpdate) -> (Reply, Change) {
+        let mut mirror = self.mirror.borrow_mut();
+        if matches!(command, Command::CreateGroup { .. } | Command::GetGroup { .. }) {
+            let (row, change) = mirror.hold(update);
+            (Reply::Group(row), change)
+        } else {
+            (Reply::Answer(Answer::Done), mirror.apply(update))
+        }
+    }
+
+    fn on_attached(&self, asked: &[Serial], result: Result<Answer, QmgrError>) {
+        let Ok(Answer::Groups(updates)) = result else { return };
+        let changes = self.mirror.borrow_mut().reconcile(asked, updates);
+        for change in changes {
+            self.announce(&change);
+            self.announce_event("change", &change);
+        }
+    }
+
+    fn announce(&self, change: &Change) {
+        for event in &change.events {
+            self.announce_event(event.name(), change);
+        }
+    }
+
+    fn announce_event(&self, name: &str, change: &Change) {
+        if self.observer.is_some() {
+            #[expect(clippy::cast_precision_loss, reason = "no queue creates 2^53 groups")]
+            let serial = change.serial.0 as f64;
+            let id = change.id.to_string();
+            self.observe(name, &[id.into(), serial.into(), change.status.into()]);
+        }
+    }
+
+    fn observe(&self, name: &str, details: &[JsValue]) {
+        if let Some(observer) = &self.observer {
+            let arguments: Array = details.iter().collect();
+            arguments.unshift(&name.into());
+            // An observer that throws has reported its own failure; the rows must go on.
+            let _ = observer.apply(&JsValue::UNDEFINED, &arguments);
+        }
+    }
+}
+
+/// The channel on which the pages and the engine of a queue meet.
+struct Channel {
+    channel: BroadcastChannel,
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+}
+
+impl Channel {
+    fn open(name: &str, page: Weak<Page>) -> Result<Self, QmgrError> {
+        let channel = BroadcastChannel::new(name).map_err(|_| {
+            let message = "there is no BroadcastChannel here";
+            QmgrError::new(Hresult::QM_E_SERVICE_UNAVAILABLE, message)
+        })?;
+        let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+            // What pages say to the engine passes by here too, and is not for this page.
+            let message = serde_wasm_bindgen::from_value::<ToPage>(event.data());
+            if let (Some(page), Ok(message)) = (page.upgrade(), message) {
+                page.receive(message);
+            }
+        });
+        channel.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        Ok(Self { channel, _on_message: on_message })
+    }
+
+    fn send(&self, message: &ToEngine) {
+        let plain = message
+            .serialize(&serde_wasm_bindgen::Serializer::new())
+            .expect("a message is plain data, its numbers far below 2^53");
+        // Posting fails only on a closed channel, whose page has no calls.
+        let _ = self.channel.post_message(&plain);
+    }
+}
+
+impl Drop for Channel {
+    fn drop(&mut self) {
+        self.channel.set_onmessage(None);
+        self.channel.close();
+    }
+}

@@ -1,0 +1,336 @@
+//! One open queue of this page.
+
+use super::convert::{self, promise};
+use super::error::to_js;
+use super::page::{Page, Reply};
+use super::{Group, GuidEnumerator, random};
+use crate::abi::{Hresult, QmgrError};
+use crate::driver::{self, EngineOptions};
+use crate::mirror::{self, Caller, GroupView};
+use crate::protocol::{Answer, Command, Credentials, Owner, SettingsPatch, Storage, StoredFile};
+use js_sys::{Function, Promise, Reflect};
+use serde::Deserialize;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+
+/// One open queue of this page: `IBackgroundCopyQMgr`, and the queue's extensions.
+///
+/// # How to use it
+///
+/// 1. [`Session.start`](Self::start) runs the engine in process; [`Session.connect`](Self::connect)
+///    talks to the active worker of whichever tab, and [`ready`](Self::ready) says when there is one.
+/// 2. [`share`](Self::share) opens the same queue once more, in another caller's name.
+/// 3. [`close`](Self::close) ends what was opened through this handle; the last one ends the
+///    connection, and an engine in process with it.
+#[wasm_bindgen]
+pub struct Session {
+    page: Rc<Page>,
+    caller: Rc<Caller>,
+}
+
+/// How to open a queue.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SessionOptions {
+    /// The queue.
+    name: String,
+    /// Where its bytes live; the engine chooses when it is missing.
+    #[serde(default)]
+    storage: Option<Storage>,
+    /// What the page calls its worker; random when missing.
+    #[serde(default)]
+    worker: Option<String>,
+    /// See [`CallerOptions`].
+    #[serde(default)]
+    owner: Option<Owner>,
+    /// See [`CallerOptions`].
+    #[serde(default)]
+    credentials: Option<Credentials>,
+}
+
+/// In whose name a handle calls.
+#[derive(Deserialize)]
+struct CallerOptions {
+    /// The user `"default"` when missing.
+    #[serde(default)]
+    owner: Option<Owner>,
+    /// Stored with each group that the handle creates.
+    #[serde(default)]
+    credentials: Option<Credentials>,
+}
+
+impl From<CallerOptions> for Caller {
+    fn from(options: CallerOptions) -> Self {
+        let nobody = || Owner { user: "default".into(), administrator: false };
+        Self::new(options.owner.unwrap_or_else(nobody), options.credentials.unwrap_or_default())
+    }
+}
+
+impl Session {
+    fn new(page: Rc<Page>, caller: CallerOptions) -> Self {
+        page.add_handle();
+        Self { page, caller: Rc::new(caller.into()) }
+    }
+
+    /// A promise of what `read` makes of the answer.
+    fn ask<T: Into<JsValue> + 'static>(
+        &self,
+        command: Result<Command, QmgrError>,
+        read: impl FnOnce(Reply) -> Option<T> + 'static,
+    ) -> Promise {
+        let reply = command.map(|command| self.page.call(&self.caller, command));
+        promise(async move { read(reply?.await?).ok_or_else(unexpected_answer) })
+    }
+
+    fn ask_for_group(&self, command: Result<Command, QmgrError>) -> Promise {
+        let (page, caller) = (Rc::clone(&self.page), Rc::clone(&self.caller));
+        self.ask(command, |reply| match reply {
+            Reply::Group(row) => Some(Group::new(page, GroupView::new(row, caller))),
+            Reply::Answer(_) => None,
+        })
+    }
+
+    async fn open(page: Rc<Page>, file: StoredFile) -> Result<JsValue, QmgrError> {
+        let storage = page.storage().ok_or_else(|| {
+            QmgrError::new(Hresult::QM_E_SERVICE_UNAVAILABLE, "no engine is active")
+        })?;
+        let engine = page.local_engine();
+        let file = driver::open_file(&page.name, storage, engine.as_ref(), &file).await?;
+        Ok(file.into())
+    }
+}
+
+fn done(reply: Reply) -> Option<JsValue> {
+    match reply {
+        Reply::Answer(Answer::Done) => Some(JsValue::UNDEFINED),
+        Reply::Answer(_) | Reply::Group(_) => None,
+    }
+}
+
+fn unexpected_answer() -> QmgrError {
+    QmgrError::new(Hresult::E_UNEXPECTED, "the engine answered another question")
+}
+
+#[wasm_bindgen]
+impl Session {
+    /// Runs the engine in process: a promise of the session.
+    ///
+    /// `options`: `name`, and optionally `storage`, `owner`, `credentials`, `worker`, and the
+    /// function `fetch`. `observer` is called with what happens: `("active", worker)` when an engine
+    /// is, `undefined` when none is any more; `("change", groupId, serial, status)` for any group;
+    /// `("statuschange" | "progress" | "complete" | "error" | "cancelled", groupId, serial, status)`
+    /// for groups that are held.
+    pub fn start(options: JsValue, observer: Option<Function>) -> Promise {
+        let fetch = Reflect::get(&options, &"fetch".into()).unwrap_or_default();
+        let options = convert::from_js::<SessionOptions>(options);
+        promise(async move {
+            let SessionOptions { name, storage, worker, owner, credentials } = options?;
+            let caller = CallerOptions { owner, credentials };
+            let worker = worker.unwrap_or_else(|| random::guid().to_string());
+            let engine = EngineOptions { name, storage, worker, fetch: fetch.dyn_into().ok() };
+            Ok(Self::new(Page::start(engine, observer).await?, caller))
+        })
+    }
+
+    /// Connects to the active worker of the queue, in whichever tab. The arguments are those of
+    /// [`start`](Self::start), without `storage` and `fetch`.
+    ///
+    /// # Errors
+    /// `E_INVALIDARG` for malformed options; `QM_E_SERVICE_UNAVAILABLE` without a `BroadcastChannel`.
+    pub fn connect(options: JsValue, observer: Option<Function>) -> Result<Self, JsValue> {
+        let options = convert::from_js::<SessionOptions>(options).map_err(to_js)?;
+        let SessionOptions { name, storage: _, worker, owner, credentials } = options;
+        let caller = CallerOptions { owner, credentials };
+        let client = worker.unwrap_or_else(|| random::guid().to_string());
+        let page = Page::connect(name, client, observer).map_err(to_js)?;
+        Ok(Self::new(page, caller))
+    }
+
+    /// The same connection in another caller's name; `options`: `owner`, `credentials`.
+    ///
+    /// # Errors
+    /// `E_INVALIDARG` for malformed options; `QM_E_SERVICE_UNAVAILABLE` once this one is closed.
+    pub fn share(&self, options: JsValue) -> Result<Self, JsValue> {
+        self.caller.check().map_err(to_js)?;
+        let options = convert::from_js(options).map_err(to_js)?;
+        Ok(Self::new(Rc::clone(&self.page), options))
+    }
+
+    /// Resolves when an engine is active; rejects with the cause when there can be none.
+    pub fn ready(&self) -> Promise {
+        let ready = self.page.ready();
+        promise(async move {
+            ready.await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// Tells that this page's worker cannot be an engine. Unless another tab's is, every waiting and
+    /// every later call rejects with this error.
+    pub fn fail(&self, hresult: u32, message: String) {
+        self.page.fail(QmgrError::new(Hresult(hresult), message));
+    }
+
+    /// Asks anew who is active: for a page that comes back from the back/forward cache.
+    pub fn reconnect(&self) {
+        self.page.reconnect();
+    }
+
+    /// Tells the engine that this page goes for good, so that it keeps nothing more for it.
+    pub fn leave(&self) {
+        self.page.leave();
+    }
+
+    /// Whether this handle is open.
+    ///
+    /// # Errors
+    /// `QM_E_SERVICE_UNAVAILABLE` once it is closed.
+    pub fn check(&self) -> Result<(), JsValue> {
+        self.caller.check().map_err(to_js)
+    }
+
+    /// The queue's name.
+    #[wasm_bindgen(getter)]
+    pub fn name(&self) -> String {
+        self.page.name.clone()
+    }
+
+    /// `"opfs"`, `"indexeddb"` or `"memory"`; `undefined` while no engine is active.
+    #[wasm_bindgen(getter)]
+    pub fn storage(&self) -> Option<String> {
+        let name = |storage| match storage {
+            Storage::IndexedDb => "indexeddb",
+            Storage::Memory => "memory",
+            Storage::Opfs => "opfs",
+        };
+        self.page.storage().map(|storage| name(storage).to_owned())
+    }
+
+    /// Stores the queue's settings that `patch` names, in the spelling of `OpenOptions`.
+    pub fn configure(&self, patch: JsValue) -> Promise {
+        let patch = convert::from_js::<SettingsPatch>(patch);
+        self.ask(patch.map(Command::Configure), done)
+    }
+
+    /// `CreateGroup`: a promise of the `Group`. Without an id it gets a random one.
+    #[wasm_bindgen(js_name = createGroup)]
+    pub fn create_group(&self, group_id: &JsValue) -> Promise {
+        let id = if group_id.is_undefined() {
+            Ok(random::guid())
+        } else {
+            convert::guid(group_id, "the group id")
+        };
+        let credentials = self.caller.credentials;
+        self.ask_for_group(id.map(|id| Command::CreateGroup { id, credentials }))
+    }
+
+    /// `GetGroup`: a promise of the `Group`.
+    #[wasm_bindgen(js_name = getGroup)]
+    pub fn group(&self, group_id: &JsValue) -> Promise {
+        let id = convert::guid(group_id, "the group id");
+        self.ask_for_group(id.map(|id| Command::GetGroup { id }))
+    }
+
+    /// `EnumGroups`: a promise of the `GuidEnumerator`.
+    #[wasm_bindgen(js_name = enumGroups)]
+    pub fn groups(&self, flags: &JsValue) -> Promise {
+        let flags = convert::flags(flags);
+        self.ask(flags.map(|flags| Command::EnumGroups { flags }), |reply| match reply {
+            Reply::Answer(Answer::Ids(ids)) => {
+                Some(GuidEnumerator::from(mirror::GuidEnumerator::new(ids)))
+            }
+            Reply::Answer(_) | Reply::Group(_) => None,
+        })
+    }
+
+    /// Extension: makes a class known to this tab, for `GROUPPROP_NOTIFYCLSID` to name.
+    ///
+    /// # Errors
+    /// `E_INVALIDARG` for a malformed id or a factory that is no function.
+    #[wasm_bindgen(js_name = registerClass)]
+    pub fn register_class(&self, class: &JsValue, factory: JsValue) -> Result<(), JsValue> {
+        self.caller.check().map_err(to_js)?;
+        let class = convert::guid(class, "the class id").map_err(to_js)?;
+        let factory = factory.dyn_into::<Function>().map_err(|_| {
+            to_js(QmgrError::invalid_argument("the factory of a class is no function"))
+        })?;
+        self.page.classes.borrow_mut().insert(class, factory);
+        Ok(())
+    }
+
+    /// Extension: a promise of the published `File`.
+    #[wasm_bindgen(js_name = openFile)]
+    pub fn open_file(&self, local_file: &JsValue) -> Promise {
+        let local_file = convert::text(local_file, "the path");
+        let command = local_file.map(|local_file| Command::FindFile { local_file });
+        let reply = command.map(|command| self.page.call(&self.caller, command));
+        let page = Rc::clone(&self.page);
+        promise(async move {
+            match reply?.await? {
+                Reply::Answer(Answer::File(file)) => Self::open(page, file).await,
+                Reply::Answer(_) | Reply::Group(_) => Err(unexpected_answer()),
+            }
+        })
+    }
+
+    /// Extension: deletes a published file.
+    #[wasm_bindgen(js_name = deleteFile)]
+    pub fn delete_file(&self, local_file: &JsValue) -> Promise {
+        let local_file = convert::text(local_file, "the path");
+        self.ask(local_file.map(|local_file| Command::DeleteFile { local_file }), done)
+    }
+
+    /// Extension: a promise of the published files, all or those below a directory.
+    #[wasm_bindgen(js_name = listFiles)]
+    pub fn list_files(&self, directory: &JsValue) -> Promise {
+        let directory = if directory.is_undefined() {
+            Ok(None)
+        } else {
+            convert::text(directory, "the directory").map(Some)
+        };
+        self.ask(directory.map(|directory| Command::ListFiles { directory }), |reply| match reply {
+            Reply::Answer(Answer::Files(files)) => {
+                convert::to_js(&files.into_iter().map(StoredFileOut::from).collect::<Vec<_>>()).ok()
+            }
+            Reply::Answer(_) | Reply::Group(_) => None,
+        })
+    }
+
+    /// Ends what was opened through this handle: its waiting calls and all later ones reject. The
+    /// last handle of a page ends the connection; an engine in process checkpoints and stops.
+    pub fn close(&self) -> Promise {
+        let closing = self.page.close_handle(&self.caller);
+        promise(async move {
+            closing.await;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+}
+
+/// A published file in the contract's spelling.
+#[derive(serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StoredFileOut {
+    local_file: String,
+    remote_file: String,
+    size: u64,
+    last_modified: u64,
+    etag: Option<String>,
+    #[serde(rename = "type")]
+    media_type: String,
+    integrity: Option<String>,
+}
+
+impl From<StoredFile> for StoredFileOut {
+    fn from(file: StoredFile) -> Self {
+        Self {
+            local_file: file.local_file,
+            remote_file: file.remote_file,
+            size: file.size,
+            last_modified: file.last_modified.0,
+            etag: file.etag,
+            media_type: file.media_type,
+            integrity: file.integrity,
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! One request, from `fetch` to the last byte of its body in a part.
+
+use super::files::OpenPart;
+use super::{Engine, js};
+use crate::http::{AnswerHead, Headers, Request};
+use crate::protocol::Credentials;
+use crate::queue::{DiskFailure, Ended, Event, Part, Ticket};
+use crate::time::Millis;
+use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures_util::StreamExt;
+use futures_util::future::{Either, select};
+use js_sys::{Object, Promise, Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{
+    AbortController, ReadableStream, ReadableStreamByobReader, ReadableStreamDefaultReader,
+    ReadableStreamGetReaderOptions, ReadableStreamReaderMode, RequestCache, RequestCredentials,
+    RequestInit, Response, ResponseType,
+};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_name = fetch)]
+    fn global_fetch(url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
+}
+
+/// What one read asks for. Larger buffers were slower (spec: speeds of the ways to write a download).
+const READ_SIZE: u32 = 1 << 20;
+
+/// Progress is reported at least this often while bytes arrive.
+const REPORT_BYTES: u64 = 8 << 20;
+
+/// Progress is reported at least this often while bytes arrive.
+const REPORT_INTERVAL: Millis = Millis(100);
+
+/// What the queue orders of a connection that is open.
+pub(super) enum Order {
+    Abort,
+    Flush,
+    Receive { part: Part, at: u64, keep: u64, until: Option<u64> },
+}
+
+/// A connection that is open; dropped, it is aborted.
+pub(super) struct Connection {
+    controller: AbortController,
+    orders: UnboundedSender<Order>,
+}
+
+impl Connection {
+    pub(super) fn open(
+        engine: Engine,
+        ticket: Ticket,
+        url: String,
+        request: Request,
+        credentials: Credentials,
+    ) -> Option<Self> {
+        // Every platform that has `fetch` has it.
+        let controller = AbortController::new().ok()?;
+        let (orders, receiver) = unbounded();
+        let task = Task { engine, ticket, controller: controller.clone(), orders: receiver };
+        spawn_local(task.run(url, request, credentials));
+        Some(Self { controller, orders })
+    }
+
+    pub(super) fn order(&self, order: Order) {
+        if matches!(order, Order::Abort) {
+            self.controller.abort();
+        }
+        // A task that has ended has reported so already.
+        drop(self.orders.unbounded_send(order));
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.controller.abort();
+    }
+}
+
+struct Task {
+    engine: Engine,
+    ticket: Ticket,
+    controller: AbortController,
+    orders: UnboundedReceiver<Order>,
+}
+
+impl Task {
+    async fn run(mut self, url: String, request: Request, credentials: Credentials) {
+        let (position, how) = match self.fetch(&url, &request, credentials).await {
+            Err(thrown) if self.is_aborted() => (None, drop_as(thrown, Ended::Aborted)),
+            Err(thrown) => (None, Ended::Unanswered(js::sentence(&thrown))),
+            Ok(response) => {
+                self.engine.report(Event::Answered { ticket: self.ticket, head: head(&response) });
+                self.receive(&response).await
+            }
+        };
+        let Self { engine, ticket, .. } = self;
+        engine.close_connection(ticket);
+        engine.report(Event::Ended { ticket, position, how });
+    }
+
+    async fn fetch(
+        &self,
+        url: &str,
+        request: &Request,
+        credentials: Credentials,
+    ) -> Result<Response, JsValue> {
+        let init = RequestInit::new();
+        init.set_cache(RequestCache::NoStore);
+        init.set_credentials(match credentials {
+            Credentials::Include => RequestCredentials::Include,
+            Credentials::Omit => RequestCredentials::Omit,
+            Credentials::SameOrigin => RequestCredentials::SameOrigin,
+        });
+        init.set_signal(Some(&self.controller.signal()));
+        let headers = Object::new();
+        if let Some(range) = request.range {
+            Reflect::set(&headers, &"Range".into(), &range.to_string().into())?;
+        }
+        if let Some(validator) = &request.if_range {
+            Reflect::set(&headers, &"If-Range".into(), &validator.into())?;
+        }
+        init.set_headers(&headers);
+        let answer = match self.engine.transport() {
+            Some(fetch) => {
+                fetch.call2(&JsValue::UNDEFINED, &url.into(), &init)?.dyn_into::<Promise>()?
+            }
+            None => global_fetch(url, &init)?,
+        };
+        Ok(JsFuture::from(answer).await?.unchecked_into())
+    }
+
+    /// Waits for leave to write the body, and writes it.
+    async fn receive(&mut self, response: &Response) -> (Option<u64>, Ended) {
+        loop {
+            match self.orders.next().await {
+                Some(Order::Receive { part, at, keep, until }) => {
+                    let opened = self.engine.files().open_part(part, keep, at == 0).await;
+                    return match opened {
+                        Err(failure) => {
+                            self.controller.abort();
+                            (None, Ended::Disk(failure))
+                        }
+                        Ok(part) => {
+                            let mut pump = Pump { part, position: at, flushed: at, until };
+                            let how = self.pump(&mut pump, response).await;
+                            pump.close(how)
+                        }
+                    };
+                }
+                Some(Order::Flush) => {}
+                Some(Order::Abort) | None => return (None, Ended::Aborted),
+            }
+        }
+    }
+
+    async fn pump(&mut self, pump: &mut Pump, response: &Response) -> Ended {
+        let Some(body) = response.body() else { return Ended::Closed };
+        let mut reader = match Reader::of(&body) {
+            Ok(reader) => reader,
+            Err(thrown) => return drop_as(thrown, Ended::Broken),
+        };
+        let mut reported = (pump.position, Millis::default());
+        loop {
+            let mut read = reader.read();
+            let chunk = loop {
+                match select(read, self.orders.next()).await {
+                    Either::Left((chunk, _)) => break chunk,
+                    Either::Right((order, unfinished)) => {
+                        read = unfinished;
+                        if let Some(Order::Flush) = order
+                            && let Err(failure) = self.flush(pump)
+                        {
+                            self.controller.abort();
+                            return Ended::Disk(failure);
+                        }
+                    }
+                }
+            };
+            match chunk.and_then(|result| reader.take(&result)) {
+                Ok(None) => return Ended::Closed,
+                Ok(Some(chunk)) => match pump.write(&chunk) {
+                    Ok(true) => {}
+                    Ok(false) => {
+                        self.controller.abort();
+                        return Ended::Overlong;
+                    }
+                    Err(failure) => {
+                        self.controller.abort();
+                        return Ended::Disk(failure);
+                    }
+                },
+                Err(thrown) if self.is_aborted() => return drop_as(thrown, Ended::Aborted),
+                Err(thrown) => return drop_as(thrown, Ended::Broken),
+            }
+            let now = self.engine.now();
+            if pump.position - reported.0 >= REPORT_BYTES
+                || now.since(reported.1) >= REPORT_INTERVAL
+            {
+                reported = (pump.position, now);
+                self.engine
+                    .report(Event::Progress { ticket: self.ticket, position: pump.position });
+            }
+        }
+    }
+
+    fn flush(&self, pump: &mut Pump) -> Result<(), DiskFailure> {
+        pump.flush()?;
+        self.engine.report(Event::Flushed { ticket: self.ticket, position: pump.flushed });
+        Ok(())
+    }
+
+    fn is_aborted(&self) -> bool {
+        self.controller.signal().aborted()
+    }
+}
+
+/// Where a body goes.
+struct Pump {
+    part: OpenPart,
+    position: u64,
+    flushed: u64,
+    until: Option<u64>,
+}
+
+impl Pump {
+    /// Writes a chunk; false when it goes on where the body had to end.
+    fn write(&mut self, chunk: &Uint8Array) -> Result<bool, DiskFailure> {
+        let length = u64::from(chunk.length());
+        let room = self.until.map_or(length, |until| until.saturating_sub(self.position));
+        let fitting = length.min(room);
+        let chunk = match u32::try_from(fitting) {
+            Ok(end) if fitting < length => &chunk.subarray(0, end),
+            Ok(_) | Err(_) => chunk,
+        };
+        self.part.write(chunk, self.position)?;
+        self.position += fitting;
+        Ok(fitting == length)
+    }
+
+    fn flush(&mut self) -> Result<(), DiskFailure> {
+        self.part.flush()?;
+        self.flushed = self.position;
+        Ok(())
+    }
+
+    /// Flushes and closes the part; what could not be flushed does not count.
+    fn close(mut self, how: Ended) -> (Option<u64>, Ended) {
+        let flushed = self.flush();
+        self.part.close();
+        match flushed {
+            Ok(()) => (Some(self.flushed), how),
+            Err(failure) => (Some(self.flushed), Ended::Disk(failure)),
+        }
+    }
+}
+
+/// A body's reader: one that fills our buffer where the stream can, else one that brings its own.
+enum Reader {
+    Byob { reader: ReadableStreamByobReader, buffer: Uint8Array },
+    Default(ReadableStreamDefaultReader),
+}
+
+impl Reader {
+    fn of(body: &ReadableStream) -> Result<Self, JsValue> {
+        let options = ReadableStreamGetReaderOptions::new();
+        options.set_mode(ReadableStreamReaderMode::Byob);
+        match body.dyn_ref::<Streaming>() {
+            Some(stream) => match stream.get_reader(&options) {
+                Ok(reader) => Ok(Self::Byob {
+                    reader: reader.unchecked_into(),
+                    buffer: Uint8Array::new_with_length(READ_SIZE),
+                }),
+                Err(_) => Ok(Self::Default(stream.get_default_reader()?.unchecked_into())),
+            },
+            None => Err(JsValue::UNDEFINED),
+        }
+    }
+
+    fn read(&self) -> JsFuture {
+        match self {
+            Self::Byob { reader, buffer } => {
+                JsFuture::from(reader.read_with_array_buffer_view(buffer))
+            }
+            Self::Default(reader) => JsFuture::from(reader.read()),
+        }
+    }
+
+    /// The chunk in the result of a read; `None` at the end of the body.
+    fn take(&mut self, result: &JsValue) -> Result<Option<Uint8Array>, JsValue> {
+        if Reflect::get(result, &"done".into())?.is_truthy() {
+            return Ok(None);
+        }
+        let chunk = Reflect::get(result, &"value".into())?.dyn_into::<Uint8Array>()?;
+        if let Self::Byob { buffer, .. } = self {
+            // The buffer came back with the chunk; the one that was handed in is detached.
+            *buffer = Uint8Array::new(&chunk.buffer());
+        }
+        Ok(Some(chunk))
+    }
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// A stream whose `getReader` may refuse: web-sys binds it as one that cannot.
+    #[wasm_bindgen(js_name = ReadableStream)]
+    type Streaming;
+    #[wasm_bindgen(method, catch, js_name = getReader)]
+    fn get_reader(
+        this: &Streaming,
+        options: &ReadableStreamGetReaderOptions,
+    ) -> Result<Object, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = getReader)]
+    fn get_default_reader(this: &Streaming) -> Result<Object, JsValue>;
+}
+
+/// What of an answer the judge has to know.
+fn head(response: &Response) -> AnswerHead {
+    let get = |name: &str| response.headers().get(name).ok().flatten();
+    AnswerHead {
+        status: response.status(),
+        filtered: response.type_() == ResponseType::Cors && js::page_origin().is_some(),
+        url: response.url(),
+        headers: Headers {
+            accept_ranges: get("accept-ranges"),
+            content_encoding: get("content-encoding"),
+            content_length: get("content-length"),
+            content_range: get("content-range"),
+            content_type: get("content-type"),
+            date: get("date"),
+            etag: get("etag"),
+            last_modified: get("last-modified"),
+            retry_after: get("retry-after"),
+        },
+    }
+}
+
+/// The platform says no more than that it failed; what that means is in `ended`.
+fn drop_as(thrown: JsValue, ended: Ended) -> Ended {
+    drop(thrown);
+    ended
+}

@@ -1,0 +1,251 @@
+//! Bytes in the origin private file system.
+
+use super::super::{js, unavailable};
+use crate::abi::{LocalPath, QmgrError};
+use crate::queue::DiskFailure;
+use js_sys::{AsyncIterator, Promise, Reflect, Uint8Array};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use std::collections::BTreeSet;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    File, FileSystemDirectoryHandle, FileSystemFileHandle, FileSystemGetDirectoryOptions,
+    FileSystemGetFileOptions, FileSystemReadWriteOptions, FileSystemSyncAccessHandle,
+    StorageManager,
+};
+
+/// What may stand in a queue's name unchanged; anything else a browser might dislike or change.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
+
+#[wasm_bindgen]
+extern "C" {
+    /// `move` is missing from web-sys.
+    type Movable;
+    #[wasm_bindgen(method, catch, js_name = move)]
+    fn move_to(
+        this: &Movable,
+        directory: &FileSystemDirectoryHandle,
+        name: &str,
+    ) -> Result<Promise, JsValue>;
+}
+
+/// The two directories of a queue.
+pub(in super::super) struct Opfs {
+    files: FileSystemDirectoryHandle,
+    parts: FileSystemDirectoryHandle,
+}
+
+/// A part that this context alone has open.
+pub(in super::super) struct OpfsPart {
+    handle: FileSystemSyncAccessHandle,
+}
+
+impl Opfs {
+    pub(super) async fn open(name: &str) -> Result<Self, QmgrError> {
+        Self::directories(name).await.map_err(|thrown| {
+            unavailable("the origin private file system cannot be had", &js::sentence(&thrown))
+        })
+    }
+
+    async fn directories(name: &str) -> Result<Self, JsValue> {
+        let navigator = Reflect::get(&js_sys::global(), &"navigator".into())?;
+        let storage: StorageManager = Reflect::get(&navigator, &"storage".into())?.dyn_into()?;
+        let root: FileSystemDirectoryHandle =
+            JsFuture::from(storage.get_directory()).await?.unchecked_into();
+        let queues = directory(&root, "qmgr", true).await?;
+        let queue = directory(&queues, &utf8_percent_encode(name, PLAIN).to_string(), true).await?;
+        let (files, parts) =
+            (directory(&queue, "files", true).await?, directory(&queue, "parts", true).await?);
+        Ok(Self { files, parts })
+    }
+
+    pub(super) async fn open_part(
+        &self,
+        part: super::Part,
+        keep: u64,
+        create: bool,
+    ) -> Result<OpfsPart, DiskFailure> {
+        let part = self.open_handle(&part.to_string(), create).await?;
+        match part.cut(keep) {
+            Ok(()) => Ok(part),
+            Err(failure) => {
+                part.close();
+                Err(failure)
+            }
+        }
+    }
+
+    pub(super) async fn read_part(&self, part: &str) -> Result<OpfsPart, DiskFailure> {
+        self.open_handle(part, false).await
+    }
+
+    async fn open_handle(&self, part: &str, create: bool) -> Result<OpfsPart, DiskFailure> {
+        let handle =
+            file(&self.parts, part, create).await.map_err(|thrown| js::disk_failure(&thrown))?;
+        let handle = JsFuture::from(handle.create_sync_access_handle()).await;
+        Ok(OpfsPart {
+            handle: handle.map_err(|thrown| js::disk_failure(&thrown))?.unchecked_into(),
+        })
+    }
+
+    pub(super) async fn delete_part(&self, part: &str) {
+        // One that is locked, or gone already, is looked for again at the next start.
+        drop(JsFuture::from(self.parts.remove_entry(part)).await);
+    }
+
+    pub(super) async fn delete_orphans(&self, kept: &BTreeSet<String>) {
+        let entries: AsyncIterator = self.parts.keys();
+        while let Ok(next) = entries.next()
+            && let Ok(next) = JsFuture::from(next).await
+            && let Ok(name) = Reflect::get(&next, &"value".into())
+            && let Some(name) = name.as_string()
+        {
+            if !kept.contains(&name) {
+                self.delete_part(&name).await;
+            }
+        }
+    }
+
+    pub(super) async fn publish(
+        &self,
+        part: &str,
+        target: &LocalPath,
+        size: u64,
+    ) -> Result<(), DiskFailure> {
+        let (directory, name) =
+            self.target(target, true).await.map_err(|thrown| js::disk_failure(&thrown))?;
+        // Looked up first: Firefox would move a file over a directory and delete what is in it.
+        match self::directory(&directory, &name, false).await {
+            Ok(_) => return Err(DiskFailure::InTheWay),
+            Err(thrown)
+                if matches!(
+                    js::name_of(&thrown).as_str(),
+                    "NotFoundError" | "TypeMismatchError"
+                ) => {}
+            Err(thrown) => return Err(js::disk_failure(&thrown)),
+        }
+        let part = match file(&self.parts, part, size == 0).await {
+            Ok(part) => part,
+            Err(thrown) if js::name_of(&thrown) == "NotFoundError" => {
+                let target_size = self.published(target).await.map(|file| js::to_u64(file.size()));
+                return Err(DiskFailure::Missing { target_size });
+            }
+            Err(thrown) => return Err(js::disk_failure(&thrown)),
+        };
+        let moved = part.unchecked_ref::<Movable>().move_to(&directory, &name);
+        let moved = moved.map_err(|thrown| js::disk_failure(&thrown))?;
+        JsFuture::from(moved).await.map(drop).map_err(|thrown| js::disk_failure(&thrown))
+    }
+
+    pub(super) async fn delete_file(&self, target: &LocalPath) -> Result<(), DiskFailure> {
+        let deleted = match self.target(target, false).await {
+            Ok((directory, name)) => JsFuture::from(directory.remove_entry(&name)).await.map(drop),
+            Err(thrown) => Err(thrown),
+        };
+        match deleted {
+            Err(thrown) if js::name_of(&thrown) != "NotFoundError" => {
+                Err(js::disk_failure(&thrown))
+            }
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// A published file; `None` when it is not there.
+    pub(super) async fn published(&self, target: &LocalPath) -> Option<File> {
+        let (directory, name) = self.target(target, false).await.ok()?;
+        let handle = file(&directory, &name, false).await.ok()?;
+        Some(JsFuture::from(handle.get_file()).await.ok()?.unchecked_into())
+    }
+
+    /// The directory of a published file, and the file's name in it.
+    async fn target(
+        &self,
+        path: &LocalPath,
+        create: bool,
+    ) -> Result<(FileSystemDirectoryHandle, String), JsValue> {
+        let mut segments: Vec<&str> = path.segments().collect();
+        let name = segments.pop().unwrap_or_default().to_owned();
+        let mut place = self.files.clone();
+        for segment in segments {
+            place = directory(&place, segment, create).await?;
+        }
+        Ok((place, name))
+    }
+}
+
+async fn directory(
+    parent: &FileSystemDirectoryHandle,
+    name: &str,
+    create: bool,
+) -> Result<FileSystemDirectoryHandle, JsValue> {
+    let options = FileSystemGetDirectoryOptions::new();
+    options.set_create(create);
+    Ok(JsFuture::from(parent.get_directory_handle_with_options(name, &options))
+        .await?
+        .unchecked_into())
+}
+
+async fn file(
+    directory: &FileSystemDirectoryHandle,
+    name: &str,
+    create: bool,
+) -> Result<FileSystemFileHandle, JsValue> {
+    let options = FileSystemGetFileOptions::new();
+    options.set_create(create);
+    Ok(JsFuture::from(directory.get_file_handle_with_options(name, &options))
+        .await?
+        .unchecked_into())
+}
+
+impl OpfsPart {
+    /// Cuts the part to the bytes that records name. One that lacks some of them is as good as missing.
+    fn cut(&self, keep: u64) -> Result<(), DiskFailure> {
+        let size = js::to_u64(self.handle.get_size().map_err(|thrown| js::disk_failure(&thrown))?);
+        if size < keep {
+            return Err(DiskFailure::Missing { target_size: None });
+        }
+        if size > keep {
+            self.handle
+                .truncate_with_f64(js::to_f64(keep))
+                .map_err(|thrown| js::disk_failure(&thrown))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn write(&self, chunk: &Uint8Array, at: u64) -> Result<(), DiskFailure> {
+        let length = chunk.length();
+        let mut written = 0;
+        while written < length {
+            let options = FileSystemReadWriteOptions::new();
+            options.set_at(js::to_f64(at + u64::from(written)));
+            let rest = chunk.subarray(written, length);
+            let count = self
+                .handle
+                .write_with_buffer_source_and_options(&rest, &options)
+                .map_err(|thrown| js::disk_failure(&thrown))?;
+            match u32::try_from(js::to_u64(count)) {
+                Ok(0) | Err(_) => return Err(DiskFailure::Full),
+                Ok(count) => written += count,
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn read(&self, buffer: &mut [u8], at: u64) -> Result<usize, DiskFailure> {
+        let options = FileSystemReadWriteOptions::new();
+        options.set_at(js::to_f64(at));
+        let count = self
+            .handle
+            .read_with_u8_array_and_options(buffer, &options)
+            .map_err(|thrown| js::disk_failure(&thrown))?;
+        Ok(usize::try_from(js::to_u64(count)).unwrap_or(0).min(buffer.len()))
+    }
+
+    pub(super) fn flush(&self) -> Result<(), DiskFailure> {
+        self.handle.flush().map_err(|thrown| js::disk_failure(&thrown))
+    }
+
+    pub(super) fn close(&self) {
+        self.handle.close();
+    }
+}

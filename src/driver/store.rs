@@ -1,0 +1,261 @@
+//! The records, in IndexedDB; or nowhere, for a queue in memory.
+//!
+//! One object store for each kind of record, each value a pair of its key's parts and the record, so
+//! that a person can read them in the browser's tools. The epoch stands beside the queue's record and
+//! is checked in every transaction.
+
+use super::{js, unavailable};
+use crate::abi::{Hresult, QmgrError};
+use crate::protocol::{ClientId, Serial, Storage, StoredFile};
+use crate::queue::Commit;
+use crate::snapshot::{QueueRecord, Saved};
+use indexed_db_futures::database::Database;
+use indexed_db_futures::error::Error;
+use indexed_db_futures::prelude::*;
+use indexed_db_futures::transaction::{
+    Transaction, TransactionDurability, TransactionMode, TransactionOptions,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::cell::{Cell, RefCell};
+use wasm_bindgen::JsValue;
+
+const QUEUE: &str = "queue";
+const GROUPS: &str = "groups";
+const TRANSFERS: &str = "transfers";
+const FILES: &str = "files";
+const OUTCOMES: &str = "outcomes";
+const STORES: [&str; 5] = [QUEUE, GROUPS, TRANSFERS, FILES, OUTCOMES];
+
+/// The key of the queue's own record.
+const RECORD: &str = "record";
+
+/// The key of the epoch.
+const EPOCH: &str = "epoch";
+
+/// The version of the object stores; that of the records is [`SCHEMA`](crate::snapshot::SCHEMA).
+const DATABASE_VERSION: u8 = 1;
+
+/// Where the records of a queue are.
+pub(super) enum Store {
+    IndexedDb { database: RefCell<Option<Database>>, epoch: Cell<u64> },
+    Memory { epoch: Cell<u64> },
+}
+
+/// What came of a commit.
+pub(super) enum Committed {
+    /// It is durable.
+    Durable,
+    /// Another engine has taken over; nothing was written.
+    Fenced,
+}
+
+impl Store {
+    /// Opens the records, and says where the bytes belong.
+    pub(super) async fn open(
+        name: &str,
+        asked: Option<Storage>,
+    ) -> Result<(Self, Storage), QmgrError> {
+        if asked == Some(Storage::Memory) {
+            return Ok((Self::Memory { epoch: Cell::new(0) }, Storage::Memory));
+        }
+        let database = open_database(name)
+            .await
+            .map_err(|thrown| unavailable("IndexedDB cannot be had", &thrown))?;
+        let record = read_queue(&database).await.map_err(|error| storage_error(&error))?;
+        let storage = match (record, asked) {
+            (Some(record), Some(asked)) if record.storage != asked => {
+                let message = format!("the queue {name} was created with another storage");
+                return Err(QmgrError::new(Hresult::E_INVALIDARG, message));
+            }
+            (Some(record), _) => record.storage,
+            (None, asked) => asked.unwrap_or(Storage::Opfs),
+        };
+        Ok((
+            Self::IndexedDb { database: RefCell::new(Some(database)), epoch: Cell::new(0) },
+            storage,
+        ))
+    }
+
+    /// Raises the epoch, which makes every earlier engine harmless, and reads everything.
+    pub(super) async fn take_over(&self) -> Result<(u64, Saved), QmgrError> {
+        match self {
+            Self::Memory { epoch } => {
+                epoch.set(epoch.get() + 1);
+                Ok((epoch.get(), Saved::default()))
+            }
+            Self::IndexedDb { database, epoch } => {
+                let database = database.borrow().clone().ok_or_else(closed)?;
+                let (raised, saved) =
+                    take_over(&database).await.map_err(|error| storage_error(&error))?;
+                epoch.set(raised);
+                Ok((raised, saved))
+            }
+        }
+    }
+
+    /// Writes records in one transaction.
+    pub(super) async fn commit(&self, commit: &Commit) -> Result<Committed, QmgrError> {
+        match self {
+            Self::Memory { .. } => Ok(Committed::Durable),
+            Self::IndexedDb { database, epoch } => {
+                let database = database.borrow().clone().ok_or_else(closed)?;
+                write(&database, epoch.get(), commit).await.map_err(|error| storage_error(&error))
+            }
+        }
+    }
+
+    pub(super) fn close(&self) {
+        if let Self::IndexedDb { database, .. } = self
+            && let Some(database) = database.borrow_mut().take()
+        {
+            database.close();
+        }
+    }
+}
+
+async fn open_database(name: &str) -> Result<Database, String> {
+    Database::open(format!("qmgr:{name}"))
+        .with_version(DATABASE_VERSION)
+        .with_on_upgrade_needed(|event, database| {
+            if event.old_version() < 1.0 {
+                for store in STORES {
+                    database.create_object_store(store).build()?;
+                }
+            }
+            Ok(())
+        })
+        .await
+        .map_err(|error| error.to_string())
+}
+
+fn begin(
+    database: &Database,
+    mode: TransactionMode,
+    strict: bool,
+) -> Result<Transaction<'_>, Error> {
+    let mut options = TransactionOptions::new();
+    options.set_durability(if strict {
+        TransactionDurability::Strict
+    } else {
+        TransactionDurability::Relaxed
+    });
+    database.transaction(STORES).with_mode(mode).with_options(options).build()
+}
+
+async fn read_queue(database: &Database) -> Result<Option<QueueRecord>, Error> {
+    let transaction = begin(database, TransactionMode::Readonly, false)?;
+    let record: Option<JsValue> = transaction.object_store(QUEUE)?.get(RECORD).primitive()?.await?;
+    Ok(record.and_then(decode))
+}
+
+async fn take_over(database: &Database) -> Result<(u64, Saved), Error> {
+    let transaction = begin(database, TransactionMode::Readwrite, true)?;
+    let queue = transaction.object_store(QUEUE)?;
+    let epoch = read_epoch(&transaction).await? + 1;
+    queue.put(js::to_f64(epoch)).with_key(EPOCH).primitive()?.await?;
+    let record: Option<JsValue> = queue.get(RECORD).primitive()?.await?;
+    let saved = Saved {
+        queue: record.and_then(decode),
+        groups: read_all(&transaction, GROUPS).await?,
+        transfers: read_all(&transaction, TRANSFERS).await?,
+        files: read_all::<(String, StoredFile)>(&transaction, FILES)
+            .await?
+            .into_iter()
+            .map(|(_, file)| file)
+            .collect(),
+        outcomes: read_all(&transaction, OUTCOMES).await?,
+    };
+    drop(queue);
+    transaction.commit().await?;
+    Ok((epoch, saved))
+}
+
+async fn read_epoch(transaction: &Transaction<'_>) -> Result<u64, Error> {
+    let epoch: Option<f64> = transaction.object_store(QUEUE)?.get(EPOCH).primitive()?.await?;
+    Ok(epoch.map_or(0, js::to_u64))
+}
+
+/// All records of a store that can be read. One that cannot stays where it is, for a build that can.
+async fn read_all<T: DeserializeOwned>(
+    transaction: &Transaction<'_>,
+    store: &str,
+) -> Result<Vec<T>, Error> {
+    let values = transaction.object_store(store)?.get_all::<JsValue>().primitive()?.await?;
+    Ok(values.filter_map(Result::ok).filter_map(decode).collect())
+}
+
+async fn write(database: &Database, epoch: u64, commit: &Commit) -> Result<Committed, Error> {
+    let transaction = begin(database, TransactionMode::Readwrite, commit.strict)?;
+    if read_epoch(&transaction).await? != epoch {
+        transaction.abort().await?;
+        return Ok(Committed::Fenced);
+    }
+    if let Some(record) = &commit.queue {
+        transaction.object_store(QUEUE)?.put(encode(record)?).with_key(RECORD).primitive()?;
+    }
+    for (serial, record) in &commit.groups {
+        change(&transaction, GROUPS, group_key(*serial), serial, record.as_ref())?;
+    }
+    for (key @ (serial, index), record) in &commit.transfers {
+        change(
+            &transaction,
+            TRANSFERS,
+            format!("{}/{index:010}", group_key(*serial)),
+            key,
+            record.as_ref(),
+        )?;
+    }
+    for (key, file) in &commit.files {
+        change(&transaction, FILES, key.clone(), key, file.as_ref())?;
+    }
+    for (key @ (ClientId(client), sequence), outcome) in &commit.outcomes {
+        change(&transaction, OUTCOMES, format!("{client}/{sequence}"), key, outcome.as_ref())?;
+    }
+    transaction.commit().await?;
+    Ok(Committed::Durable)
+}
+
+/// Puts a record with the parts of its key, or deletes it. The request is on its way when this
+/// returns; the transaction waits for it.
+fn change<K: Serialize, R: Serialize>(
+    transaction: &Transaction<'_>,
+    store: &str,
+    key: String,
+    parts: &K,
+    record: Option<&R>,
+) -> Result<(), Error> {
+    let store = transaction.object_store(store)?;
+    match record {
+        Some(record) => drop(store.put(encode(&(parts, record))?).with_key(key).primitive()?),
+        None => drop(store.delete(key).primitive()?),
+    }
+    Ok(())
+}
+
+/// Zero-padded, so that the keys sort as the numbers do.
+fn group_key(serial: Serial) -> String {
+    format!("{:016}", serial.0)
+}
+
+fn encode<T: Serialize>(record: &T) -> Result<JsValue, Error> {
+    serde_wasm_bindgen::to_value(record).map_err(|error| JsValue::from(error).into())
+}
+
+fn decode<T: DeserializeOwned>(value: JsValue) -> Option<T> {
+    serde_wasm_bindgen::from_value(value).ok()
+}
+
+fn storage_error(error: &Error) -> QmgrError {
+    let text = error.to_string();
+    let hresult = if text.contains("QuotaExceededError") {
+        Hresult::DISK_FULL
+    } else {
+        Hresult::QM_E_SERVICE_UNAVAILABLE
+    };
+    QmgrError::new(hresult, format!("the queue's records cannot be used: {text}"))
+}
+
+fn closed() -> QmgrError {
+    unavailable("the queue's records", "they are closed")
+}

@@ -1,0 +1,68 @@
+//! What is kept of a file.
+
+use super::{ByteRange, Version};
+use crate::protocol::{Proof, Resume};
+use rangemap::RangeSet;
+
+/// What is kept of a file, and what the caller knows of it beforehand.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept<'a> {
+    /// The durable bytes (half-open); all of them are bytes of `version`.
+    pub durable: &'a RangeSet<u64>,
+    /// The version that they are bytes of; `None` before the first answer.
+    pub version: Option<&'a Version>,
+    /// The size in bytes that the caller gave. Another size is an error.
+    pub expected_size: Option<u64>,
+    /// Whether the caller gave an `integrity`, so that a mixture of versions would be found out.
+    pub hash_decides: bool,
+    /// The queue's setting. `Likely` is judged like `Proven`: the comparison of an overlap that it
+    /// stands for is not made by any driver.
+    pub resume: Resume,
+}
+
+impl Kept<'_> {
+    /// What a resume would rest on; `None` if it would start again from zero.
+    ///
+    /// A strong `ETag` before a strong date before the caller's hash. A date serves only where there
+    /// is no `ETag` at all (R3). Never [`Proof::Likely`], see [`Self::resume`].
+    #[must_use]
+    pub fn proof(&self) -> Option<Proof> {
+        let version = self.version.filter(|version| version.resumable)?;
+        if version.strong_etag().is_some() {
+            Some(Proof::Etag)
+        } else if version.strong_date().is_some() {
+            Some(Proof::Date)
+        } else {
+            self.hash_decides.then_some(Proof::Hash)
+        }
+    }
+
+    /// How many bytes are durable from the first one on without a gap.
+    #[must_use]
+    pub fn contiguous(&self) -> u64 {
+        self.durable.get(&0).map_or(0, |range| range.end)
+    }
+
+    /// The first range of bytes that is missing, bounded if durable bytes follow it; `None` if the
+    /// size is known and nothing is missing.
+    #[must_use]
+    pub fn next_gap(&self) -> Option<ByteRange> {
+        let start = self.contiguous();
+        if self.version.and_then(|version| version.size).is_some_and(|size| size <= start) {
+            return None;
+        }
+        let following = self.durable.iter().find(|range| range.start > start);
+        Some(ByteRange { start, last: following.map(|range| range.start - 1) })
+    }
+
+    /// Whether exactly the bytes of a file of this size are durable.
+    #[must_use]
+    pub fn is_whole(&self, size: u64) -> bool {
+        self.contiguous() == size && self.end() == size
+    }
+
+    /// One past the last durable byte.
+    pub(super) fn end(&self) -> u64 {
+        self.durable.iter().next_back().map_or(0, |range| range.end)
+    }
+}

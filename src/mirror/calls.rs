@@ -1,0 +1,82 @@
+//! The numbered calls of one page that the engine has not answered yet.
+
+use crate::protocol::{Call, ClientId, Command, Owner};
+use std::collections::BTreeMap;
+
+/// Numbers the calls of one page and remembers each, with its waiter `W`, until it is answered.
+///
+/// To call: [`begin`](Self::begin), and send what it returns if an engine is active. At each new
+/// epoch: send all of [`unanswered`](Self::unanswered). On a reply: [`answer`](Self::answer).
+#[derive(Debug)]
+pub struct Calls<W> {
+    client: ClientId,
+    last: u64,
+    pending: BTreeMap<u64, Pending<W>>,
+}
+
+#[derive(Debug)]
+struct Pending<W> {
+    owner: Owner,
+    command: Command,
+    waiter: Option<W>,
+}
+
+impl<W> Calls<W> {
+    /// No calls yet.
+    #[must_use]
+    pub fn new(client: ClientId) -> Self {
+        Self { client, last: 0, pending: BTreeMap::new() }
+    }
+
+    /// Who calls.
+    pub fn client(&self) -> &ClientId {
+        &self.client
+    }
+
+    /// Numbers a call and remembers it.
+    pub fn begin(&mut self, owner: Owner, command: Command, waiter: W) -> Call {
+        self.last += 1;
+        let pending = Pending { owner, command, waiter: Some(waiter) };
+        let call = self.message(self.last, &pending, self.acknowledged());
+        self.pending.insert(self.last, pending);
+        call
+    }
+
+    /// Ends the call that a reply answers, and gives back its command and its waiter: `None` when no
+    /// such call is open, as for a reply that came twice.
+    pub fn answer(&mut self, sequence: u64) -> Option<(Command, Option<W>)> {
+        let Pending { command, waiter, .. } = self.pending.remove(&sequence)?;
+        Some((command, waiter))
+    }
+
+    /// Every call without a reply, in order: what a new engine must be sent.
+    pub fn unanswered(&self) -> Vec<Call> {
+        let acknowledged = self.acknowledged();
+        self.pending
+            .iter()
+            .map(|(&number, call)| self.message(number, call, acknowledged))
+            .collect()
+    }
+
+    /// Takes the waiters that `which` picks off their calls. The calls themselves stay, since the
+    /// numbers after theirs only make sense to an engine that has seen them.
+    pub fn abandon(&mut self, mut which: impl FnMut(&W) -> bool) -> Vec<W> {
+        let waiters = self.pending.values_mut().map(|call| &mut call.waiter);
+        waiters.filter_map(|waiter| waiter.take_if(|w| which(w))).collect()
+    }
+
+    /// The number up to which every call is answered.
+    fn acknowledged(&self) -> u64 {
+        self.pending.keys().next().map_or(self.last, |first| first - 1).min(self.last)
+    }
+
+    fn message(&self, sequence: u64, call: &Pending<W>, acknowledged: u64) -> Call {
+        Call {
+            client: self.client.clone(),
+            sequence,
+            acknowledged,
+            owner: call.owner.clone(),
+            command: call.command.clone(),
+        }
+    }
+}

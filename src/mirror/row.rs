@@ -1,0 +1,75 @@
+//! The mirrored row of one group, shared by its handles.
+
+use super::{Change, EnginePresence, GroupEvent};
+use crate::protocol::{FileRow, GroupRow, GroupState, GroupUpdate};
+use std::cell::{Ref, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// The mirrored row of one group and of its files.
+///
+/// Its borrows end before any of its methods returns, except those of [`group`](Self::group), which
+/// stays within this room.
+#[derive(Debug)]
+pub struct Row {
+    group: RefCell<GroupRow>,
+    files: RefCell<BTreeMap<u32, FileRow>>,
+    engine: Rc<EnginePresence>,
+}
+
+impl Row {
+    pub(super) fn new(update: GroupUpdate, engine: Rc<EnginePresence>) -> Self {
+        let GroupUpdate { group, files, whole: _ } = update;
+        Self {
+            group: RefCell::new(group),
+            files: RefCell::new(files.into_iter().collect()),
+            engine,
+        }
+    }
+
+    pub(super) fn group(&self) -> Ref<'_, GroupRow> {
+        self.group.borrow()
+    }
+
+    pub(super) fn file(&self, index: u32) -> Option<FileRow> {
+        self.files.borrow().get(&index).cloned()
+    }
+
+    pub(super) fn engine_active(&self) -> bool {
+        self.engine.0.get()
+    }
+
+    /// A group that has left the queue never comes back, so nothing touches its row any more.
+    pub(super) fn apply(&self, update: GroupUpdate) -> Change {
+        if self.group().state == GroupState::Cancelled {
+            return self.unchanged();
+        }
+        let GroupUpdate { group, files, whole } = update;
+        let before = self.group.replace(group);
+        let mut rows = self.files.borrow_mut();
+        if whole {
+            rows.clear();
+        }
+        rows.extend(files);
+        self.change(GroupEvent::between(&before, &self.group()))
+    }
+
+    pub(super) fn cancel(&self) -> Change {
+        let mut group = self.group().clone();
+        group.state = GroupState::Cancelled;
+        group.status = 0;
+        group.job_status = 0;
+        group.bytes_per_second = 0;
+        group.wait = None;
+        self.apply(GroupUpdate { group, files: Vec::new(), whole: false })
+    }
+
+    pub(super) fn unchanged(&self) -> Change {
+        self.change(Vec::new())
+    }
+
+    fn change(&self, events: Vec<GroupEvent>) -> Change {
+        let group = self.group();
+        Change { serial: group.serial, id: group.id, status: group.status, events }
+    }
+}

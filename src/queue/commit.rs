@@ -1,0 +1,234 @@
+//! What has changed and is not durable yet, and what waits for it to be.
+
+use super::{Commit, Effect, Queue, Ticket};
+use crate::abi::QmgrError;
+use crate::protocol::{Answer, ClientId, GroupUpdate, Serial, StoredFile, ToPage};
+use crate::snapshot::{OutcomeRecord, QueueRecord, SCHEMA};
+use crate::time::Millis;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Outcomes older than this are forgotten at the next start: their page is long gone.
+const OUTCOME_LIFE: Millis = Millis(86_400_000);
+
+/// Changes for the next commit.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Pending {
+    pub(super) strict: bool,
+    pub(super) queue: bool,
+    pub(super) groups: BTreeSet<Serial>,
+    pub(super) transfers: BTreeSet<(Serial, u32)>,
+    pub(super) files: BTreeMap<String, Option<StoredFile>>,
+    pub(super) outcomes: BTreeSet<(ClientId, u64)>,
+    pub(super) after: Vec<After>,
+}
+
+/// A commit under way.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct InFlight {
+    ticket: Ticket,
+    pub(super) groups: BTreeSet<Serial>,
+    rows: Vec<GroupUpdate>,
+    after: Vec<Done>,
+}
+
+/// What waits for the next commit.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum After {
+    Effect(Effect),
+    Reply { client: ClientId, sequence: u64, group: Option<Serial>, whole: bool },
+}
+
+/// What waits for the commit under way.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Done {
+    Effect(Effect),
+    Reply { client: ClientId, sequence: u64, answer: Box<Option<GroupUpdate>> },
+}
+
+impl Pending {
+    pub(super) fn is_empty(&self) -> bool {
+        let Self { strict: _, queue, groups, transfers, files, outcomes, after } = self;
+        !queue
+            && groups.is_empty()
+            && transfers.is_empty()
+            && files.is_empty()
+            && outcomes.is_empty()
+            && after.is_empty()
+    }
+}
+
+impl Queue {
+    /// A group's own record or row has changed.
+    pub(super) fn change_group(&mut self, serial: Serial, now: Millis) {
+        if let Some(group) = self.groups.get_mut(&serial) {
+            group.touched_at = now;
+        }
+        self.pending.strict = true;
+        self.pending.groups.insert(serial);
+        self.sort_in(serial);
+    }
+
+    /// A file's record or row has changed.
+    pub(super) fn change_file(&mut self, serial: Serial, index: u32) {
+        self.pending.groups.insert(serial);
+        self.pending.transfers.insert((serial, index));
+        self.sort_in(serial);
+    }
+
+    /// A published file came, changed or went.
+    pub(super) fn change_stored(&mut self, key: String, file: Option<StoredFile>) {
+        match &file {
+            Some(file) => self.files.insert(key.clone(), file.clone()),
+            None => self.files.remove(&key),
+        };
+        self.pending.strict = true;
+        self.pending.files.insert(key, file);
+    }
+
+    /// Does `after` once all that has changed so far is durable.
+    pub(super) fn when_durable(&mut self, after: After) {
+        if self.pending.is_empty() {
+            let done = self.done(after);
+            match &mut self.in_flight {
+                Some(in_flight) => in_flight.after.push(done),
+                None => self.finish(done),
+            }
+        } else {
+            self.pending.after.push(after);
+        }
+    }
+
+    /// The commit of all that has changed, unless one is under way.
+    pub(super) fn take_commit(&mut self) -> Option<Effect> {
+        if self.in_flight.is_some() || self.pending.is_empty() {
+            return None;
+        }
+        let pending = std::mem::take(&mut self.pending);
+        let ticket = Ticket(self.next_ticket);
+        self.next_ticket += 1;
+        let rows = pending
+            .groups
+            .iter()
+            .filter_map(|serial| self.changed_row(*serial, &pending.transfers))
+            .collect();
+        let commit = Commit {
+            ticket,
+            strict: pending.strict,
+            queue: pending.queue.then(|| QueueRecord {
+                schema: SCHEMA,
+                storage: self.host.storage,
+                settings: self.settings.clone(),
+                next_serial: self.next_serial,
+            }),
+            groups: pending
+                .groups
+                .iter()
+                .map(|serial| (*serial, self.groups.get(serial).map(super::Group::record)))
+                .collect(),
+            transfers: pending
+                .transfers
+                .iter()
+                .map(|&(serial, index)| {
+                    ((serial, index), self.file(serial, index).map(|(_, file)| file.record()))
+                })
+                .collect(),
+            files: pending.files.into_iter().collect(),
+            outcomes: pending
+                .outcomes
+                .iter()
+                .map(|key| (key.clone(), self.outcomes.get(key).cloned()))
+                .collect(),
+        };
+        let after = pending.after.into_iter().map(|after| self.done(after)).collect();
+        self.in_flight = Some(InFlight { ticket, groups: pending.groups, rows, after });
+        Some(Effect::Commit(Box::new(commit)))
+    }
+
+    /// The commit under way is durable: shows its rows, then does what waited for it.
+    pub(super) fn handle_committed(&mut self, ticket: Ticket) {
+        let Some(in_flight) = self.in_flight.take_if(|in_flight| in_flight.ticket == ticket) else {
+            return;
+        };
+        if !in_flight.rows.is_empty() {
+            self.messages.push_back(ToPage::Rows(in_flight.rows));
+        }
+        for done in in_flight.after {
+            self.finish(done);
+        }
+    }
+
+    /// The records cannot be written: every call that waited for them is told so. The queue is of no
+    /// use afterwards, since it believes what is not durable; a new one is restored from the records.
+    pub fn refuse_calls(&mut self, error: &QmgrError) {
+        let waiting = self.in_flight.take().map_or_else(Vec::new, |in_flight| in_flight.after);
+        let next: Vec<_> = std::mem::take(&mut self.pending.after)
+            .into_iter()
+            .map(|after| self.done(after))
+            .collect();
+        for done in waiting.into_iter().chain(next) {
+            if let Done::Reply { client, sequence, answer: _ } = done {
+                self.messages.push_back(ToPage::Reply {
+                    client,
+                    sequence,
+                    result: Err(error.clone()),
+                });
+            }
+        }
+    }
+
+    fn changed_row(
+        &self,
+        serial: Serial,
+        transfers: &BTreeSet<(Serial, u32)>,
+    ) -> Option<GroupUpdate> {
+        let changed: BTreeSet<u32> =
+            transfers.range((serial, 0)..=(serial, u32::MAX)).map(|&(_, index)| index).collect();
+        self.row(serial, Some(&changed))
+    }
+
+    /// A group's row, with all its files' or with those that changed.
+    pub(super) fn row(
+        &self,
+        serial: Serial,
+        changed: Option<&BTreeSet<u32>>,
+    ) -> Option<GroupUpdate> {
+        let group = self.groups.get(&serial)?;
+        Some(group.update(serial, changed, self.settings.resume))
+    }
+
+    fn done(&self, after: After) -> Done {
+        match after {
+            After::Effect(effect) => Done::Effect(effect),
+            After::Reply { client, sequence, group, whole } => {
+                let changed = (!whole).then(BTreeSet::new);
+                let answer = group.and_then(|serial| self.row(serial, changed.as_ref()));
+                Done::Reply { client, sequence, answer: Box::new(answer) }
+            }
+        }
+    }
+
+    fn finish(&mut self, done: Done) {
+        match done {
+            Done::Effect(effect) => self.effects.push_back(effect),
+            Done::Reply { client, sequence, answer } => {
+                let answer = answer.map_or(Answer::Done, Answer::Group);
+                self.messages.push_back(ToPage::Reply { client, sequence, result: Ok(answer) });
+            }
+        }
+    }
+
+    /// Keeps the outcomes of pages that may still live; the others go with the next commit.
+    pub(super) fn restore_outcomes(
+        &mut self,
+        saved: Vec<((ClientId, u64), OutcomeRecord)>,
+        now: Millis,
+    ) {
+        for (key, outcome) in saved {
+            if now.since(outcome.at) < OUTCOME_LIFE {
+                self.outcomes.insert(key, outcome);
+            } else {
+                self.pending.outcomes.insert(key);
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What the queue wants done: orders to the driver, as plain data.
+
+use super::Ticket;
+use crate::abi::LocalPath;
+use crate::http::Request;
+use crate::protocol::{ClientId, Credentials, Serial, StoredFile};
+use crate::snapshot::{GroupRecord, OutcomeRecord, QueueRecord, TransferRecord};
+use std::fmt;
+
+/// An order to the driver. Those with a ticket are answered by an [`Event`](super::Event) that
+/// returns it; the others are done at leisure and may fail silently.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// End a connection: stop the transfer, drop what the network still holds, flush what was written
+    /// and close the part. Answered by [`Event::Ended`](super::Event::Ended), also when it had ended by itself.
+    Abort {
+        /// The connection.
+        ticket: Ticket,
+    },
+    /// Write records in one transaction. Answered by [`Event::Committed`](super::Event::Committed).
+    Commit(Box<Commit>),
+    /// Delete a published file. Answered by [`Event::FileDeleted`](super::Event::FileDeleted).
+    DeleteFile {
+        /// The order.
+        ticket: Ticket,
+        /// The file.
+        target: LocalPath,
+    },
+    /// Delete a part that no record names.
+    DeletePart {
+        /// The part.
+        part: Part,
+    },
+    /// Send a request and report the head of its answer, by [`Event::Answered`](super::Event::Answered).
+    /// The body waits for [`Effect::Receive`] or [`Effect::Abort`].
+    Fetch {
+        /// The connection.
+        ticket: Ticket,
+        /// The URL.
+        url: String,
+        /// Its range headers.
+        request: Request,
+        /// The `credentials` mode.
+        credentials: Credentials,
+    },
+    /// Make what was written so far durable. Answered by [`Event::Flushed`](super::Event::Flushed).
+    Flush {
+        /// The connection.
+        ticket: Ticket,
+    },
+    /// Read a part through SHA-256. Answered by [`Event::Hashed`](super::Event::Hashed).
+    Hash {
+        /// The order.
+        ticket: Ticket,
+        /// The part.
+        part: Part,
+    },
+    /// Move a part to its name. Answered by [`Event::Published`](super::Event::Published).
+    Publish {
+        /// The order.
+        ticket: Ticket,
+        /// The part; one that is missing is made where `size` is 0.
+        part: Part,
+        /// Its name.
+        target: LocalPath,
+        /// Its size.
+        size: u64,
+    },
+    /// Write the body of an answer into a part. Answered by [`Event::Progress`](super::Event::Progress)
+    /// at least every 100 ms while bytes arrive, and by [`Event::Ended`](super::Event::Ended).
+    Receive {
+        /// The connection.
+        ticket: Ticket,
+        /// The part.
+        part: Part,
+        /// Where the body's first byte goes.
+        at: u64,
+        /// The part is cut to this length first: no recorded byte lies beyond.
+        keep: u64,
+        /// No byte is written at or beyond this position.
+        until: Option<u64>,
+    },
+}
+
+/// Names the file that holds the bytes of one version of one file of one group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Part {
+    /// The group.
+    pub serial: Serial,
+    /// The file's index in the job.
+    pub index: u32,
+    /// Raised each time the file starts again.
+    pub generation: u32,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}.{}.part", self.serial.0, self.index, self.generation)
+    }
+}
+
+/// Records to write or delete (`None`) in one transaction, which also checks the epoch.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Commit {
+    /// The order.
+    pub ticket: Ticket,
+    /// Whether it must survive a power cut; otherwise a crash of the browser is enough.
+    pub strict: bool,
+    /// The queue's own record.
+    pub queue: Option<QueueRecord>,
+    /// Groups.
+    pub groups: Vec<(Serial, Option<GroupRecord>)>,
+    /// Files of jobs.
+    pub transfers: Vec<((Serial, u32), Option<TransferRecord>)>,
+    /// Published files, by [`LocalPath::key`].
+    pub files: Vec<(String, Option<StoredFile>)>,
+    /// Outcomes of calls.
+    pub outcomes: Vec<((ClientId, u64), Option<OutcomeRecord>)>,
+}

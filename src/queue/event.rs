@@ -1,0 +1,103 @@
+//! What the driver saw: facts for the queue, as plain data.
+
+use super::Ticket;
+use crate::http::AnswerHead;
+
+/// A fact. Those with a ticket answer an [`Effect`](super::Effect); one whose ticket the queue has
+/// given up changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The head of an answer has arrived.
+    Answered {
+        /// The connection.
+        ticket: Ticket,
+        /// The head.
+        head: AnswerHead,
+    },
+    /// A commit is durable.
+    Committed {
+        /// The order.
+        ticket: Ticket,
+    },
+    /// A connection has ended and its part is closed.
+    Ended {
+        /// The connection.
+        ticket: Ticket,
+        /// Up to where the part is written and flushed; `None` when no byte was received.
+        position: Option<u64>,
+        /// How.
+        how: Ended,
+    },
+    /// A published file is gone, or could not be deleted.
+    FileDeleted {
+        /// The order.
+        ticket: Ticket,
+        /// What came of it; a file that was not there counts as deleted.
+        result: Result<(), DiskFailure>,
+    },
+    /// What was written up to here is durable.
+    Flushed {
+        /// The connection.
+        ticket: Ticket,
+        /// Up to where.
+        position: u64,
+    },
+    /// A part was read through.
+    Hashed {
+        /// The order.
+        ticket: Ticket,
+        /// The SHA-256 of its bytes.
+        result: Result<[u8; 32], DiskFailure>,
+    },
+    /// Whether there is a network.
+    Online(bool),
+    /// Bytes were written, not yet durably.
+    Progress {
+        /// The connection.
+        ticket: Ticket,
+        /// Up to where.
+        position: u64,
+    },
+    /// A part was moved to its name, or could not be.
+    Published {
+        /// The order.
+        ticket: Ticket,
+        /// What came of it.
+        result: Result<(), DiskFailure>,
+    },
+}
+
+/// How a connection ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// As ordered.
+    Aborted,
+    /// By a transport error after the head.
+    Broken,
+    /// The body ended without a transport error.
+    Closed,
+    /// The part could not be written.
+    Disk(DiskFailure),
+    /// The body goes on at the position where it had to end; the rest was not written.
+    Overlong,
+    /// No answer came; the sentence is the platform's.
+    Unanswered(String),
+}
+
+/// Why the file system refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DiskFailure {
+    /// Another context holds the file.
+    Busy,
+    /// There is no room.
+    Full,
+    /// A directory stands at the target, or a file at a directory of its path.
+    InTheWay,
+    /// The part is not there.
+    Missing {
+        /// The size of the file at the target, if there is one.
+        target_size: Option<u64>,
+    },
+    /// Anything else, in the platform's words.
+    Other(String),
+}

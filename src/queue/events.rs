@@ -1,0 +1,592 @@
+//! What the driver saw, and what it means.
+
+use super::commands::forget_delay;
+use super::commit::After;
+use super::group::State;
+use super::transfer::{Connection, Receiving, Transfer};
+use super::{DiskFailure, Effect, Ended, Errand, Event, LONGEST_WAIT, Queue, Ticket, retry};
+use crate::abi::Hresult;
+use crate::http::{AnswerHead, EndVerdict, Ending, Failure, Verdict, Version, judge, judge_end};
+use crate::protocol::{GroupError, Serial, StoredFile, ToPage, Wait, WaitReason};
+use crate::snapshot::Trouble;
+use crate::time::Millis;
+
+/// Answers in a row that brought no byte further, before the file is given up.
+const MOST_FRUITLESS: u32 = 5;
+
+/// How often a file that another context holds is tried again.
+const BUSY_DELAY: Millis = Millis(1_000);
+
+/// Rows of a running group are sent at most this often.
+const SHOW_INTERVAL: Millis = Millis(100);
+
+impl Queue {
+    /// Takes in what the driver saw.
+    pub fn handle_event(&mut self, event: Event, now: Millis) {
+        match event {
+            Event::Answered { ticket, head } => {
+                if let Some((serial, index)) = self.file_of(ticket) {
+                    self.handle_answer(serial, index, ticket, &head, now);
+                }
+            }
+            Event::Committed { ticket } => self.handle_committed(ticket),
+            Event::Ended { ticket, position, how } => {
+                if let Some(Errand::File(serial, index)) = self.tickets.remove(&ticket) {
+                    self.handle_end(serial, index, position, how, now);
+                }
+            }
+            Event::FileDeleted { ticket, result } => {
+                if let Some(Errand::Delete { client, sequence, target }) =
+                    self.tickets.remove(&ticket)
+                {
+                    match result {
+                        Ok(()) => {
+                            self.change_stored(target.key().to_owned(), None);
+                            self.when_durable(After::Reply {
+                                client,
+                                sequence,
+                                group: None,
+                                whole: false,
+                            });
+                        }
+                        Err(failure) => {
+                            let error = disk_failure(&failure).into();
+                            self.messages.push_back(ToPage::Reply {
+                                client,
+                                sequence,
+                                result: Err(error),
+                            });
+                        }
+                    }
+                }
+            }
+            Event::Flushed { ticket, position } => {
+                if let Some((serial, index)) = self.file_of(ticket) {
+                    self.handle_flush(serial, index, position, now);
+                }
+            }
+            Event::Hashed { ticket, result } => {
+                if let Some(Errand::File(serial, index)) = self.tickets.remove(&ticket) {
+                    self.handle_hash(serial, index, result, now);
+                }
+            }
+            Event::Online(online) => self.handle_online(online, now),
+            Event::Progress { ticket, position } => {
+                if let Some((serial, index)) = self.file_of(ticket) {
+                    self.handle_progress(serial, index, position, now);
+                }
+            }
+            Event::Published { ticket, result } => {
+                if let Some(Errand::File(serial, index)) = self.tickets.remove(&ticket) {
+                    self.handle_published(serial, index, result, now);
+                }
+            }
+        }
+        self.settle(now);
+    }
+
+    fn file_of(&self, ticket: Ticket) -> Option<(Serial, u32)> {
+        match self.tickets.get(&ticket)? {
+            Errand::File(serial, index) => Some((*serial, *index)),
+            Errand::Delete { .. } => None,
+        }
+    }
+
+    fn handle_answer(
+        &mut self,
+        serial: Serial,
+        index: u32,
+        ticket: Ticket,
+        head: &AnswerHead,
+        now: Millis,
+    ) {
+        let Some((_, file)) = self.file(serial, index) else { return };
+        let Connection::Requesting { request, .. } = &file.connection else { return };
+        match judge(request, &self.kept(file), head, now) {
+            Verdict::Append { at, until, version } => {
+                self.receive(serial, index, ticket, at, until, version, now)
+            }
+            Verdict::Whole { until, version } => {
+                self.start_again(serial, index);
+                self.receive(serial, index, ticket, 0, until, version, now);
+            }
+            Verdict::Complete { version } => {
+                self.abort(serial, index);
+                if let Some(file) = self.file_mut(serial, index) {
+                    file.version = Some(version);
+                }
+                self.change_file(serial, index);
+            }
+            Verdict::Restart(reason) => {
+                self.abort(serial, index);
+                self.start_again(serial, index);
+                self.count_fruitless(serial, index, reason, now);
+            }
+            Verdict::WithoutRange(reason) => {
+                self.abort(serial, index);
+                self.do_without_range(serial, index, reason, now);
+            }
+            Verdict::Failed(failure) => {
+                self.abort(serial, index);
+                self.fail(serial, Some(index), failure, now);
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what one answer says, used once")]
+    fn receive(
+        &mut self,
+        serial: Serial,
+        index: u32,
+        ticket: Ticket,
+        from: u64,
+        until: Option<u64>,
+        version: Version,
+        now: Millis,
+    ) {
+        let Some(file) = self.file_mut(serial, index) else { return };
+        file.version = Some(version);
+        file.connection = Connection::Receiving(Receiving {
+            ticket,
+            from,
+            until,
+            position: from,
+            flushed: from,
+            flushed_at: now,
+            flushing: false,
+            moved_at: now,
+        });
+        let (part, keep) = (file.part(serial, index), file.durable_end());
+        self.effects.push_back(Effect::Receive { ticket, part, at: from, keep, until });
+        self.change_file(serial, index);
+    }
+
+    /// Forgets what is kept of a file; its part goes once the record names another.
+    pub(super) fn start_again(&mut self, serial: Serial, index: u32) {
+        let Some(file) = self.file_mut(serial, index) else { return };
+        let old = file.start_again(serial, index);
+        self.change_file(serial, index);
+        if let Some(part) = old {
+            self.when_durable(After::Effect(Effect::DeletePart { part }));
+        }
+    }
+
+    /// Ranges of this file cannot be had, so that it comes whole or not at all.
+    fn do_without_range(&mut self, serial: Serial, index: u32, reason: &str, now: Millis) {
+        self.start_again(serial, index);
+        if let Some(file) = self.file_mut(serial, index) {
+            file.without_range = true;
+        }
+        self.count_fruitless(serial, index, reason, now);
+    }
+
+    /// An answer brought nothing. A few in a row may be a server that is just being changed; more are
+    /// one that cannot be served from.
+    fn count_fruitless(&mut self, serial: Serial, index: u32, reason: &str, now: Millis) {
+        let Some(file) = self.file_mut(serial, index) else { return };
+        file.fruitless += 1;
+        if file.fruitless >= MOST_FRUITLESS {
+            let failure = Failure {
+                hresult: Hresult::BG_E_INSUFFICIENT_RANGE_SUPPORT,
+                message: format!(
+                    "{MOST_FRUITLESS} answers in a row brought the file no further: {reason}"
+                ),
+                transient: false,
+                http_status: 0,
+                retry_after: None,
+            };
+            self.fail(serial, Some(index), failure, now);
+        }
+    }
+
+    fn handle_progress(&mut self, serial: Serial, index: u32, position: u64, now: Millis) {
+        let Some(group) = self.groups.get_mut(&serial) else { return };
+        let Some(file) =
+            group.job.as_mut().and_then(|job| job.files.get_mut(usize::try_from(index).ok()?))
+        else {
+            return;
+        };
+        let Connection::Receiving(receiving) = &mut file.connection else { return };
+        let bytes = position.saturating_sub(receiving.position);
+        receiving.position = receiving.position.max(position);
+        receiving.moved_at = now;
+        let is_further = file.advance(position);
+        group.speed.count(bytes, now);
+        if is_further && group.trouble.take().is_some() {
+            self.change_group(serial, now);
+        } else if now.since(group.shown_at) >= SHOW_INTERVAL {
+            group.shown_at = now;
+            self.show_file(serial, index);
+        }
+        self.flush_if_due(serial, index, now);
+    }
+
+    /// Orders a flush when as much as a checkpoint allows is not durable.
+    pub(super) fn flush_if_due(&mut self, serial: Serial, index: u32, now: Millis) {
+        let (bytes, interval) = (self.settings.checkpoint.bytes, self.settings.checkpoint.interval);
+        let Some(file) = self.file_mut(serial, index) else { return };
+        let Connection::Receiving(receiving) = &mut file.connection else { return };
+        let unflushed = receiving.position - receiving.flushed;
+        let is_due =
+            unflushed > 0 && (unflushed >= bytes || now.since(receiving.flushed_at) >= interval);
+        if is_due && !receiving.flushing {
+            receiving.flushing = true;
+            let ticket = receiving.ticket;
+            self.effects.push_back(Effect::Flush { ticket });
+        }
+    }
+
+    fn handle_flush(&mut self, serial: Serial, index: u32, position: u64, now: Millis) {
+        let Some(file) = self.file_mut(serial, index) else { return };
+        let Connection::Receiving(receiving) = &mut file.connection else { return };
+        receiving.flushing = false;
+        receiving.flushed = position;
+        receiving.flushed_at = now;
+        receiving.position = receiving.position.max(position);
+        let from = receiving.from;
+        file.keep(from, position);
+        if let Some(group) = self.groups.get_mut(&serial) {
+            group.touched_at = now;
+        }
+        self.change_file(serial, index);
+    }
+
+    fn handle_end(
+        &mut self,
+        serial: Serial,
+        index: u32,
+        position: Option<u64>,
+        how: Ended,
+        now: Millis,
+    ) {
+        let Some(group) = self.groups.get_mut(&serial) else { return };
+        group.forget_speed();
+        let is_running = group.state == State::Running;
+        let Some(file) = self.file_mut(serial, index) else { return };
+        let connection = std::mem::replace(&mut file.connection, Connection::None);
+        let (from, until) = match connection {
+            Connection::Receiving(Receiving { from, until, .. }) => (Some(from), until),
+            Connection::Closing { from, .. } => (from, None),
+            Connection::Hashing { .. }
+            | Connection::None
+            | Connection::Publishing { .. }
+            | Connection::Requesting { .. } => (None, None),
+        };
+        let mut has_moved = false;
+        if let (Some(from), Some(position)) = (from, position) {
+            has_moved = position > from;
+            file.keep(from, position);
+        }
+        self.change_file(serial, index);
+        let written = position.or(from);
+        let (reached, ending) = match how {
+            Ended::Aborted => return,
+            Ended::Disk(failure) => return self.fail_on_disk(serial, index, &failure, now),
+            Ended::Unanswered(message) => {
+                let failure = Failure {
+                    hresult: Hresult::BG_E_CONNECT_FAILURE,
+                    message,
+                    transient: true,
+                    http_status: 0,
+                    retry_after: None,
+                };
+                return self.fail(serial, Some(index), failure, now);
+            }
+            Ended::Broken => (written, Ending::Broken),
+            Ended::Closed => (written, Ending::Closed),
+            // At least one byte more than was written.
+            Ended::Overlong => (written.map(|written| written.saturating_add(1)), Ending::Closed),
+        };
+        let Some((_, file)) = self.file(serial, index) else { return };
+        let Some(reached) = reached.filter(|_| is_running) else { return };
+        match judge_end(&self.kept(file), until, reached, ending) {
+            EndVerdict::FileComplete { size } => {
+                if let Some(version) =
+                    self.file_mut(serial, index).and_then(|file| file.version.as_mut())
+                {
+                    version.size = Some(size);
+                }
+            }
+            EndVerdict::More if has_moved => {}
+            EndVerdict::More => {
+                self.count_fruitless(serial, index, "the server sent an empty part", now)
+            }
+            EndVerdict::WithoutRange(reason) => self.do_without_range(serial, index, reason, now),
+            EndVerdict::Cut(failure) | EndVerdict::Failed(failure) => {
+                self.fail(serial, Some(index), failure, now)
+            }
+        }
+    }
+
+    fn handle_hash(
+        &mut self,
+        serial: Serial,
+        index: u32,
+        result: Result<[u8; 32], DiskFailure>,
+        now: Millis,
+    ) {
+        let Some(file) = self.file_mut(serial, index) else { return };
+        file.connection = Connection::None;
+        match result {
+            Ok(found) if file.file.integrity.as_ref().is_none_or(|wanted| wanted.0 == found) => {
+                file.complete = true;
+                self.change_file(serial, index);
+            }
+            Ok(_) => {
+                let failure = Failure {
+                    hresult: Hresult::BG_E_VALIDATION_FAILED,
+                    message:
+                        "the bytes that the server sent do not have the hash that integrity names"
+                            .to_owned(),
+                    transient: false,
+                    http_status: 0,
+                    retry_after: None,
+                };
+                self.start_again(serial, index);
+                self.fail(serial, Some(index), failure, now);
+            }
+            Err(failure) => self.fail_on_disk(serial, index, &failure, now),
+        }
+    }
+
+    fn handle_published(
+        &mut self,
+        serial: Serial,
+        index: u32,
+        result: Result<(), DiskFailure>,
+        now: Millis,
+    ) {
+        let Some(file) = self.file_mut(serial, index) else { return };
+        file.connection = Connection::None;
+        let size = file.version.as_ref().and_then(|version| version.size);
+        match result {
+            Ok(()) => self.note_published(serial, index, now),
+            // The move was done, and the crash came before the record of it.
+            Err(DiskFailure::Missing { target_size: Some(there) }) if Some(there) == size => {
+                self.note_published(serial, index, now);
+            }
+            Err(failure) => self.fail_on_disk(serial, index, &failure, now),
+        }
+    }
+
+    fn note_published(&mut self, serial: Serial, index: u32, now: Millis) {
+        let Some(file) = self.file_mut(serial, index) else { return };
+        file.published = true;
+        let (key, stored) = (file.file.local.key().to_owned(), stored_file(file, now));
+        let first_spelt = self.files.get(&key).map(|earlier| earlier.local_file.clone());
+        let stored = StoredFile { local_file: first_spelt.unwrap_or(stored.local_file), ..stored };
+        self.change_stored(key, Some(stored));
+        self.change_file(serial, index);
+    }
+
+    /// What the disk refused. While a group leaves the queue, a file that cannot be kept is dropped
+    /// (ruling A9: CancelGroup succeeds even if only part was kept).
+    fn fail_on_disk(&mut self, serial: Serial, index: u32, failure: &DiskFailure, now: Millis) {
+        let is_leaving = self
+            .groups
+            .get(&serial)
+            .is_some_and(|group| matches!(group.state, State::Cancelled { .. }));
+        match failure {
+            DiskFailure::Busy if !is_leaving => self.wait_for_disk(serial, index, now),
+            DiskFailure::Missing { .. } => {
+                if let Some(file) = self.file_mut(serial, index) {
+                    // The part is gone although a record names it: a new generation starts from nothing.
+                    file.generation += 1;
+                    file.start_again(serial, index);
+                }
+                self.change_file(serial, index);
+                self.count_fruitless(serial, index, "the part is gone from the disk", now);
+                self.run_again(serial, now);
+            }
+            DiskFailure::Busy
+            | DiskFailure::Full
+            | DiskFailure::InTheWay
+            | DiskFailure::Other(_)
+                if is_leaving =>
+            {
+                self.start_again(serial, index);
+            }
+            DiskFailure::Busy
+            | DiskFailure::Full
+            | DiskFailure::InTheWay
+            | DiskFailure::Other(_) => {
+                self.fail(serial, Some(index), disk_failure(failure), now);
+            }
+        }
+    }
+
+    /// A group whose file has to be fetched anew is not publishing any more.
+    fn run_again(&mut self, serial: Serial, now: Millis) {
+        if let Some(group) = self.groups.get_mut(&serial)
+            && group.state == State::Publishing
+        {
+            group.state = State::Running;
+            self.change_group(serial, now);
+        }
+    }
+
+    fn wait_for_disk(&mut self, serial: Serial, index: u32, now: Millis) {
+        let Some(group) = self.groups.get_mut(&serial) else { return };
+        if !matches!(group.state, State::Publishing | State::Running) {
+            return;
+        }
+        group.state = State::Waiting(Wait {
+            reason: WaitReason::StorageBusy,
+            next_attempt_at: Some(now.plus(BUSY_DELAY)),
+            last_error: Some(group_error(Some(index), disk_failure(&DiskFailure::Busy))),
+        });
+        self.change_group(serial, now);
+    }
+
+    /// A failure of the world: waited out if it may pass, else the group's error (spec §7.5).
+    pub(super) fn fail(
+        &mut self,
+        serial: Serial,
+        index: Option<u32>,
+        failure: Failure,
+        now: Millis,
+    ) {
+        let dice = self.host.dice ^ self.next_ticket;
+        let (online, settings) = (self.online, self.settings.retry.clone());
+        let Some(group) = self.groups.get_mut(&serial) else { return };
+        if !matches!(group.state, State::Publishing | State::Running | State::Waiting(_)) {
+            return;
+        }
+        let (transient, retry_after) = (failure.transient, failure.retry_after);
+        let error = if transient && !online { offline(index) } else { group_error(index, failure) };
+        let trouble = group.trouble.get_or_insert_with(|| Trouble {
+            failures: 0,
+            since: now,
+            error: error.clone(),
+            until: None,
+        });
+        trouble.error = error.clone();
+        let is_given_up = settings.minimum_delay > settings.no_progress_timeout
+            || now.since(trouble.since) >= settings.no_progress_timeout;
+        group.state = if !transient || (online && is_given_up) {
+            forget_delay(group);
+            State::Error(error)
+        } else if online {
+            trouble.failures = trouble.failures.saturating_add(1);
+            let delay = retry::delay(&settings, trouble.failures, dice);
+            let (reason, delay) = match retry_after {
+                Some(asked) if asked > delay => (WaitReason::RetryAfter, asked.min(LONGEST_WAIT)),
+                Some(_) | None => (WaitReason::Backoff, delay),
+            };
+            trouble.until = Some(now.plus(delay));
+            State::Waiting(Wait { reason, next_attempt_at: trouble.until, last_error: Some(error) })
+        } else {
+            trouble.until = None;
+            State::Waiting(Wait {
+                reason: WaitReason::Offline,
+                next_attempt_at: None,
+                last_error: Some(error),
+            })
+        };
+        self.change_group(serial, now);
+    }
+
+    /// The network came back: all that wait run again, whatever they waited for (spec §7.1).
+    fn handle_online(&mut self, online: bool, now: Millis) {
+        let has_come_back = online && !self.online;
+        self.online = online;
+        if has_come_back {
+            let waiting: Vec<_> = self
+                .active
+                .iter()
+                .copied()
+                .filter(|serial| {
+                    matches!(
+                        self.groups.get(serial).map(|group| &group.state),
+                        Some(State::Waiting(_))
+                    )
+                })
+                .collect();
+            for serial in waiting {
+                self.try_again(serial, now);
+            }
+        }
+    }
+
+    /// Ends the waiting of a group.
+    pub(super) fn try_again(&mut self, serial: Serial, now: Millis) {
+        let Some(group) = self.groups.get_mut(&serial) else { return };
+        group.state = State::Running;
+        group.retries = group.retries.saturating_add(1);
+        forget_delay(group);
+        self.change_group(serial, now);
+    }
+}
+
+/// What the group says when its records cannot be read.
+pub(super) fn damaged() -> GroupError {
+    GroupError {
+        hresult: Hresult::BG_E_DATABASE_CORRUPT,
+        message: "the saved record of one of the group's files is missing or damaged".to_owned(),
+        file_index: None,
+        http_status: 0,
+    }
+}
+
+fn offline(file_index: Option<u32>) -> GroupError {
+    GroupError {
+        hresult: Hresult::BG_E_NETWORK_DISCONNECTED,
+        message: "there is no network".to_owned(),
+        file_index,
+        http_status: 0,
+    }
+}
+
+fn group_error(file_index: Option<u32>, failure: Failure) -> GroupError {
+    GroupError {
+        hresult: failure.hresult,
+        message: failure.message,
+        file_index,
+        http_status: failure.http_status,
+    }
+}
+
+fn disk_failure(failure: &DiskFailure) -> Failure {
+    let (hresult, message) = match failure {
+        DiskFailure::Busy => {
+            (Hresult::BG_E_DESTINATION_LOCKED, "another tab or program holds the file".to_owned())
+        }
+        DiskFailure::Full => {
+            (Hresult::DISK_FULL, "there is no room left for this site's files".to_owned())
+        }
+        DiskFailure::InTheWay => (
+            Hresult::E_ACCESSDENIED,
+            "a directory stands at localFile, or a file at one of its directories".to_owned(),
+        ),
+        DiskFailure::Missing { .. } => {
+            (Hresult::FILE_NOT_FOUND, "the file is not there".to_owned())
+        }
+        DiskFailure::Other(message) => (Hresult::E_FAIL, message.clone()),
+    };
+    Failure { hresult, message, transient: false, http_status: 0, retry_after: None }
+}
+
+impl From<Failure> for crate::abi::QmgrError {
+    fn from(failure: Failure) -> Self {
+        Self::new(failure.hresult, failure.message)
+    }
+}
+
+fn stored_file(file: &Transfer, now: Millis) -> StoredFile {
+    let version = file.version.as_ref();
+    let date = version
+        .and_then(|version| version.last_modified.as_deref())
+        .and_then(|text| httpdate::parse_http_date(text).ok())
+        .and_then(|date| date.duration_since(std::time::UNIX_EPOCH).ok())
+        .and_then(|since| u64::try_from(since.as_millis()).ok())
+        .map(Millis);
+    StoredFile {
+        local_file: file.file.local.as_str().to_owned(),
+        remote_file: file.file.remote.as_str().to_owned(),
+        size: version.and_then(|version| version.size).unwrap_or_default(),
+        last_modified: date.unwrap_or(now),
+        etag: version.and_then(|version| version.etag.clone()),
+        media_type: version.map(|version| version.media_type.clone()).unwrap_or_default(),
+        integrity: file.file.integrity.as_ref().map(ToString::to_string),
+    }
+}

@@ -1,0 +1,313 @@
+//! One group: its state machine, its one job, its status words.
+
+use super::speed::Speed;
+use super::transfer::{Connection, Transfer};
+use crate::abi::{Guid, Properties, StatusWord};
+use crate::protocol::{
+    Credentials, GroupError, GroupRow, GroupState, GroupUpdate, Resume, Serial, Wait, WaitReason,
+};
+use crate::snapshot::{GroupRecord, SavedState, Trouble};
+use crate::time::Millis;
+use std::collections::BTreeSet;
+
+/// One group.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Group {
+    pub(super) id: Guid,
+    pub(super) owner: String,
+    pub(super) credentials: Credentials,
+    pub(super) state: State,
+    pub(super) foreground: bool,
+    pub(super) properties: Properties,
+    pub(super) job: Option<Job>,
+    /// Attempts started after an error; never reset (ruling A37).
+    pub(super) retries: u32,
+    /// When it last made progress or was changed.
+    pub(super) touched_at: Millis,
+    /// The failures since the last progress.
+    pub(super) trouble: Option<Trouble>,
+    pub(super) speed: Speed,
+    /// When its pages last heard of its progress.
+    pub(super) shown_at: Millis,
+}
+
+/// The one job of a group.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Job {
+    pub(super) id: Guid,
+    pub(super) files: Vec<Transfer>,
+}
+
+/// Where a group stands (spec §1.3).
+///
+/// ```text
+/// CreateGroup ──► New ──ResumeGroup──► Running ◄──────── retry, online, ResumeGroup ──────── Waiting
+///                                      │  ▲ │ └── recoverable failure ─────────────────────────►┘ │
+///                    SuspendGroup ─────┘  │ └── fatal failure ──► Error ◄── no-progress timeout ───┘
+///                         ▼               │                         │
+///                     Suspended ──ResumeGroup◄──────ResumeGroup─────┘
+///
+/// Running ── all files there ──► Publishing ── all under their names ──► Complete
+/// any ── CancelGroup, inactivity ──► Cancelled ── finished files published, parts deleted ──► gone
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum State {
+    /// Leaving the queue.
+    Cancelled { publish: bool },
+    /// All files are published.
+    Complete,
+    /// Stopped by a failure.
+    Error(GroupError),
+    /// Never resumed.
+    New,
+    /// All files are there and are being moved to their names.
+    Publishing,
+    /// Resumed; waiting for its turn or using it.
+    Running,
+    /// Paused.
+    Suspended,
+    /// A recoverable failure is waited out.
+    Waiting(Wait),
+}
+
+impl Group {
+    /// A new group: suspended, without a job.
+    pub(super) fn new(id: Guid, owner: String, credentials: Credentials, now: Millis) -> Self {
+        Self {
+            id,
+            owner,
+            credentials,
+            state: State::New,
+            foreground: false,
+            properties: Properties::default(),
+            job: None,
+            retries: 0,
+            touched_at: now,
+            trouble: None,
+            speed: Speed::default(),
+            shown_at: Millis::default(),
+        }
+    }
+
+    pub(super) fn files(&self) -> &[Transfer] {
+        self.job.as_ref().map_or(&[], |job| &job.files)
+    }
+
+    pub(super) fn files_mut(&mut self) -> &mut [Transfer] {
+        self.job.as_mut().map_or(&mut [], |job| &mut job.files)
+    }
+
+    /// The file that is fetched next: the first, in add order, that is not there whole.
+    pub(super) fn current(&self) -> Option<(u32, &Transfer)> {
+        self.indexed().find(|(_, file)| !file.complete)
+    }
+
+    /// The files with their indices.
+    pub(super) fn indexed(&self) -> impl Iterator<Item = (u32, &Transfer)> {
+        (0..).zip(self.files())
+    }
+
+    /// Whether its work is under way, so that time and events matter to it.
+    pub(super) fn is_active(&self) -> bool {
+        match self.state {
+            State::Cancelled { .. } | State::Publishing | State::Running | State::Waiting(_) => {
+                true
+            }
+            State::Complete | State::Error(_) | State::New | State::Suspended => {
+                self.files().iter().any(Transfer::is_busy)
+            }
+        }
+    }
+
+    /// The status word (spec §4); 0 when cancelled.
+    pub(super) fn status(&self) -> StatusWord {
+        let word = match self.state {
+            State::Cancelled { .. } => return StatusWord::empty(),
+            State::Complete => {
+                StatusWord::QM_STATUS_GROUP_COMPLETE | StatusWord::QM_STATUS_GROUP_SUSPENDED
+            }
+            State::Error(_) => {
+                StatusWord::QM_STATUS_GROUP_INCOMPLETE
+                    | StatusWord::QM_STATUS_GROUP_SUSPENDED
+                    | StatusWord::QM_STATUS_GROUP_ERROR
+            }
+            State::New | State::Suspended => {
+                StatusWord::QM_STATUS_GROUP_INCOMPLETE | StatusWord::QM_STATUS_GROUP_SUSPENDED
+            }
+            State::Publishing | State::Running | State::Waiting(_) => {
+                StatusWord::QM_STATUS_GROUP_INCOMPLETE
+            }
+        };
+        if self.foreground { word | StatusWord::QM_STATUS_GROUP_FOREGROUND } else { word }
+    }
+
+    /// The status word of its job (spec §4); 0 without one.
+    pub(super) fn job_status(&self) -> StatusWord {
+        match (&self.job, &self.state) {
+            (None, _) | (_, State::Cancelled { .. }) => StatusWord::empty(),
+            (Some(_), State::Complete) => StatusWord::QM_STATUS_JOB_COMPLETE,
+            (Some(_), State::Error(_)) => {
+                StatusWord::QM_STATUS_JOB_INCOMPLETE | StatusWord::QM_STATUS_JOB_ERROR
+            }
+            (
+                Some(_),
+                State::New
+                | State::Publishing
+                | State::Running
+                | State::Suspended
+                | State::Waiting(_),
+            ) => StatusWord::QM_STATUS_JOB_INCOMPLETE,
+        }
+    }
+
+    fn shown_state(&self) -> GroupState {
+        match self.state {
+            State::Cancelled { .. } => GroupState::Cancelled,
+            State::Complete => GroupState::Complete,
+            State::Error(_) => GroupState::Error,
+            State::New => GroupState::New,
+            State::Publishing => GroupState::Publishing,
+            State::Suspended => GroupState::Suspended,
+            State::Waiting(_) => GroupState::Waiting,
+            State::Running => match self.current().map(|(_, file)| &file.connection) {
+                Some(Connection::Receiving(_)) => GroupState::Transferring,
+                Some(Connection::Requesting { .. }) => GroupState::Connecting,
+                Some(Connection::Hashing { .. } | Connection::Publishing { .. }) | None => {
+                    GroupState::Publishing
+                }
+                Some(Connection::Closing { .. } | Connection::None) => GroupState::Queued,
+            },
+        }
+    }
+
+    fn wait(&self) -> Option<Wait> {
+        match (&self.state, self.shown_state()) {
+            (State::Waiting(wait), _) => Some(wait.clone()),
+            (_, GroupState::Queued) => Some(Wait {
+                reason: WaitReason::Turn,
+                next_attempt_at: None,
+                last_error: self.trouble.as_ref().map(|trouble| trouble.error.clone()),
+            }),
+            _ => None,
+        }
+    }
+
+    fn row(&self, serial: Serial) -> GroupRow {
+        let files = self.files();
+        let bytes_total = (!files.is_empty())
+            .then(|| {
+                files
+                    .iter()
+                    .map(Transfer::size)
+                    .try_fold(0u64, |sum, size| Some(sum.saturating_add(size?)))
+            })
+            .flatten();
+        let moving = self.shown_state() == GroupState::Transferring;
+        GroupRow {
+            serial,
+            id: self.id,
+            state: self.shown_state(),
+            status: self.status().bits(),
+            job: self.job.as_ref().map(|job| job.id),
+            job_status: self.job_status().bits(),
+            properties: self.properties.clone(),
+            bytes_done: files.iter().map(Transfer::bytes_done).sum(),
+            bytes_total,
+            files_done: count(files.iter().filter(|file| file.complete).count()),
+            files_total: count(files.len()),
+            bytes_per_second: if moving { self.speed.bytes_per_second() } else { 0 },
+            retries: self.retries,
+            wait: self.wait(),
+            error: match &self.state {
+                State::Error(error) => Some(error.clone()),
+                _ => None,
+            },
+        }
+    }
+
+    /// Its row with those of some of its files, or of all.
+    pub(super) fn update(
+        &self,
+        serial: Serial,
+        changed: Option<&BTreeSet<u32>>,
+        resume: Resume,
+    ) -> GroupUpdate {
+        let files = self
+            .indexed()
+            .filter(|(index, _)| changed.is_none_or(|changed| changed.contains(index)))
+            .map(|(index, file)| (index, file.row(resume)))
+            .collect();
+        GroupUpdate { group: self.row(serial), files, whole: changed.is_none() }
+    }
+
+    pub(super) fn record(&self) -> GroupRecord {
+        GroupRecord {
+            id: self.id,
+            owner: self.owner.clone(),
+            credentials: self.credentials,
+            state: match &self.state {
+                State::Cancelled { publish } => SavedState::Cancelled { publish: *publish },
+                State::Complete => SavedState::Complete,
+                State::Error(error) => SavedState::Error(error.clone()),
+                State::New => SavedState::New,
+                State::Publishing => SavedState::Publishing,
+                State::Running | State::Waiting(_) => SavedState::Running,
+                State::Suspended => SavedState::Suspended,
+            },
+            foreground: self.foreground,
+            properties: self.properties.clone(),
+            job: self.job.as_ref().map(|job| job.id),
+            files: count(self.files().len()),
+            retries: self.retries,
+            touched_at: self.touched_at,
+            trouble: self.trouble.clone(),
+        }
+    }
+
+    /// A group as it was saved. A delay that was being waited out goes on where it was; one that a
+    /// changed clock has pushed beyond `longest` from now is cut to that.
+    pub(super) fn restored(
+        record: GroupRecord,
+        files: Vec<Transfer>,
+        now: Millis,
+        longest: Millis,
+    ) -> Self {
+        let until = record.trouble.as_ref().and_then(|trouble| trouble.until);
+        let state = match record.state {
+            SavedState::Cancelled { publish } => State::Cancelled { publish },
+            SavedState::Complete => State::Complete,
+            SavedState::Error(error) => State::Error(error),
+            SavedState::New => State::New,
+            SavedState::Publishing => State::Publishing,
+            SavedState::Suspended => State::Suspended,
+            SavedState::Running => match (&record.trouble, until) {
+                (Some(trouble), Some(until)) => State::Waiting(Wait {
+                    reason: WaitReason::Backoff,
+                    next_attempt_at: Some(until.min(now.plus(longest))),
+                    last_error: Some(trouble.error.clone()),
+                }),
+                _ => State::Running,
+            },
+        };
+        Self {
+            state,
+            foreground: record.foreground,
+            properties: record.properties,
+            job: record.job.map(|id| Job { id, files }),
+            retries: record.retries,
+            touched_at: record.touched_at,
+            trouble: record.trouble,
+            ..Self::new(record.id, record.owner, record.credentials, now)
+        }
+    }
+
+    /// The speed is that of the running connection alone.
+    pub(super) fn forget_speed(&mut self) {
+        self.speed = Speed::default();
+    }
+}
+
+/// A number of files as the header's DWORD.
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,424 @@
+//! Which file runs next, and when to look again: a function of the state.
+//!
+//! All foreground groups run at once, and one background group beside them, in turns (spec §7.1,
+//! ruling A31). Within a group the files are fetched one after another, in add order.
+
+use super::commit::After;
+use super::group::{Group, State};
+use super::transfer::{Connection, Transfer};
+use super::{Effect, Errand, Queue, Ticket};
+use crate::abi::Hresult;
+use crate::http::{Failure, plan};
+use crate::protocol::{Serial, ToPage};
+use crate::time::Millis;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Idle groups are looked for this often.
+const IDLE_CHECK: Millis = Millis(3_600_000);
+
+impl Queue {
+    /// Brings what is under way in line with what the groups' states say. Runs after every change.
+    pub(super) fn settle(&mut self, now: Millis) {
+        let active: Vec<_> = self.active.iter().copied().collect();
+        for serial in active {
+            self.settle_group(serial, now);
+            self.sort_in(serial);
+        }
+        self.connect(now);
+        self.show_changes();
+    }
+
+    fn settle_group(&mut self, serial: Serial, now: Millis) {
+        let Some(group) = self.groups.get(&serial) else { return };
+        match group.state {
+            State::Cancelled { publish } => self.settle_leaving(serial, publish),
+            State::Complete
+            | State::Error(_)
+            | State::New
+            | State::Suspended
+            | State::Waiting(_) => {
+                self.abort_all(serial);
+            }
+            State::Publishing => self.publish(serial, now),
+            State::Running => {
+                if group.current().is_none() {
+                    if let Some(group) = self.groups.get_mut(&serial) {
+                        group.state = State::Publishing;
+                    }
+                    self.change_group(serial, now);
+                    self.publish(serial, now);
+                }
+            }
+        }
+    }
+
+    /// Moves the finished files of a cancelled group to their names, then drops the rest and the group.
+    fn settle_leaving(&mut self, serial: Serial, publish: bool) {
+        self.abort_all(serial);
+        let Some(group) = self.groups.get(&serial) else { return };
+        let files: Vec<_> = group
+            .indexed()
+            .map(|(index, file)| {
+                (index, publish && file.complete && !file.published, file.is_busy())
+            })
+            .collect();
+        for &(index, is_wanted, is_busy) in &files {
+            if is_wanted && !is_busy {
+                self.move_to_its_name(serial, index);
+            }
+        }
+        if files.iter().any(|&(_, is_wanted, is_busy)| is_wanted || is_busy) {
+            return;
+        }
+        let Some(group) = self.groups.remove(&serial) else { return };
+        self.pending.groups.insert(serial);
+        self.pending.strict = true;
+        for (index, file) in group.indexed() {
+            self.pending.transfers.insert((serial, index));
+            if !file.published {
+                self.pending
+                    .after
+                    .push(After::Effect(Effect::DeletePart { part: file.part(serial, index) }));
+            }
+        }
+        if let Some((client, sequence)) = self.farewells.remove(&serial) {
+            self.when_durable(After::Reply { client, sequence, group: None, whole: false });
+        }
+    }
+
+    /// Moves the files to their names; the group is complete when all are there.
+    fn publish(&mut self, serial: Serial, now: Millis) {
+        let Some(group) = self.groups.get_mut(&serial) else { return };
+        if group.files().iter().all(|file| file.published) {
+            group.state = State::Complete;
+            group.trouble = None;
+            return self.change_group(serial, now);
+        }
+        let waiting: Vec<_> = group
+            .indexed()
+            .filter(|(_, file)| file.complete && !file.published && !file.is_busy())
+            .map(|(index, _)| index)
+            .collect();
+        for index in waiting {
+            self.move_to_its_name(serial, index);
+        }
+    }
+
+    fn move_to_its_name(&mut self, serial: Serial, index: u32) {
+        let ticket = self.ticket(Errand::File(serial, index));
+        let Some(file) = self.file_mut(serial, index) else { return };
+        file.connection = Connection::Publishing { ticket };
+        let effect = Effect::Publish {
+            ticket,
+            part: file.part(serial, index),
+            target: file.file.local.clone(),
+            size: file.version.as_ref().and_then(|version| version.size).unwrap_or_default(),
+        };
+        self.when_durable(After::Effect(effect));
+    }
+
+    /// Ends the connections of a group.
+    fn abort_all(&mut self, serial: Serial) {
+        let count = self.groups.get(&serial).map_or(0, |group| group.files().len());
+        for index in 0..u32::try_from(count).unwrap_or(u32::MAX) {
+            self.abort(serial, index);
+        }
+    }
+
+    /// Ends the connection of a file, if it has one.
+    pub(super) fn abort(&mut self, serial: Serial, index: u32) {
+        let Some(file) = self.file_mut(serial, index) else { return };
+        let Some(ticket) = file.fetching() else { return };
+        let from = match &file.connection {
+            Connection::Receiving(receiving) => Some(receiving.from),
+            Connection::Closing { .. }
+            | Connection::Hashing { .. }
+            | Connection::None
+            | Connection::Publishing { .. }
+            | Connection::Requesting { .. } => None,
+        };
+        file.connection = Connection::Closing { ticket, from };
+        self.effects.push_back(Effect::Abort { ticket });
+        self.to_show.insert((serial, index));
+    }
+
+    /// Opens the connections that may be open, and ends those whose turn is over.
+    fn connect(&mut self, now: Millis) {
+        let running: Vec<_> = self
+            .active
+            .iter()
+            .copied()
+            .filter(|serial| {
+                self.groups.get(serial).is_some_and(|group| group.state == State::Running)
+            })
+            .collect();
+        let is_foreground = |queue: &Self, serial: &Serial| {
+            queue.groups.get(serial).is_some_and(|group| group.foreground)
+        };
+        let (foreground, background): (Vec<_>, Vec<_>) =
+            running.iter().copied().partition(|serial| is_foreground(self, serial));
+        self.turn = self.next_turn(&background, now);
+        let turn = self.turn.map(|(serial, _)| serial);
+        for &serial in background.iter().filter(|&&serial| Some(serial) != turn) {
+            self.abort_all(serial);
+        }
+        if self.stopping {
+            for serial in running {
+                self.abort_all(serial);
+            }
+            return;
+        }
+        for serial in foreground.into_iter().chain(turn) {
+            self.advance(serial, now);
+        }
+    }
+
+    /// Whose turn it is: the holder's until its slice is over and another waits, then the next one's.
+    fn next_turn(&self, background: &[Serial], now: Millis) -> Option<(Serial, Millis)> {
+        let (holder, since) = self.turn.unwrap_or_default();
+        let is_there = background.binary_search(&holder).is_ok();
+        let is_over = now.since(since) >= self.settings.time_slice && background.len() > 1;
+        if is_there && !is_over {
+            return self.turn;
+        }
+        let after = background.partition_point(|&serial| serial <= holder);
+        background.get(after).or(background.first()).map(|&serial| (serial, now))
+    }
+
+    /// Takes the group's current file one step further, unless something is under way for it.
+    fn advance(&mut self, serial: Serial, now: Millis) {
+        let Some(group) = self.groups.get(&serial) else { return };
+        let Some((index, file)) = group.current() else { return };
+        if group.files().iter().any(Transfer::is_busy) {
+            return;
+        }
+        if file.is_all_durable() {
+            return self.check_whole(serial, index, now);
+        }
+        if !self.may_connect(file.file.remote.origin()) {
+            return;
+        }
+        let can_resume = !file.without_range && self.kept(file).proof().is_some();
+        if !file.durable.is_empty() && !can_resume {
+            self.start_again(serial, index);
+        }
+        self.request(serial, index, now);
+    }
+
+    fn request(&mut self, serial: Serial, index: u32, now: Millis) {
+        let ticket = self.ticket(Errand::File(serial, index));
+        let Some((group, file)) = self.file(serial, index) else { return };
+        let request = plan(
+            &self.kept(file),
+            file.reach_from(self.host.origin.as_deref()),
+            file.without_range,
+        );
+        let effect = Effect::Fetch {
+            ticket,
+            url: file.file.remote.as_str().to_owned(),
+            request: request.clone(),
+            credentials: group.credentials,
+        };
+        self.effects.push_back(effect);
+        if let Some(file) = self.file_mut(serial, index) {
+            file.connection = Connection::Requesting { ticket, request, since: now };
+        }
+        self.to_show.insert((serial, index));
+    }
+
+    /// All bytes are there: checks their hash, or takes them as they are.
+    fn check_whole(&mut self, serial: Serial, index: u32, now: Millis) {
+        let Some((_, file)) = self.file(serial, index) else { return };
+        if file.file.integrity.is_some() {
+            let part = file.part(serial, index);
+            let ticket = self.ticket(Errand::File(serial, index));
+            if let Some(file) = self.file_mut(serial, index) {
+                file.connection = Connection::Hashing { ticket };
+            }
+            // The bytes are hashed as they will be published: flushed, under the record that names them.
+            self.when_durable(After::Effect(Effect::Hash { ticket, part }));
+            self.to_show.insert((serial, index));
+        } else {
+            if let Some(file) = self.file_mut(serial, index) {
+                file.complete = true;
+            }
+            self.change_file(serial, index);
+            self.settle_group(serial, now);
+            if self.groups.get(&serial).is_some_and(|group| group.state == State::Running) {
+                self.advance(serial, now);
+            }
+        }
+    }
+
+    /// Whether one more connection to an origin may be opened.
+    fn may_connect(&self, origin: &str) -> bool {
+        let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+        for file in
+            self.active.iter().filter_map(|serial| self.groups.get(serial)).flat_map(Group::files)
+        {
+            if file.is_busy() {
+                *counts.entry(file.file.remote.origin()).or_default() += 1;
+            }
+        }
+        counts.values().sum::<u32>() < self.settings.connections.total
+            && counts.get(origin).copied().unwrap_or_default()
+                < self.settings.connections.per_origin
+    }
+
+    /// Does what is due, then settles.
+    pub fn handle_alarm(&mut self, now: Millis) {
+        let active: Vec<_> = self.active.iter().copied().collect();
+        for serial in active {
+            let Some(group) = self.groups.get(&serial) else { continue };
+            if let State::Waiting(wait) = &group.state {
+                if wait.next_attempt_at.is_some_and(|at| at <= now) {
+                    self.try_again(serial, now);
+                }
+                continue;
+            }
+            let indices: Vec<_> =
+                group.indexed().filter(|(_, file)| file.fetching().is_some()).collect();
+            let indices: Vec<_> = indices.into_iter().map(|(index, _)| index).collect();
+            for index in indices {
+                self.flush_if_due(serial, index, now);
+                self.abort_if_stalled(serial, index, now);
+            }
+        }
+        if now >= self.next_idle_check {
+            self.next_idle_check = now.plus(IDLE_CHECK);
+            self.cancel_idle_groups(now);
+        }
+        self.settle(now);
+    }
+
+    fn abort_if_stalled(&mut self, serial: Serial, index: u32, now: Millis) {
+        let Some((_, file)) = self.file(serial, index) else { return };
+        let Some(moved_at) = moved_at(file) else { return };
+        let timeout = self.settings.retry.stall_timeout;
+        if now.since(moved_at) >= timeout {
+            let failure = Failure {
+                hresult: Hresult::WINHTTP_TIMEOUT,
+                message: format!("no byte came for {} ms", timeout.0),
+                transient: true,
+                http_status: 0,
+                retry_after: None,
+            };
+            self.abort(serial, index);
+            self.fail(serial, Some(index), failure, now);
+        }
+    }
+
+    /// Ruling A45: what such a group has not published is dropped.
+    fn cancel_idle_groups(&mut self, now: Millis) {
+        let Some(timeout) = self.settings.inactivity_timeout else { return };
+        let idle: Vec<_> = self
+            .by_id
+            .values()
+            .copied()
+            .filter(|serial| {
+                self.groups.get(serial).is_some_and(|group| now.since(group.touched_at) >= timeout)
+            })
+            .collect();
+        for serial in idle {
+            self.leave(serial, false, now);
+        }
+    }
+
+    /// When [`Queue::handle_alarm`] has something to do, if nothing else happens before.
+    pub fn next_alarm(&self) -> Option<Millis> {
+        let groups = self.active.iter().filter_map(|serial| self.groups.get(serial));
+        let of_groups = groups.flat_map(|group| {
+            let retry = match &group.state {
+                State::Waiting(wait) => wait.next_attempt_at,
+                State::Cancelled { .. }
+                | State::Complete
+                | State::Error(_)
+                | State::New
+                | State::Publishing
+                | State::Running
+                | State::Suspended => None,
+            };
+            retry.into_iter().chain(group.files().iter().filter_map(|file| self.alarm_of(file)))
+        });
+        let waits_for_turn = self
+            .active
+            .iter()
+            .filter_map(|serial| self.groups.get(serial))
+            .filter(|group| group.state == State::Running && !group.foreground)
+            .nth(1);
+        let slice = self
+            .turn
+            .filter(|_| waits_for_turn.is_some())
+            .map(|(_, since)| since.plus(self.settings.time_slice));
+        let idle = (!self.by_id.is_empty()).then_some(self.next_idle_check);
+        of_groups.chain(slice).chain(idle).min()
+    }
+
+    /// When to flush a file's bytes or to give its connection up.
+    fn alarm_of(&self, file: &Transfer) -> Option<Millis> {
+        let stall = moved_at(file)?.plus(self.settings.retry.stall_timeout);
+        let flush = match &file.connection {
+            Connection::Receiving(receiving)
+                if receiving.position > receiving.flushed && !receiving.flushing =>
+            {
+                Some(receiving.flushed_at.plus(self.settings.checkpoint.interval))
+            }
+            Connection::Receiving(_)
+            | Connection::Closing { .. }
+            | Connection::Hashing { .. }
+            | Connection::None
+            | Connection::Publishing { .. }
+            | Connection::Requesting { .. } => None,
+        };
+        flush.into_iter().chain([stall]).min()
+    }
+
+    /// What pages are shown changed, though nothing that is saved.
+    pub(super) fn show_file(&mut self, serial: Serial, index: u32) {
+        self.to_show.insert((serial, index));
+    }
+
+    /// Sends the rows of what changed only for show. A group with a change that is not durable yet
+    /// waits for its commit, so that no page sees what a crash would take back.
+    fn show_changes(&mut self) {
+        let is_settled = |serial: &Serial| {
+            !self.pending.groups.contains(serial)
+                && !self
+                    .in_flight
+                    .as_ref()
+                    .is_some_and(|in_flight| in_flight.groups.contains(serial))
+        };
+        let ready: BTreeSet<_> =
+            self.to_show.iter().copied().filter(|(serial, _)| is_settled(serial)).collect();
+        if ready.is_empty() {
+            return;
+        }
+        let mut changed: BTreeMap<Serial, BTreeSet<u32>> = BTreeMap::new();
+        for (serial, index) in ready {
+            self.to_show.remove(&(serial, index));
+            changed.entry(serial).or_default().insert(index);
+        }
+        let rows: Vec<_> =
+            changed.iter().filter_map(|(serial, files)| self.row(*serial, Some(files))).collect();
+        if !rows.is_empty() {
+            self.messages.push_back(ToPage::Rows(rows));
+        }
+    }
+
+    /// Whether an order that was given has been answered or given up.
+    pub fn is_open(&self, ticket: Ticket) -> bool {
+        self.tickets.contains_key(&ticket)
+    }
+}
+
+/// Since when nothing has moved on a connection.
+fn moved_at(file: &Transfer) -> Option<Millis> {
+    match &file.connection {
+        Connection::Receiving(receiving) => Some(receiving.moved_at),
+        Connection::Requesting { since, .. } => Some(*since),
+        Connection::Closing { .. }
+        | Connection::Hashing { .. }
+        | Connection::None
+        | Connection::Publishing { .. } => None,
+    }
+}

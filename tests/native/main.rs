@@ -1,0 +1,14 @@
+//! The pure rooms, tested where no browser is.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod abi_constants;
+mod abi_file_set;
+mod abi_guid;
+mod abi_hresult;
+mod abi_local_path;
+mod abi_progress;
+mod abi_property;
+mod abi_remote_url;
+mod abi_status;
+mod http_properties;
+mod http_rules;

@@ -1,0 +1,7 @@
+import { download } from "./download.js";
+
+const report = document.querySelector("output");
+download(new URL("/sample.bin", location.href).href).then(
+  (result) => (report.textContent = JSON.stringify(result)),
+  (error) => (report.textContent = JSON.stringify(String(error))),
+);

@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { createRequire } from "node:module";
+import { join, dirname } from "node:path";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { projectWith } from "./project.mjs";
+
+const run = promisify(execFile);
+const packages = createRequire(import.meta.url);
+
+test("publint finds nothing to say", async (t) => {
+  const project = await projectWith(t, {});
+  const { messages, pkg } = await publint({ pkgDir: join(project, "node_modules/qmgr"), pack: false, strict: true });
+  assert.deepEqual(messages.map((message) => formatMessage(message, pkg)), []);
+});
+
+test("every way to resolve the package finds types that match", async () => {
+  const attw = join(dirname(packages.resolve("@arethetypeswrong/cli/package.json")), "dist/index.js");
+  const entries = ["--exclude-entrypoints", "./worker", "./qmgr.wasm"];
+  await run(process.execPath, [attw, process.env.QMGR_TARBALL, "--profile", "esm-only", ...entries]).catch(({ stdout, stderr }) => {
+    assert.fail(`${stdout}${stderr}`);
+  });
+});

@@ -1,0 +1,44 @@
+import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import { projectWith } from "./project.mjs";
+
+const run = promisify(execFile);
+const packages = createRequire(import.meta.url);
+
+/** What a program's tsconfig.json says besides; each kind of resolution goes with its kind of modules. */
+const RESOLUTIONS = { node16: "node16", nodenext: "nodenext", bundler: "esnext" };
+const COMPILERS = ["typescript", "typescript-5"];
+
+test("programs in TypeScript agree with the package's types, and those with the contract", async (t) => {
+  const project = await projectWith(t, { "program.ts": "types/program.ts", "mistakes.ts": "types/mistakes.ts", "contract.ts": "types/contract.ts", contract: "../contract" });
+  for (const [moduleResolution, module] of Object.entries(RESOLUTIONS)) {
+    for (const compiler of COMPILERS) {
+      await t.test(`${compiler}, moduleResolution ${moduleResolution}`, () => check(project, compiler, { module, moduleResolution }));
+    }
+  }
+});
+
+async function check(project, compiler, options) {
+  const compilerOptions = {
+    ...options,
+    target: "es2022",
+    lib: ["es2023", "dom", "dom.iterable"],
+    types: [],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    skipLibCheck: false,
+    noEmit: true,
+  };
+  await writeFile(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts"] }));
+  const tsc = join(dirname(packages.resolve(`${compiler}/package.json`)), "bin/tsc");
+  try {
+    await run(process.execPath, [tsc, "--project", project]);
+  } catch (error) {
+    throw new Error(`${error.stdout}${error.stderr}`);
+  }
+}

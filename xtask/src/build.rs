@@ -1,0 +1,122 @@
+//! `cargo xtask build`: from Rust to the directory that npm publishes.
+
+use crate::tools::{self, Tool};
+use crate::{constants, root};
+use anyhow::{Context, Result, ensure};
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use xshell::{Shell, cmd};
+
+/// The version in the package's template, which the crate's replaces.
+const TEMPLATE_VERSION: &str = "\"version\": \"0.0.0\"";
+
+/// What rustc may use on `wasm32-unknown-unknown`, and no more.
+const FEATURES: [&str; 7] = [
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// What a build needs.
+pub const TOOLS: [Tool; 3] = [Tool::WasmTarget, Tool::WasmBindgen, Tool::NpmPackages];
+
+/// The command.
+pub fn run(shell: &Shell) -> Result<()> {
+    let package = package(shell)?;
+    println!("The package is in {}", package.display());
+    Ok(())
+}
+
+/// Builds the package and says where it is.
+pub fn package(shell: &Shell) -> Result<PathBuf> {
+    tools::provide(shell, &TOOLS)?;
+    let glue = glue(shell)?;
+    let package = root().join("pkg");
+    shell.remove_path(&package)?;
+    copy_all(shell, &glue, &package)?;
+    copy_all(shell, &root().join("pkg-template"), &package)?;
+    for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
+        shell.copy_file(licence, &package)?;
+    }
+    shell.write_file(package.join("constants.js"), constants::module())?;
+    shell.write_file(package.join("constants.d.ts"), constants::types())?;
+    stamp_version(shell, &package.join("package.json"))?;
+    Ok(package)
+}
+
+/// Compiles, binds and optimises, into a directory with `qmgr.js` and `qmgr_bg.wasm`.
+fn glue(shell: &Shell) -> Result<PathBuf> {
+    cmd!(
+        shell,
+        "cargo build --quiet --release --package qmgr --lib --target wasm32-unknown-unknown"
+    )
+    .quiet()
+    .run()?;
+    let linked = target().join("wasm32-unknown-unknown/release/qmgr.wasm");
+    let bound = target().join("xtask/bound");
+    let glue = target().join("xtask/glue");
+    let optimised = glue.join("qmgr_bg.wasm");
+    if is_newer(
+        &optimised,
+        &[&linked, &root().join("tests/package-lock.json"), &env::current_exe()?],
+    )? {
+        return Ok(glue);
+    }
+    cmd!(shell, "wasm-bindgen --target web --omit-default-module-path --out-name qmgr --out-dir {bound} {linked}")
+        .quiet()
+        .run()?;
+    shell.create_dir(&glue)?;
+    shell.copy_file(bound.join("qmgr.js"), &glue)?;
+    let wasm = bound.join("qmgr_bg.wasm");
+    cmd!(shell, "node tests/node_modules/binaryen/bin/wasm-opt -Oz {FEATURES...} {wasm} --output {optimised}")
+        .quiet()
+        .run()?;
+    Ok(glue)
+}
+
+/// The directory that cargo builds into.
+pub fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| root().join("target"), |target| root().join(target))
+}
+
+/// Whether `output` exists and was made after all of `inputs`.
+fn is_newer(output: &Path, inputs: &[&Path]) -> Result<bool> {
+    let Ok(made) = fs::metadata(output) else { return Ok(false) };
+    let made = made.modified()?;
+    for input in inputs {
+        if fs::metadata(input)
+            .with_context(|| format!("{} is missing", input.display()))?
+            .modified()?
+            >= made
+        {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn copy_all(shell: &Shell, from: &Path, to: &Path) -> Result<()> {
+    shell.create_dir(to)?;
+    for entry in shell.read_dir(from)? {
+        match entry.file_name() {
+            Some(name) if entry.is_dir() => copy_all(shell, &entry, &to.join(name))?,
+            _ => shell.copy_file(entry, to)?,
+        }
+    }
+    Ok(())
+}
+
+/// Writes the crate's version, which the workspace shares with this program, into the package.
+fn stamp_version(shell: &Shell, manifest: &Path) -> Result<()> {
+    let text = shell.read_file(manifest)?;
+    ensure!(text.contains(TEMPLATE_VERSION), "pkg-template/package.json lacks {TEMPLATE_VERSION}");
+    let version = format!("\"version\": \"{}\"", env!("CARGO_PKG_VERSION"));
+    shell.write_file(manifest, text.replace(TEMPLATE_VERSION, &version))?;
+    Ok(())
+}

@@ -1,0 +1,46 @@
+/**
+ * Prints the sizes of all that a page and its worker load: `node size.mjs PACKAGE BUDGET`.
+ * Exits with 1 when their sum in brotli is over the budget, in bytes.
+ */
+import { readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+
+const [directory, budget] = [process.argv[2], Number(process.argv[3])];
+const manifest = JSON.parse(readFileSync(join(directory, "package.json"), "utf8"));
+
+/** Adds `name` and every file of the package that it names, in an import or a URL. */
+function follow(name, loaded = new Map()) {
+  if (loaded.has(name)) return loaded;
+  const bytes = readFileSync(join(directory, name));
+  loaded.set(name, bytes);
+  if (name.endsWith(".js")) {
+    for (const [, , found] of bytes.toString().matchAll(/(["'])(\.{1,2}\/[\w./-]+\.(?:js|wasm))\1/g)) {
+      follow(join(dirname(name), found), loaded);
+    }
+  }
+  return loaded;
+}
+
+function brotli(bytes) {
+  return brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } });
+}
+
+const rows = [...follow(normalize(manifest.exports["."].browser))].map(([name, bytes]) => ({
+  file: name,
+  raw: bytes.length,
+  gzip: gzipSync(bytes, { level: 9 }).length,
+  brotli: brotli(bytes).length,
+}));
+const sum = (column) => rows.reduce((total, row) => total + row[column], 0);
+rows.push({ file: "sum", raw: sum("raw"), gzip: sum("gzip"), brotli: sum("brotli") });
+
+const line = (...cells) => console.log(cells[0].padEnd(16), ...cells.slice(1).map((cell) => String(cell).padStart(9)));
+line("bytes", "raw", "gzip", "brotli");
+for (const { file, raw, gzip, brotli } of rows) line(file, raw, gzip, brotli);
+const total = rows.at(-1).brotli;
+console.log(`${total} of ${budget} bytes`);
+if (total > budget) {
+  console.error("over the budget");
+  process.exit(1);
+}

@@ -1,0 +1,241 @@
+//! The tools that the commands use: what is there already, and how what is missing is installed.
+
+use crate::root;
+use anyhow::{Context, Result, bail, ensure};
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+use xshell::{Shell, cmd};
+
+/// The oldest wasm-pack that the tests are known to run with; also the one that is installed.
+const WASM_PACK: &str = "0.15.1";
+/// The oldest Node.js that the package and its tests support.
+const NODE: u32 = 20;
+
+const BROWSERS: [&str; 4] =
+    ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+/// What npm is to install for the build and the tests.
+const LOCK: &str = "tests/package-lock.json";
+/// A copy of what it has installed.
+const INSTALLED_LOCK: &str = "tests/node_modules/.installed-package-lock.json";
+
+/// Something that a command cannot do without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tool {
+    /// A Chromium or Chrome, and the chromedriver for it.
+    Chromium,
+    /// The web server.
+    Nginx,
+    /// Everything in `tests/package.json`, and Node.js itself.
+    NpmPackages,
+    /// wasm-bindgen's programs, of the very version of the crate.
+    WasmBindgen,
+    /// wasm-pack.
+    WasmPack,
+    /// The standard library for `wasm32-unknown-unknown`.
+    WasmTarget,
+}
+
+impl Tool {
+    fn is_there(self, shell: &Shell) -> Result<bool> {
+        Ok(match self {
+            Tool::Chromium => chromium().is_some() && chromedriver().is_some(),
+            Tool::Nginx => nginx().is_some(),
+            Tool::NpmPackages => {
+                let installed = fs::read(root().join(INSTALLED_LOCK)).ok();
+                installed == Some(fs::read(root().join(LOCK))?)
+            }
+            Tool::WasmBindgen => {
+                version_of(shell, "wasm-bindgen") == Some(parse_version(&wasm_bindgen_version()?))
+            }
+            Tool::WasmPack => version_of(shell, "wasm-pack") >= Some(parse_version(WASM_PACK)),
+            Tool::WasmTarget => {
+                let libraries =
+                    cmd!(shell, "rustc --print target-libdir --target wasm32-unknown-unknown")
+                        .read()?;
+                Path::new(&libraries).exists()
+            }
+        })
+    }
+
+    /// Whether installing it means compiling it, for minutes.
+    fn is_compiled(self) -> bool {
+        matches!(self, Tool::WasmBindgen | Tool::WasmPack)
+    }
+
+    fn install(self, shell: &Shell) -> Result<()> {
+        match self {
+            Tool::Chromium => {
+                let packages: &[&str] = if is_ubuntu() {
+                    &["chromium-browser", "chromium-chromedriver"]
+                } else {
+                    &["chromium", "chromium-driver"]
+                };
+                apt_install(
+                    shell,
+                    packages,
+                    "Chromium or Chrome, and its chromedriver, so that both are on PATH",
+                )
+            }
+            Tool::Nginx => apt_install(shell, &["nginx-light"], "nginx, so that it is on PATH"),
+            Tool::NpmPackages => {
+                check_node(shell)?;
+                say("installing the npm packages of tests/package.json (npm ci)");
+                cmd!(shell, "npm ci --silent --prefix tests")
+                    .quiet()
+                    .run()
+                    .context("npm ci failed in tests/")?;
+                fs::copy(root().join(LOCK), root().join(INSTALLED_LOCK))?;
+                Ok(())
+            }
+            Tool::WasmBindgen => cargo_install(shell, "wasm-bindgen-cli", &wasm_bindgen_version()?),
+            Tool::WasmPack => cargo_install(shell, "wasm-pack", WASM_PACK),
+            Tool::WasmTarget => {
+                say("installing the target wasm32-unknown-unknown (rustup target add)");
+                cmd!(shell, "rustup --quiet target add wasm32-unknown-unknown").quiet().run().context(
+                    "the Rust target wasm32-unknown-unknown is missing: install it with rustup, or the package of your system that holds it",
+                )
+            }
+        }
+    }
+}
+
+/// Makes sure that all of `tools` are there. What is compiled and what is fetched is installed side by side.
+pub fn provide(shell: &Shell, tools: &[Tool]) -> Result<()> {
+    let mut compiled = Vec::new();
+    let mut fetched = Vec::new();
+    for &tool in tools {
+        if !tool.is_there(shell)? {
+            if tool.is_compiled() { compiled.push(tool) } else { fetched.push(tool) }
+        }
+    }
+    let install_all = |tools: &[Tool]| -> Result<()> {
+        let shell = crate::shell()?;
+        for tool in tools {
+            tool.install(&shell)?;
+            ensure!(tool.is_there(&shell)?, "{tool:?} was installed, but is not found on PATH");
+        }
+        Ok(())
+    };
+    thread::scope(|scope| {
+        let compiling = scope.spawn(|| install_all(&compiled));
+        let fetching = install_all(&fetched);
+        compiling.join().expect("installing does not panic").and(fetching)
+    })
+}
+
+/// `PATH`, and behind it the places where cargo and Debian put programs that a user's `PATH` may lack.
+pub fn search_path() -> Result<OsString> {
+    let mut places: Vec<PathBuf> =
+        env::split_paths(&env::var_os("PATH").unwrap_or_default()).collect();
+    let cargo = env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| env::home_dir().map(|home| home.join(".cargo")));
+    places.extend(cargo.map(|cargo| cargo.join("bin")));
+    places.push("/usr/sbin".into());
+    Ok(env::join_paths(places)?)
+}
+
+/// The browser that the tests drive.
+pub fn chromium() -> Option<PathBuf> {
+    BROWSERS.iter().find_map(|name| find(name))
+}
+
+/// The driver that wasm-pack speaks to.
+pub fn chromedriver() -> Option<PathBuf> {
+    find("chromedriver")
+}
+
+/// The web server.
+pub fn nginx() -> Option<PathBuf> {
+    find("nginx")
+}
+
+fn find(program: &str) -> Option<PathBuf> {
+    env::split_paths(&search_path().ok()?)
+        .map(|place| place.join(program))
+        .find(|path| path.is_file())
+}
+
+/// What `Cargo.lock` says of the crate; its programs must have the same version to the last digit.
+fn wasm_bindgen_version() -> Result<String> {
+    let lock = fs::read_to_string(root().join("Cargo.lock"))?;
+    lock.split_once("name = \"wasm-bindgen\"\nversion = \"")
+        .and_then(|(_, rest)| rest.split_once('"'))
+        .map(|(version, _)| version.to_owned())
+        .context("Cargo.lock names no wasm-bindgen")
+}
+
+/// What `program --version` prints behind its name, as numbers; `None` where there is no such program.
+fn version_of(shell: &Shell, program: &str) -> Option<Vec<u32>> {
+    let text = cmd!(shell, "{program} --version").quiet().ignore_stderr().read().ok()?;
+    text.split_whitespace()
+        .find(|word| word.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit()))
+        .map(parse_version)
+}
+
+fn parse_version(text: &str) -> Vec<u32> {
+    text.trim_start_matches('v').split('.').map_while(|number| number.parse().ok()).collect()
+}
+
+fn check_node(shell: &Shell) -> Result<()> {
+    let fits = version_of(shell, "node").is_some_and(|version| version >= vec![NODE]);
+    ensure!(
+        fits && find("npm").is_some(),
+        "Node.js {NODE} or later with npm is missing: install it, so that both are on PATH"
+    );
+    Ok(())
+}
+
+fn cargo_install(shell: &Shell, name: &str, version: &str) -> Result<()> {
+    say(&format!("installing {name} {version} (cargo install; takes some minutes)"));
+    cmd!(shell, "cargo install --quiet --force {name} --version {version}")
+        .quiet()
+        .run()
+        .with_context(|| format!("{name} {version} is missing: install it with `cargo install {name} --version {version}`"))
+}
+
+/// Installs Debian packages, as root or through sudo where that asks for no password.
+fn apt_install(shell: &Shell, packages: &[&str], by_hand: &str) -> Result<()> {
+    let missing = || format!("missing: install {by_hand}");
+    let sudo: &[&str] = match cmd!(shell, "id -u").quiet().read().as_deref() {
+        Ok("0") => &[],
+        _ if cmd!(shell, "sudo -n true").quiet().ignore_stdout().ignore_stderr().run().is_ok() => {
+            &["sudo", "-n"]
+        }
+        _ => bail!(missing()),
+    };
+    if find("apt-get").is_none() {
+        bail!(missing());
+    }
+    say(&format!("installing {} (apt-get install)", packages.join(" ")));
+    let apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"];
+    cmd!(shell, "env {sudo...} {apt...} update").quiet().run().with_context(missing)?;
+    cmd!(shell, "env {sudo...} {apt...} install --yes --no-install-recommends {packages...}")
+        .quiet()
+        .ignore_stdout()
+        .run()
+        .with_context(missing)
+}
+
+fn is_ubuntu() -> bool {
+    fs::read_to_string("/etc/os-release")
+        .is_ok_and(|text| text.lines().any(|line| line == "ID=ubuntu"))
+}
+
+fn say(line: &str) {
+    eprintln!("xtask: {line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_compare_as_numbers() {
+        assert!(parse_version("0.15.1") > parse_version("0.9.12"));
+        assert!(parse_version("v20.20.2") >= parse_version("20"));
+    }
+}
