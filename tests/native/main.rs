@@ -10,11 +10,8 @@ mod abi_progress;
 mod abi_property;
 mod abi_remote_url;
 mod abi_status;
-<<<<<<< HEAD
 mod http_properties;
 mod http_rules;
-=======
 mod mirror_calls;
 mod mirror_enumerator;
 mod mirror_rows;
->>>>>>> eb8e2dfb8220f21f12b6f192062002cf3616d65e
