@@ -15,7 +15,7 @@ const { values } = parseArgs({
 });
 
 if (!existsSync(values.pkg)) {
-  console.error(`There is no built package in ${values.pkg}: run "cargo xtask pack" first.`);
+  console.error(`There is no built package in ${values.pkg}: run "cargo xtask pack", or "cargo xtask play" for both.`);
   process.exit(1);
 }
 try {

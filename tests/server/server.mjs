@@ -33,7 +33,7 @@ export async function startServer({ files = {}, mounts = {}, documents = {}, por
   const log = new RequestLog();
   const statics = Object.entries(mounts)
     .sort(([a], [b]) => b.length - a.length)
-    .map(([base, directory]) => ({ base, serve: sirv(directory, { dev: true, etag: true }) }));
+    .map(([base, directory]) => ({ base, serve: sirv(directory, { dev: true }) }));
 
   const handle = (request, response) => {
     const path = pathOf(request.url);

@@ -115,7 +115,8 @@ export class GroupCard extends EventTarget {
     const { status: word, transportResult, win32Result, numOfRetries } = job.getStatus();
     jobWord.show(word);
     setText(this.#fields.transport, transportResult === 0 ? NONE : String(transportResult));
-    setText(this.#fields.win32, win32Result === 0 ? NONE : win32Result > 0xffff ? hresultText(win32Result) : String(win32Result));
+    setText(this.#fields.win32, win32Text(win32Result));
+    this.#fields.win32.title = win32Text(win32Result);
     setText(this.#fields.retries, String(numOfRetries));
 
     const count = job.getFileCount();
@@ -214,4 +215,10 @@ function currentFile(job, count) {
     if (job.getFileDetails(index).status !== QM_STATUS_FILE_COMPLETE) return index;
   }
   return count - 1;
+}
+
+/** A failure that Windows has no number for is the HRESULT itself. */
+function win32Text(result) {
+  if (result === 0) return NONE;
+  return result > 0xffff ? hresultText(result) : String(result);
 }
