@@ -242,7 +242,7 @@ pub enum Answer {
     /// Published files, in the order of their paths.
     Files(Vec<StoredFile>),
     /// The group's whole row, as the call left it.
-    Group(GroupUpdate),
+    Group(Box<GroupUpdate>),
     /// The whole rows of several groups.
     Groups(Vec<GroupUpdate>),
     /// Ids in creation order.

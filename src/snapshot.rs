@@ -118,7 +118,7 @@ pub struct TransferRecord {
     pub complete: bool,
     /// Whether it stands under its name.
     pub published: bool,
-    /// Whether it can only be had without `Range`.
+    /// Whether the next request goes without `Range`.
     pub without_range: bool,
     /// The furthest byte ever reached; going beyond it is progress.
     pub furthest: u64,

@@ -354,7 +354,7 @@ impl Page {
         }
         let reply = match result {
             Ok(Answer::Group(update)) => {
-                let (reply, change) = self.take_row(&command, update);
+                let (reply, change) = self.take_row(&command, *update);
                 self.announce(&change);
                 Ok(reply)
             }

@@ -42,7 +42,7 @@ pub(super) enum After {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Done {
     Effect(Effect),
-    Reply { client: ClientId, sequence: u64, answer: Box<Option<GroupUpdate>> },
+    Reply { client: ClientId, sequence: u64, answer: Option<Box<GroupUpdate>> },
 }
 
 impl Pending {
@@ -208,7 +208,7 @@ impl Queue {
             After::Reply { client, sequence, group, whole } => {
                 let changed = (!whole).then(BTreeSet::new);
                 let answer = group.and_then(|serial| self.row(serial, changed.as_ref()));
-                Done::Reply { client, sequence, answer: Box::new(answer) }
+                Done::Reply { client, sequence, answer: answer.map(Box::new) }
             }
         }
     }

@@ -14,6 +14,10 @@ use crate::time::Millis;
 /// Answers in a row that brought no byte further, before the file is given up.
 const MOST_FRUITLESS: u32 = 5;
 
+/// After so many of them the next request goes without `Range`: a server may be at odds with its own
+/// validators, and the whole file in one answer needs none.
+const MOST_FRUITLESS_RANGES: u32 = 3;
+
 /// How often a file that another context holds is tried again.
 const BUSY_DELAY: Millis = Millis(1_000);
 
@@ -171,7 +175,7 @@ impl Queue {
         }
     }
 
-    /// Ranges of this file cannot be had, so that it comes whole or not at all.
+    /// The server is not understood in ranges: asks for the whole file in one answer.
     fn do_without_range(&mut self, serial: Serial, index: u32, reason: &str, now: Millis) {
         self.start_again(serial, index);
         if let Some(file) = self.file_mut(serial, index) {
@@ -185,6 +189,7 @@ impl Queue {
     fn count_fruitless(&mut self, serial: Serial, index: u32, reason: &str, now: Millis) {
         let Some(file) = self.file_mut(serial, index) else { return };
         file.fruitless += 1;
+        file.without_range |= file.fruitless >= MOST_FRUITLESS_RANGES;
         if file.fruitless >= MOST_FRUITLESS {
             let failure = Failure {
                 hresult: Hresult::BG_E_INSUFFICIENT_RANGE_SUPPORT,
@@ -262,8 +267,19 @@ impl Queue {
         let Some(group) = self.groups.get_mut(&serial) else { return };
         group.forget_speed();
         let is_running = group.state == State::Running;
+        let is_first_failure = group.trouble.is_none();
         let Some(file) = self.file_mut(serial, index) else { return };
         let connection = std::mem::replace(&mut file.connection, Connection::None);
+        let was_ranged = match &connection {
+            Connection::Requesting { request, .. } => {
+                request.range.is_some() && request.asks_for_all()
+            }
+            Connection::Closing { .. }
+            | Connection::Hashing { .. }
+            | Connection::None
+            | Connection::Publishing { .. }
+            | Connection::Receiving(_) => false,
+        };
         let (from, until) = match connection {
             Connection::Receiving(Receiving { from, until, .. }) => (Some(from), until),
             Connection::Closing { from, .. } => (from, None),
@@ -282,6 +298,13 @@ impl Queue {
         let (reached, ending) = match how {
             Ended::Aborted => return,
             Ended::Disk(failure) => return self.fail_on_disk(serial, index, &failure, now),
+            // So browsers meet a content-coded answer to a range request, and nearly all other failures.
+            Ended::Unanswered(_) if was_ranged && is_first_failure && self.online => {
+                if let Some(file) = self.file_mut(serial, index) {
+                    file.without_range = true;
+                }
+                return;
+            }
             Ended::Unanswered(message) => {
                 let failure = Failure {
                     hresult: Hresult::BG_E_CONNECT_FAILURE,

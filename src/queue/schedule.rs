@@ -225,6 +225,7 @@ impl Queue {
         self.effects.push_back(effect);
         if let Some(file) = self.file_mut(serial, index) {
             file.connection = Connection::Requesting { ticket, request, since: now };
+            file.without_range = false;
         }
         self.to_show.insert((serial, index));
     }

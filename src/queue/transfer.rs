@@ -22,7 +22,7 @@ pub(super) struct Transfer {
     pub(super) complete: bool,
     /// It stands under its name.
     pub(super) published: bool,
-    /// It can only be had without `Range`.
+    /// The next request goes without `Range`, and so from zero.
     pub(super) without_range: bool,
     /// The furthest byte ever reached, in whichever generation; going beyond it is progress.
     pub(super) furthest: u64,
