@@ -137,8 +137,9 @@ export class Connection {
     globalThis.removeEventListener?.("pagehide", this.#onPageHide);
     globalThis.removeEventListener?.("pageshow", this.#onPageShow);
     await this.#opened.catch(() => {});
+    const isActive = this.role === "active";
     await this.#session?.close();
-    await this.#host?.stop();
+    await this.#host?.stop(isActive);
   }
 
   #onPageHide = (event) => {

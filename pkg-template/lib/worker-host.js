@@ -30,20 +30,22 @@ export class WorkerHost {
     globalThis.addEventListener?.("pageshow", this.#onPageShow);
   }
 
-  /** Lets the engine write down where it is, and ends the worker. */
-  async stop() {
+  /** Ends the worker; one that is the active engine may first write down where it is. */
+  async stop(isActive) {
     globalThis.removeEventListener?.("pagehide", this.#onPageHide);
     globalThis.removeEventListener?.("pageshow", this.#onPageShow);
-    const worker = this.#worker;
-    if (worker === undefined) return;
+    if (isActive && this.#worker !== undefined) await this.#checkpoint();
+    this.#end();
+  }
+
+  async #checkpoint() {
     let timer;
     await new Promise((resolve) => {
       this.#stopped = resolve;
       timer = setTimeout(resolve, STOP_LIMIT);
-      worker.postMessage({ type: "stop" });
+      this.#worker.postMessage({ type: "stop" });
     });
     clearTimeout(timer);
-    this.#end();
   }
 
   #run() {

@@ -11,6 +11,7 @@ use crate::abi::{
 use crate::mirror::{GroupView, JobView, Outcome};
 use crate::protocol::Command;
 use js_sys::{Promise, Reflect};
+use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
@@ -24,11 +25,13 @@ use wasm_bindgen::prelude::*;
 pub struct Group {
     page: Rc<Page>,
     view: GroupView,
+    /// The registered `BackgroundCopyCallback`.
+    pointer: RefCell<Option<JsValue>>,
 }
 
 impl Group {
     pub(super) fn new(page: Rc<Page>, view: GroupView) -> Self {
-        Self { page, view }
+        Self { page, view, pointer: RefCell::new(None) }
     }
 
     fn command(&self, command: Command) -> Promise {
@@ -57,7 +60,7 @@ impl Group {
     fn check_class(&self, value: &PropertyValue) -> Result<(), QmgrError> {
         let PropertyValue::Text(text) = value else { return Ok(()) };
         let Ok(class) = text.parse::<Guid>() else { return Ok(()) };
-        if class == Guid::NULL || self.page.classes.borrow().contains_key(&class) {
+        if class == Guid::NULL || self.page.knows_class(class) {
             return Ok(());
         }
         let message = format!("class {class} is not registered in this tab");
@@ -214,8 +217,8 @@ impl Group {
         self.check_interface(iid, None).map_err(to_js)
     }
 
-    /// `SetNotificationPointer`: supersedes the pointer that this tab had for the group; `null`
-    /// clears it (ruling A29).
+    /// `SetNotificationPointer`: supersedes the pointer that this handle had; `null` clears it (ruling
+    /// A29).
     ///
     /// # Errors
     /// `E_NOINTERFACE` unless `iid` is `IID_IBackgroundCopyCallback1`; `E_INVALIDARG` when
@@ -228,14 +231,14 @@ impl Group {
     ) -> Result<(), JsValue> {
         self.check_interface(iid, Some(IID_IBackgroundCopyCallback1)).map_err(to_js)?;
         if callback.is_null() {
-            self.page.pointers.borrow_mut().remove(&self.view.serial());
+            self.pointer.replace(None);
             return Ok(());
         }
         if !callback.is_object() || !Reflect::get(&callback, &"onStatus".into())?.is_function() {
             let message = "the callback is no object with an onStatus";
             return Err(to_js(QmgrError::invalid_argument(message)));
         }
-        self.page.pointers.borrow_mut().insert(self.view.serial(), callback);
+        self.pointer.replace(Some(callback));
         Ok(())
     }
 

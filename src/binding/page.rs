@@ -11,7 +11,6 @@ use futures_channel::oneshot;
 use js_sys::{Array, Function};
 use serde::Serialize;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 use wasm_bindgen::prelude::*;
 use web_sys::{BroadcastChannel, MessageEvent};
@@ -21,9 +20,7 @@ pub(super) struct Page {
     /// The queue's name.
     pub name: String,
     /// What JavaScript registered as classes in this tab.
-    pub classes: RefCell<BTreeMap<Guid, Function>>,
-    /// The notification pointers of this tab, the latest of each group.
-    pub pointers: RefCell<BTreeMap<Serial, JsValue>>,
+    classes: RefCell<Vec<(Guid, Function)>>,
     mirror: RefCell<Mirror>,
     calls: RefCell<Calls<Waiter>>,
     link: RefCell<Link>,
@@ -73,7 +70,6 @@ impl Page {
         Rc::new(Self {
             name,
             classes: RefCell::default(),
-            pointers: RefCell::default(),
             mirror: RefCell::default(),
             calls: RefCell::new(Calls::new(ClientId(client))),
             link: RefCell::new(Link::None),
@@ -160,6 +156,18 @@ impl Page {
             begun?;
             receiver.await.unwrap_or_else(|_| Err(Caller::closed_error()))
         }
+    }
+
+    /// Makes a class known to this tab, in place of an earlier one of that id.
+    pub fn register_class(&self, class: Guid, factory: Function) {
+        let mut classes = self.classes.borrow_mut();
+        classes.retain(|(known, _)| *known != class);
+        classes.push((class, factory));
+    }
+
+    /// Whether this tab knows the class.
+    pub fn knows_class(&self, class: Guid) -> bool {
+        self.classes.borrow().iter().any(|(known, _)| *known == class)
     }
 
     /// One more open handle.

@@ -254,7 +254,7 @@ impl Session {
         let factory = factory.dyn_into::<Function>().map_err(|_| {
             to_js(QmgrError::invalid_argument("the factory of a class is no function"))
         })?;
-        self.page.classes.borrow_mut().insert(class, factory);
+        self.page.register_class(class, factory);
         Ok(())
     }
 

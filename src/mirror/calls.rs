@@ -1,7 +1,6 @@
 //! The numbered calls of one page that the engine has not answered yet.
 
 use crate::protocol::{Call, ClientId, Command, Owner};
-use std::collections::BTreeMap;
 
 /// Numbers the calls of one page and remembers each, with its waiter `W`, until it is answered.
 ///
@@ -11,11 +10,13 @@ use std::collections::BTreeMap;
 pub struct Calls<W> {
     client: ClientId,
     last: u64,
-    pending: BTreeMap<u64, Pending<W>>,
+    /// In the order of their numbers.
+    pending: Vec<Pending<W>>,
 }
 
 #[derive(Debug)]
 struct Pending<W> {
+    sequence: u64,
     owner: Owner,
     command: Command,
     waiter: Option<W>,
@@ -25,7 +26,7 @@ impl<W> Calls<W> {
     /// No calls yet.
     #[must_use]
     pub fn new(client: ClientId) -> Self {
-        Self { client, last: 0, pending: BTreeMap::new() }
+        Self { client, last: 0, pending: Vec::new() }
     }
 
     /// Who calls.
@@ -35,45 +36,44 @@ impl<W> Calls<W> {
 
     /// Numbers a call and remembers it.
     pub fn begin(&mut self, owner: Owner, command: Command, waiter: W) -> Call {
+        let acknowledged = self.acknowledged();
         self.last += 1;
-        let pending = Pending { owner, command, waiter: Some(waiter) };
-        let call = self.message(self.last, &pending, self.acknowledged());
-        self.pending.insert(self.last, pending);
+        let pending = Pending { sequence: self.last, owner, command, waiter: Some(waiter) };
+        let call = self.message(&pending, acknowledged);
+        self.pending.push(pending);
         call
     }
 
     /// Ends the call that a reply answers, and gives back its command and its waiter: `None` when no
     /// such call is open, as for a reply that came twice.
     pub fn answer(&mut self, sequence: u64) -> Option<(Command, Option<W>)> {
-        let Pending { command, waiter, .. } = self.pending.remove(&sequence)?;
+        let index = self.pending.binary_search_by_key(&sequence, |call| call.sequence).ok()?;
+        let Pending { command, waiter, .. } = self.pending.remove(index);
         Some((command, waiter))
     }
 
     /// Every call without a reply, in order: what a new engine must be sent.
     pub fn unanswered(&self) -> Vec<Call> {
         let acknowledged = self.acknowledged();
-        self.pending
-            .iter()
-            .map(|(&number, call)| self.message(number, call, acknowledged))
-            .collect()
+        self.pending.iter().map(|call| self.message(call, acknowledged)).collect()
     }
 
     /// Takes the waiters that `which` picks off their calls. The calls themselves stay, since the
     /// numbers after theirs only make sense to an engine that has seen them.
     pub fn abandon(&mut self, mut which: impl FnMut(&W) -> bool) -> Vec<W> {
-        let waiters = self.pending.values_mut().map(|call| &mut call.waiter);
+        let waiters = self.pending.iter_mut().map(|call| &mut call.waiter);
         waiters.filter_map(|waiter| waiter.take_if(|w| which(w))).collect()
     }
 
     /// The number up to which every call is answered.
     fn acknowledged(&self) -> u64 {
-        self.pending.keys().next().map_or(self.last, |first| first - 1).min(self.last)
+        self.pending.first().map_or(self.last, |first| first.sequence - 1)
     }
 
-    fn message(&self, sequence: u64, call: &Pending<W>, acknowledged: u64) -> Call {
+    fn message(&self, call: &Pending<W>, acknowledged: u64) -> Call {
         Call {
             client: self.client.clone(),
-            sequence,
+            sequence: call.sequence,
             acknowledged,
             owner: call.owner.clone(),
             command: call.command.clone(),

@@ -3,7 +3,6 @@
 use super::{Change, EnginePresence, GroupEvent};
 use crate::protocol::{FileRow, GroupRow, GroupState, GroupUpdate};
 use std::cell::{Ref, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// The mirrored row of one group and of its files.
@@ -13,18 +12,15 @@ use std::rc::Rc;
 #[derive(Debug)]
 pub struct Row {
     group: RefCell<GroupRow>,
-    files: RefCell<BTreeMap<u32, FileRow>>,
+    files: RefCell<Vec<FileRow>>,
     engine: Rc<EnginePresence>,
 }
 
 impl Row {
     pub(super) fn new(update: GroupUpdate, engine: Rc<EnginePresence>) -> Self {
         let GroupUpdate { group, files, whole: _ } = update;
-        Self {
-            group: RefCell::new(group),
-            files: RefCell::new(files.into_iter().collect()),
-            engine,
-        }
+        let files = files.into_iter().map(|(_, file)| file).collect();
+        Self { group: RefCell::new(group), files: RefCell::new(files), engine }
     }
 
     pub(super) fn group(&self) -> Ref<'_, GroupRow> {
@@ -32,7 +28,7 @@ impl Row {
     }
 
     pub(super) fn file(&self, index: u32) -> Option<FileRow> {
-        self.files.borrow().get(&index).cloned()
+        self.files.borrow().get(usize::try_from(index).ok()?).cloned()
     }
 
     pub(super) fn engine_active(&self) -> bool {
@@ -50,7 +46,12 @@ impl Row {
         if whole {
             rows.clear();
         }
-        rows.extend(files);
+        for (index, file) in files {
+            match rows.get_mut(index as usize) {
+                Some(row) => *row = file,
+                None => rows.push(file),
+            }
+        }
         self.change(GroupEvent::between(&before, &self.group()))
     }
 

@@ -85,6 +85,12 @@ impl Queue {
         self.pending.files.insert(key, file);
     }
 
+    /// Whether nothing of a group is waiting to be durable.
+    pub(super) fn is_durable(&self, serial: Serial) -> bool {
+        !self.pending.groups.contains(&serial)
+            && !self.in_flight.as_ref().is_some_and(|in_flight| in_flight.groups.contains(&serial))
+    }
+
     /// Does `after` once all that has changed so far is durable.
     pub(super) fn when_durable(&mut self, after: After) {
         if self.pending.is_empty() {

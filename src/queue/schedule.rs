@@ -55,6 +55,9 @@ impl Queue {
     /// Moves the finished files of a cancelled group to their names, then drops the rest and the group.
     fn settle_leaving(&mut self, serial: Serial, publish: bool) {
         self.abort_all(serial);
+        if !self.is_durable(serial) {
+            return;
+        }
         let Some(group) = self.groups.get(&serial) else { return };
         let files: Vec<_> = group
             .indexed()
@@ -381,15 +384,8 @@ impl Queue {
     /// Sends the rows of what changed only for show. A group with a change that is not durable yet
     /// waits for its commit, so that no page sees what a crash would take back.
     fn show_changes(&mut self) {
-        let is_settled = |serial: &Serial| {
-            !self.pending.groups.contains(serial)
-                && !self
-                    .in_flight
-                    .as_ref()
-                    .is_some_and(|in_flight| in_flight.groups.contains(serial))
-        };
         let ready: BTreeSet<_> =
-            self.to_show.iter().copied().filter(|(serial, _)| is_settled(serial)).collect();
+            self.to_show.iter().copied().filter(|(serial, _)| self.is_durable(*serial)).collect();
         if ready.is_empty() {
             return;
         }

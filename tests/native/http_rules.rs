@@ -4,8 +4,8 @@
 use Outcome::*;
 use qmgr::abi::Hresult;
 use qmgr::http::{
-    AnswerHead, EndVerdict, Ending, Failure, Kept, Reach, Request, Verdict, Version, judge,
-    judge_end, plan,
+    AnswerHead, ByteRange, EndVerdict, Ending, Failure, Kept, Reach, Request, Verdict, Version,
+    judge, judge_end, plan,
 };
 use qmgr::protocol::{Proof, Resume};
 use qmgr::time::Millis;
@@ -671,4 +671,13 @@ fn failures_say_what_was_found() {
     let cut = judge_end(&resumed("\"a\"").kept(), Some(100), 40, Ending::Closed);
     let EndVerdict::Cut(cut) = cut else { panic!("{cut:?}") };
     assert_eq!((cut.message.as_str(), cut.http_status), ("the body ended at byte 40 of 100", 0));
+}
+
+#[test]
+fn r2_a_weak_tag_proves_nothing_even_to_a_range_that_nobody_should_have_asked_for() {
+    let given = resumed("W/\"a\"");
+    let range = ByteRange { start: 40, last: None };
+    let request = Request { range: Some(range), if_range: None };
+    let rest = part("bytes 40-99/100", "W/\"a\"");
+    assert_eq!(Outcome::from(judge(&request, &given.kept(), &rest, NOW)), Restart);
 }

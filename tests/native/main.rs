@@ -12,3 +12,6 @@ mod abi_remote_url;
 mod abi_status;
 mod http_properties;
 mod http_rules;
+mod mirror_calls;
+mod mirror_enumerator;
+mod mirror_rows;

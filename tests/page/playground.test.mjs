@@ -162,7 +162,7 @@ test("several addresses by hand make one group, each file under a name of its ow
   assert.deepEqual(files.sort(), ["/downloads/data-2.bin", "/downloads/data.bin"]);
   assert.equal(await hashShown(page, "/downloads/data-2.bin"), server.file("/b/data.bin").sha256());
   await card.root.locator("summary").click();
-  assert.equal(await card.root.locator('[data-local-file][data-word="0x01"]').count(), 2);
+  await until("both rows", async () => await card.root.locator('[data-local-file][data-word="0x01"]').count() === 2);
 });
 
 test("an address that is refused leaves a sentence with its HRESULT, and no group", async (t) => {
