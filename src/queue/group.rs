@@ -298,7 +298,8 @@ impl Group {
             job: record.job.map(|id| Job { id, files }),
             retries: record.retries,
             touched_at: record.touched_at,
-            trouble: record.trouble,
+            // The no-progress limit counts only time with a running engine.
+            trouble: record.trouble.map(|trouble| Trouble { since: now, ..trouble }),
             ..Self::new(record.id, record.owner, record.credentials, now)
         }
     }
