@@ -272,7 +272,13 @@ impl Group {
         now: Millis,
         longest: Millis,
     ) -> Self {
-        let until = record.trouble.as_ref().and_then(|trouble| trouble.until);
+        let mut trouble = record.trouble;
+        if let Some(trouble) = &mut trouble {
+            // Time without a running engine does not count; that since the last record is taken for it.
+            let absence = now.since(record.touched_at.max(trouble.since));
+            trouble.since = trouble.since.plus(absence);
+        }
+        let until = trouble.as_ref().and_then(|trouble| trouble.until);
         let state = match record.state {
             SavedState::Cancelled { publish } => State::Cancelled { publish },
             SavedState::Complete => State::Complete,
@@ -280,7 +286,7 @@ impl Group {
             SavedState::New => State::New,
             SavedState::Publishing => State::Publishing,
             SavedState::Suspended => State::Suspended,
-            SavedState::Running => match (&record.trouble, until) {
+            SavedState::Running => match (&trouble, until) {
                 (Some(trouble), Some(until)) => State::Waiting(Wait {
                     reason: WaitReason::Backoff,
                     next_attempt_at: Some(until.min(now.plus(longest))),
@@ -296,7 +302,7 @@ impl Group {
             job: record.job.map(|id| Job { id, files }),
             retries: record.retries,
             touched_at: record.touched_at,
-            trouble: record.trouble,
+            trouble,
             ..Self::new(record.id, record.owner, record.credentials, now)
         }
     }

@@ -125,8 +125,12 @@ impl Disk {
         }
     }
 
+    /// How many bytes all parts hold.
+    pub fn in_parts(&self) -> usize {
+        self.parts.values().map(|file| file.written.len()).sum()
+    }
+
     fn used(&self) -> usize {
-        let parts: usize = self.parts.values().map(|file| file.written.len()).sum();
-        parts + self.files.values().map(Vec::len).sum::<usize>()
+        self.in_parts() + self.files.values().map(Vec::len).sum::<usize>()
     }
 }

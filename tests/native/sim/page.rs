@@ -61,12 +61,11 @@ impl Page {
                 if client != self.client {
                     return Vec::new();
                 }
-                let call = self.unanswered.remove(&sequence);
-                let changes =
-                    call.is_some_and(|call| !matches!(call.command, Command::Attach { .. }));
+                self.unanswered.remove(&sequence);
                 self.replies.insert(sequence, result.clone());
                 match result {
-                    Ok(Answer::Group(update)) if changes => self.mirror(vec![*update]),
+                    Ok(Answer::Group(update)) => self.mirror(vec![*update]),
+                    Ok(Answer::Groups(updates)) => self.mirror(updates),
                     Ok(_) | Err(_) => Vec::new(),
                 }
             }

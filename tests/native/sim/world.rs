@@ -281,6 +281,7 @@ impl World {
         for repeat in self.page.repeats() {
             self.deliver(repeat);
         }
+        self.send(Command::Attach { groups: self.page.rows.keys().copied().collect() });
     }
 
     /// Crashes after the commit under way, if there is one, was written and before it is reported.
@@ -293,6 +294,14 @@ impl World {
             self.database.apply(&commit);
         }
         self.crash(crash);
+    }
+
+    /// Lets the engine end in order.
+    pub fn stop(&mut self) {
+        let now = self.now;
+        self.queue.stop(now);
+        self.drain();
+        self.run_until(|world| world.queue.is_idle());
     }
 
     /// Whether nothing is under way and nothing is waited for.
