@@ -23,6 +23,8 @@ enum Reply {
     Row { group: Serial, whole: bool },
     /// With success, when it is durable.
     Done,
+    /// With the whole rows of these groups, when what they show is durable.
+    Rows(Vec<Serial>),
     /// By whatever ends it.
     Later,
 }
@@ -54,6 +56,13 @@ impl Queue {
         let key = (client, sequence);
         if let Some(outcome) = self.outcomes.get(&key) {
             let group = outcome.group;
+            if let Command::CancelGroup { group } = command
+                && self.groups.contains_key(&group)
+            {
+                // Its finished files are still on their way to their names.
+                self.farewells.insert(group, key);
+                return;
+            }
             let (client, sequence) = key;
             return self.when_durable(After::Reply { client, sequence, group, whole: true });
         }
@@ -73,12 +82,20 @@ impl Queue {
                 self.note_outcome(key, None, now);
                 self.when_durable(After::Reply { client, sequence, group: None, whole: false });
             }
-            Ok(Reply::Later) => self.note_outcome(key, None, now),
+            Ok(Reply::Rows(groups)) => {
+                self.when_durable(After::Rows { client, sequence, groups });
+            }
+            Ok(Reply::Later) => {}
         }
     }
 
     /// Remembers that a call was carried out, in the same commit as what it changed.
-    fn note_outcome(&mut self, key: (ClientId, u64), group: Option<Serial>, now: Millis) {
+    pub(super) fn note_outcome(
+        &mut self,
+        key: (ClientId, u64),
+        group: Option<Serial>,
+        now: Millis,
+    ) {
         if !self.pending.is_empty() {
             self.pending.outcomes.insert(key.clone());
             self.outcomes.insert(key, OutcomeRecord { group, at: now });
@@ -106,10 +123,7 @@ impl Queue {
     ) -> Result<Reply, QmgrError> {
         match command {
             Command::AddFiles { group, files } => self.add_files(group, files, owner, now),
-            Command::Attach { groups } => {
-                let rows = groups.into_iter().filter_map(|serial| self.row(serial, None)).collect();
-                Ok(Reply::Now(Answer::Groups(rows)))
-            }
+            Command::Attach { groups } => Ok(Reply::Rows(groups)),
             Command::CancelGroup { group } => self.cancel_group(key, group, now),
             Command::Configure(patch) => {
                 self.configure(patch);
@@ -160,6 +174,8 @@ impl Queue {
         self.next_serial = Serial(group.0 + 1);
         self.groups.insert(group, Group::new(id, owner.user.clone(), credentials, now));
         self.by_id.insert(id, group);
+        // The serials that were given out are saved with the queue: they outlive their groups.
+        self.pending.queue = true;
         self.change_group(group, now);
         Ok(Reply::Row { group, whole: true })
     }
@@ -259,8 +275,16 @@ impl Queue {
             self.check_target(&file.local)?;
         }
         let group = self.live(serial)?;
-        if group.state == State::Complete {
-            group.state = State::Suspended;
+        match group.state {
+            State::Complete => group.state = State::Suspended,
+            // Not all files are there any more; those that are being moved to their names go on.
+            State::Publishing => group.state = State::Running,
+            State::Cancelled { .. }
+            | State::Error(_)
+            | State::New
+            | State::Running
+            | State::Suspended
+            | State::Waiting(_) => {}
         }
         let Some(job) = &mut group.job else { return Err(cancelled()) };
         job.files.extend(files.into_iter().map(Transfer::new));
@@ -358,6 +382,7 @@ impl Queue {
     ) -> Result<Reply, QmgrError> {
         self.live(serial)?;
         self.leave(serial, true, now);
+        self.note_outcome(key.clone(), None, now);
         self.farewells.insert(serial, key.clone());
         Ok(Reply::Later)
     }

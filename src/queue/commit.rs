@@ -36,13 +36,14 @@ pub(super) struct InFlight {
 pub(super) enum After {
     Effect(Effect),
     Reply { client: ClientId, sequence: u64, group: Option<Serial>, whole: bool },
+    Rows { client: ClientId, sequence: u64, groups: Vec<Serial> },
 }
 
 /// What waits for the commit under way.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Done {
     Effect(Effect),
-    Reply { client: ClientId, sequence: u64, answer: Option<Box<GroupUpdate>> },
+    Reply { client: ClientId, sequence: u64, answer: Answer },
 }
 
 impl Pending {
@@ -207,8 +208,13 @@ impl Queue {
             After::Effect(effect) => Done::Effect(effect),
             After::Reply { client, sequence, group, whole } => {
                 let changed = (!whole).then(BTreeSet::new);
-                let answer = group.and_then(|serial| self.row(serial, changed.as_ref()));
-                Done::Reply { client, sequence, answer: answer.map(Box::new) }
+                let row = group.and_then(|serial| self.row(serial, changed.as_ref()));
+                let answer = row.map_or(Answer::Done, |row| Answer::Group(Box::new(row)));
+                Done::Reply { client, sequence, answer }
+            }
+            After::Rows { client, sequence, groups } => {
+                let rows = groups.into_iter().filter_map(|serial| self.row(serial, None)).collect();
+                Done::Reply { client, sequence, answer: Answer::Groups(rows) }
             }
         }
     }
@@ -217,7 +223,6 @@ impl Queue {
         match done {
             Done::Effect(effect) => self.effects.push_back(effect),
             Done::Reply { client, sequence, answer } => {
-                let answer = answer.map_or(Answer::Done, Answer::Group);
                 self.messages.push_back(ToPage::Reply { client, sequence, result: Ok(answer) });
             }
         }

@@ -46,6 +46,7 @@ impl Queue {
                     match result {
                         Ok(()) => {
                             self.change_stored(target.key().to_owned(), None);
+                            self.note_outcome((client.clone(), sequence), None, now);
                             self.when_durable(After::Reply {
                                 client,
                                 sequence,
@@ -512,8 +513,12 @@ impl Queue {
     /// The network came back: all that wait run again, whatever they waited for (spec §7.1).
     fn handle_online(&mut self, online: bool, now: Millis) {
         let has_come_back = online && !self.online;
+        if self.online && !online {
+            self.offline_since = now;
+        }
         self.online = online;
         if has_come_back {
+            self.forgive(self.offline_since, now);
             let waiting: Vec<_> = self
                 .active
                 .iter()
@@ -528,6 +533,14 @@ impl Queue {
             for serial in waiting {
                 self.try_again(serial, now);
             }
+        }
+    }
+
+    /// What lies between does not count towards the no-progress timeout of any group.
+    fn forgive(&mut self, from: Millis, to: Millis) {
+        let troubles = self.groups.values_mut().filter_map(|group| group.trouble.as_mut());
+        for trouble in troubles {
+            trouble.since = trouble.since.plus(to.since(from.max(trouble.since)));
         }
     }
 

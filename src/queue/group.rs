@@ -160,11 +160,6 @@ impl Group {
         }
     }
 
-    /// Why it is in error.
-    fn error(&self) -> Option<&GroupError> {
-        if let State::Error(error) = &self.state { Some(error) } else { None }
-    }
-
     fn shown_state(&self) -> GroupState {
         match self.state {
             State::Cancelled { .. } => GroupState::Cancelled,
@@ -223,7 +218,10 @@ impl Group {
             bytes_per_second: if moving { self.speed.bytes_per_second() } else { 0 },
             retries: self.retries,
             wait: self.wait(),
-            error: self.error().cloned(),
+            error: match &self.state {
+                State::Error(error) => Some(error.clone()),
+                _ => None,
+            },
         }
     }
 
@@ -274,7 +272,13 @@ impl Group {
         now: Millis,
         longest: Millis,
     ) -> Self {
-        let until = record.trouble.as_ref().and_then(|trouble| trouble.until);
+        let mut trouble = record.trouble;
+        if let Some(trouble) = &mut trouble {
+            // Time without a running engine does not count; that since the last record is taken for it.
+            let absence = now.since(record.touched_at.max(trouble.since));
+            trouble.since = trouble.since.plus(absence);
+        }
+        let until = trouble.as_ref().and_then(|trouble| trouble.until);
         let state = match record.state {
             SavedState::Cancelled { publish } => State::Cancelled { publish },
             SavedState::Complete => State::Complete,
@@ -282,7 +286,7 @@ impl Group {
             SavedState::New => State::New,
             SavedState::Publishing => State::Publishing,
             SavedState::Suspended => State::Suspended,
-            SavedState::Running => match (&record.trouble, until) {
+            SavedState::Running => match (&trouble, until) {
                 (Some(trouble), Some(until)) => State::Waiting(Wait {
                     reason: WaitReason::Backoff,
                     next_attempt_at: Some(until.min(now.plus(longest))),
@@ -298,8 +302,7 @@ impl Group {
             job: record.job.map(|id| Job { id, files }),
             retries: record.retries,
             touched_at: record.touched_at,
-            // The no-progress limit counts only time with a running engine.
-            trouble: record.trouble.map(|trouble| Trouble { since: now, ..trouble }),
+            trouble,
             ..Self::new(record.id, record.owner, record.credentials, now)
         }
     }

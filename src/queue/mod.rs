@@ -83,6 +83,8 @@ pub struct Queue {
     /// The background group whose turn it is, and since when.
     turn: Option<(Serial, Millis)>,
     online: bool,
+    /// When the network went, while there is none.
+    offline_since: Millis,
     next_ticket: u64,
     tickets: BTreeMap<Ticket, Errand>,
     pending: Pending,
@@ -134,6 +136,7 @@ impl Queue {
             farewells: BTreeMap::new(),
             turn: None,
             online: true,
+            offline_since: now,
             tickets: BTreeMap::new(),
             pending: Pending::default(),
             in_flight: None,

@@ -15,3 +15,8 @@ mod http_rules;
 mod mirror_calls;
 mod mirror_enumerator;
 mod mirror_rows;
+mod queue_groups;
+mod queue_random;
+mod queue_schedule;
+mod queue_transfer;
+mod sim;

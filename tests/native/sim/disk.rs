@@ -1,0 +1,136 @@
+//! A disk on which only what was flushed survives a power cut.
+
+use qmgr::abi::LocalPath;
+use qmgr::queue::{DiskFailure, Part};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// How an engine ends without being asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Crash {
+    /// The browser is killed: what was written stays, flushed or not.
+    Kill,
+    /// The power goes: what was not flushed is garbage, relaxed commits are lost.
+    PowerCut,
+}
+
+#[derive(Clone, Default)]
+struct PartFile {
+    written: Vec<u8>,
+    /// Bytes from here on were not flushed since they were written.
+    flushed: usize,
+}
+
+/// Parts and published files.
+#[derive(Clone, Default)]
+pub struct Disk {
+    parts: BTreeMap<Part, PartFile>,
+    /// Published files by their path's key.
+    pub files: BTreeMap<String, Vec<u8>>,
+    /// Directories that stand where files are to be published, by key.
+    pub directories: BTreeSet<String>,
+    /// How many bytes fit; `None` for any number.
+    pub capacity: Option<usize>,
+    /// What the next moves to a name say instead of moving.
+    pub refusals: VecDeque<DiskFailure>,
+}
+
+impl Disk {
+    /// Cuts a part to what records name of it, so that a body can be written after it.
+    pub fn open(&mut self, part: Part, keep: u64, create: bool) -> Result<(), DiskFailure> {
+        let keep = usize::try_from(keep).expect("a small file");
+        if create {
+            self.parts.entry(part).or_default();
+        }
+        let file = self.parts.get_mut(&part).ok_or(DiskFailure::Missing { target_size: None })?;
+        if file.written.len() < keep {
+            return Err(DiskFailure::Missing { target_size: None });
+        }
+        file.written.truncate(keep);
+        file.flushed = file.flushed.min(keep);
+        Ok(())
+    }
+
+    pub fn write(&mut self, part: Part, at: u64, bytes: &[u8]) -> Result<(), DiskFailure> {
+        let at = usize::try_from(at).expect("a small file");
+        let used = self.used();
+        let file = self.parts.get_mut(&part).ok_or(DiskFailure::Missing { target_size: None })?;
+        let end = at + bytes.len();
+        let growth = end.saturating_sub(file.written.len());
+        if self.capacity.is_some_and(|capacity| used + growth > capacity) {
+            return Err(DiskFailure::Full);
+        }
+        if file.written.len() < end {
+            file.written.resize(end, 0);
+        }
+        file.written[at..end].copy_from_slice(bytes);
+        file.flushed = file.flushed.min(at);
+        Ok(())
+    }
+
+    pub fn flush(&mut self, part: Part) {
+        if let Some(file) = self.parts.get_mut(&part) {
+            file.flushed = file.written.len();
+        }
+    }
+
+    pub fn publish(
+        &mut self,
+        part: Part,
+        target: &LocalPath,
+        size: u64,
+    ) -> Result<(), DiskFailure> {
+        if let Some(refusal) = self.refusals.pop_front() {
+            return Err(refusal);
+        }
+        let key = target.key();
+        if self.directories.contains(key) {
+            return Err(DiskFailure::InTheWay);
+        }
+        let bytes = match self.parts.remove(&part) {
+            Some(file) => file.written,
+            None if size == 0 => Vec::new(),
+            None => {
+                let target_size = self.files.get(key).map(|file| file.len() as u64);
+                return Err(DiskFailure::Missing { target_size });
+            }
+        };
+        self.files.insert(key.to_owned(), bytes);
+        Ok(())
+    }
+
+    pub fn read(&self, part: Part) -> Result<&[u8], DiskFailure> {
+        match self.parts.get(&part) {
+            Some(file) => Ok(&file.written),
+            None => Err(DiskFailure::Missing { target_size: None }),
+        }
+    }
+
+    pub fn delete_part(&mut self, part: Part) {
+        self.parts.remove(&part);
+    }
+
+    pub fn parts(&self) -> impl Iterator<Item = Part> {
+        self.parts.keys().copied()
+    }
+
+    pub fn delete_orphans(&mut self, kept: &BTreeSet<Part>) {
+        self.parts.retain(|part, _| kept.contains(part));
+    }
+
+    /// What was not flushed is there in length, and garbage.
+    pub fn cut_power(&mut self) {
+        for file in self.parts.values_mut() {
+            let flushed = file.flushed;
+            file.written[flushed..].fill(0xEE);
+        }
+    }
+
+    /// How many bytes all parts hold.
+    pub fn in_parts(&self) -> usize {
+        self.parts.values().map(|file| file.written.len()).sum()
+    }
+
+    fn used(&self) -> usize {
+        self.in_parts() + self.files.values().map(Vec::len).sum::<usize>()
+    }
+}

@@ -1,0 +1,43 @@
+//! Connections: the part of a driver that lies between servers and disk.
+
+use super::server::{BodyEnd, Response};
+use qmgr::queue::Part;
+
+/// A connection that is open.
+pub struct Connection {
+    pub url: String,
+    pub request: qmgr::http::Request,
+    /// The answer, once its head has come.
+    pub response: Option<Response>,
+    /// Where its body goes, once that is decided.
+    pub sink: Option<Sink>,
+}
+
+/// Where a body goes.
+pub struct Sink {
+    pub part: Part,
+    /// The position of the body's first byte.
+    pub at: u64,
+    pub position: u64,
+    pub until: Option<u64>,
+}
+
+/// What the next read of a body brings.
+pub enum Read {
+    Bytes(Vec<u8>),
+    End(BodyEnd),
+}
+
+impl Connection {
+    /// The next bytes of the body, at most `most`.
+    pub fn read(&self, most: usize) -> Read {
+        let (Some(response), Some(sink)) = (&self.response, &self.sink) else {
+            return Read::End(BodyEnd::Stalls);
+        };
+        let start = usize::try_from(sink.position - sink.at).expect("a small file");
+        match response.body.get(start..) {
+            Some(rest) if !rest.is_empty() => Read::Bytes(rest[..rest.len().min(most)].to_vec()),
+            Some(_) | None => Read::End(response.end),
+        }
+    }
+}

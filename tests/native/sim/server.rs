@@ -1,0 +1,218 @@
+//! Scripted servers: files with versions, and what goes wrong when they are asked for.
+
+use qmgr::http::{AnswerHead, Headers, Request};
+use qmgr::time::Millis;
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, UNIX_EPOCH};
+
+/// What one answer does, other than to serve the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Behaviour {
+    /// The body breaks off after so many bytes.
+    CutAfter(usize),
+    /// The body goes on for so many bytes after its end.
+    Overlong(usize),
+    /// No answer ever comes.
+    Silent,
+    /// The body stops moving after so many bytes.
+    StallAfter(usize),
+    /// An answer with another status, and a `Retry-After` if there is one.
+    Status(u16, Option<String>),
+    /// The connection cannot be made.
+    Unreachable,
+    /// A range request is answered with a range that begins so many bytes later than asked for.
+    WrongRange(u64),
+}
+
+/// How a server treats `Range`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ranges {
+    /// Parts of at most so many bytes.
+    Capped(u64),
+    /// As RFC 9110 says.
+    Honoured,
+    /// As if it were not there.
+    Ignored,
+}
+
+/// What an answer tells of its version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Validators {
+    /// A `Last-Modified` that is strong.
+    Date,
+    /// Nothing.
+    None,
+    /// A strong `ETag`.
+    Strong,
+    /// A weak `ETag`.
+    Weak,
+}
+
+/// A file on a server.
+#[derive(Clone)]
+pub struct RemoteFile {
+    /// Every version the server ever held; the last one is served.
+    pub versions: Vec<Vec<u8>>,
+    pub validators: Validators,
+    pub ranges: Ranges,
+    /// Whether answers name their length.
+    pub has_length: bool,
+    /// What the next answers do; after them the file is served.
+    pub script: VecDeque<Behaviour>,
+    /// What all answers do once the script is used up.
+    pub always: Option<Behaviour>,
+    /// The requests that came, as `bytes=0-`, or `none` without a range.
+    pub asked: Vec<String>,
+}
+
+/// An answer on its way.
+pub struct Response {
+    pub head: AnswerHead,
+    /// The bytes that come.
+    pub body: Vec<u8>,
+    pub end: BodyEnd,
+}
+
+/// What follows the last byte of a body.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum BodyEnd {
+    Breaks,
+    Closes,
+    Stalls,
+}
+
+/// What comes of a request.
+pub enum Reaction {
+    Answer(Response),
+    Nothing,
+    Refusal,
+}
+
+/// All servers, as files by URL.
+#[derive(Clone, Default)]
+pub struct Servers {
+    pub files: BTreeMap<String, RemoteFile>,
+}
+
+impl RemoteFile {
+    pub fn new(url: &str, size: usize) -> Self {
+        Self {
+            versions: vec![content(url, 0, size)],
+            validators: Validators::Strong,
+            ranges: Ranges::Honoured,
+            has_length: true,
+            script: VecDeque::new(),
+            always: None,
+            asked: Vec::new(),
+        }
+    }
+
+    /// Another version takes the place of the one that is served.
+    pub fn change(&mut self, url: &str, size: usize) {
+        self.versions.push(content(url, self.versions.len(), size));
+    }
+
+    fn validators(&self, now: Millis) -> Headers {
+        let version = self.versions.len() as u64;
+        let date = |at: u64| Some(httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_millis(at)));
+        let mut headers = Headers { date: date(now.0), ..Headers::default() };
+        match self.validators {
+            Validators::Date => headers.last_modified = date(700_000_000_000 + version * 10_000),
+            Validators::None => {}
+            Validators::Strong => headers.etag = Some(format!("\"v{version}\"")),
+            Validators::Weak => headers.etag = Some(format!("W/\"v{version}\"")),
+        }
+        headers
+    }
+}
+
+impl Servers {
+    pub fn ask(&mut self, url: &str, request: &Request, now: Millis) -> Reaction {
+        let Some(file) = self.files.get_mut(url) else {
+            return Reaction::Answer(status(url, 404, None));
+        };
+        file.asked.push(request.range.map_or_else(|| "none".to_owned(), |range| range.to_string()));
+        let behaviour = file.script.pop_front().or_else(|| file.always.clone());
+        let mut response = match &behaviour {
+            Some(Behaviour::Silent) => return Reaction::Nothing,
+            Some(Behaviour::Unreachable) => return Reaction::Refusal,
+            Some(Behaviour::Status(code, retry_after)) => {
+                return Reaction::Answer(status(url, *code, retry_after.clone()));
+            }
+            Some(Behaviour::WrongRange(shift)) => file.serve(url, request, *shift, now),
+            Some(Behaviour::CutAfter(_) | Behaviour::Overlong(_) | Behaviour::StallAfter(_))
+            | None => file.serve(url, request, 0, now),
+        };
+        match behaviour {
+            Some(Behaviour::CutAfter(length)) if length < response.body.len() => {
+                response.body.truncate(length);
+                response.end = BodyEnd::Breaks;
+            }
+            Some(Behaviour::StallAfter(length)) if length < response.body.len() => {
+                response.body.truncate(length);
+                response.end = BodyEnd::Stalls;
+            }
+            Some(Behaviour::Overlong(more)) => {
+                response.body.extend(std::iter::repeat_n(0xAA, more));
+            }
+            _ => {}
+        }
+        Reaction::Answer(response)
+    }
+}
+
+impl RemoteFile {
+    fn serve(&self, url: &str, request: &Request, shift: u64, now: Millis) -> Response {
+        let bytes = self.versions.last().expect("a file has a version");
+        let size = bytes.len() as u64;
+        let mut headers = self.validators(now);
+        let holds = request.if_range.as_ref().is_none_or(|validator| {
+            headers.etag.as_ref() == Some(validator)
+                || headers.last_modified.as_ref() == Some(validator)
+        });
+        let range = request.range.filter(|_| holds && self.ranges != Ranges::Ignored);
+        let (code, body) = match range {
+            Some(range) if range.start + shift >= size => {
+                headers.content_range = Some(format!("bytes */{size}"));
+                (416, Vec::new())
+            }
+            Some(range) => {
+                let first = range.start + shift;
+                let longest = match self.ranges {
+                    Ranges::Capped(longest) => longest,
+                    Ranges::Honoured | Ranges::Ignored => size,
+                };
+                let asked = range.last.map_or(size, |last| size.min(last + 1)).max(first + 1);
+                let end = asked.min(first + longest);
+                headers.content_range = Some(format!("bytes {first}-{}/{size}", end - 1));
+                (206, bytes[to_index(first)..to_index(end)].to_vec())
+            }
+            None => (200, bytes.clone()),
+        };
+        if self.has_length {
+            headers.content_length = Some(body.len().to_string());
+        }
+        let head = AnswerHead { status: code, filtered: false, url: url.to_owned(), headers };
+        Response { head, body, end: BodyEnd::Closes }
+    }
+}
+
+fn to_index(position: u64) -> usize {
+    usize::try_from(position).expect("a small file")
+}
+
+fn status(url: &str, status: u16, retry_after: Option<String>) -> Response {
+    let headers = Headers { retry_after, ..Headers::default() };
+    let head = AnswerHead { status, filtered: false, url: url.to_owned(), headers };
+    Response { head, body: b"what went wrong".to_vec(), end: BodyEnd::Closes }
+}
+
+/// Bytes that no other version of any file shares at any position for long.
+fn content(url: &str, version: usize, size: usize) -> Vec<u8> {
+    let seed = url.bytes().fold(version as u64, |seed, byte| {
+        seed.wrapping_mul(0x0100_0000_01b3).wrapping_add(u64::from(byte))
+    });
+    let mut bytes = vec![0; size];
+    fastrand::Rng::with_seed(seed).fill(&mut bytes);
+    bytes
+}

@@ -1,0 +1,600 @@
+//! The world: everything around one queue, and the clock.
+
+use super::database::Database;
+use super::disk::{Crash, Disk};
+use super::network::{Connection, Read, Sink};
+use super::page::Page;
+use super::server::{Behaviour, BodyEnd, Ranges, Reaction, RemoteFile, Servers, Validators};
+use qmgr::abi::{FileSetInfo, Guid, LocalPath, QmgrError};
+use qmgr::protocol::{
+    Answer, Command, Credentials, Epoch, GroupRow, GroupState, Serial, SettingsPatch, Storage,
+    ToEngine,
+};
+use qmgr::queue::{Commit, Effect, Ended, Event, Host, Part, Queue, Ticket};
+use qmgr::snapshot::SavedState;
+use qmgr::time::Millis;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// When a world begins: Sun, 06 Nov 1994 08:49:37 GMT.
+pub const START: Millis = Millis(784_111_777_000);
+
+/// No run takes more steps; one that does hangs.
+const MOST_STEPS: usize = 200_000;
+
+/// A body moves by so many bytes a step.
+const CHUNK: usize = 1_000;
+
+/// Something that is done when its time comes.
+enum Task {
+    Answer(Ticket),
+    Chunk(Ticket),
+    Commit(Box<Commit>),
+    DeleteFile { ticket: Ticket, target: LocalPath },
+    DeletePart(Part),
+    End(Ticket, Ended),
+    Flush(Ticket),
+    Hash { ticket: Ticket, part: Part },
+    Publish { ticket: Ticket, part: Part, target: LocalPath, size: u64 },
+}
+
+/// One queue and all that is around it.
+pub struct World {
+    pub now: Millis,
+    pub queue: Queue,
+    pub page: Page,
+    pub servers: Servers,
+    pub disk: Disk,
+    pub database: Database,
+    /// Every event that was reported, for late repetition.
+    pub reported: Vec<Event>,
+    /// The most connections that were open at once.
+    pub most_connections: usize,
+    /// The random world: delays differ, so that tasks overtake each other.
+    pub dice: Option<fastrand::Rng>,
+    /// The file that the next scripting call is about.
+    scripted: String,
+    connections: BTreeMap<Ticket, Connection>,
+    tasks: BTreeMap<(Millis, u64), Task>,
+    next_task: u64,
+    epoch: u64,
+    origin: Option<String>,
+    next_id: u32,
+    is_online: bool,
+}
+
+impl World {
+    /// A new, empty queue.
+    pub fn new() -> Self {
+        Self::with_dice(7, None)
+    }
+
+    /// A new, empty queue; delays are random if there are dice to throw.
+    pub fn with_dice(seed: u64, dice: Option<fastrand::Rng>) -> Self {
+        let origin = Some("https://here.test".to_owned());
+        let database = Database::default();
+        let host = host(1, seed, origin.clone());
+        let queue = Queue::restore(database.saved(), host, START).expect("a new queue");
+        let mut world = Self {
+            now: START,
+            queue,
+            page: Page::new("page"),
+            servers: Servers::default(),
+            disk: Disk::default(),
+            database,
+            reported: Vec::new(),
+            most_connections: 0,
+            dice,
+            scripted: String::new(),
+            connections: BTreeMap::new(),
+            tasks: BTreeMap::new(),
+            next_task: 0,
+            epoch: 1,
+            origin,
+            next_id: 1,
+            is_online: true,
+        };
+        world.drain();
+        world
+    }
+
+    /// A file on the page's own server, with a strong `ETag`.
+    #[must_use]
+    pub fn with_file(mut self, path: &str, size: usize) -> Self {
+        self.scripted = url(path);
+        self.servers.files.insert(url(path), RemoteFile::new(&url(path), size));
+        self
+    }
+
+    /// The next answer for the file breaks off after so many bytes.
+    #[must_use]
+    pub fn cut_after(self, length: usize) -> Self {
+        self.then(Behaviour::CutAfter(length))
+    }
+
+    /// What the next answer for the file does.
+    #[must_use]
+    pub fn then(mut self, behaviour: Behaviour) -> Self {
+        let scripted = self.scripted.clone();
+        self.servers.files.get_mut(&scripted).expect("a file").script.push_back(behaviour);
+        self
+    }
+
+    /// What all answers for the file do.
+    #[must_use]
+    pub fn always(mut self, behaviour: Behaviour) -> Self {
+        let scripted = self.scripted.clone();
+        self.servers.files.get_mut(&scripted).expect("a file").always = Some(behaviour);
+        self
+    }
+
+    /// What the file's answers tell of its version.
+    #[must_use]
+    pub fn validated_by(mut self, validators: Validators) -> Self {
+        let scripted = self.scripted.clone();
+        self.servers.files.get_mut(&scripted).expect("a file").validators = validators;
+        self
+    }
+
+    /// How the file's server treats ranges.
+    #[must_use]
+    pub fn with_ranges(mut self, ranges: Ranges) -> Self {
+        let scripted = self.scripted.clone();
+        self.servers.files.get_mut(&scripted).expect("a file").ranges = ranges;
+        self
+    }
+
+    /// The file's answers do not name their length.
+    #[must_use]
+    pub fn without_length(mut self) -> Self {
+        let scripted = self.scripted.clone();
+        self.servers.files.get_mut(&scripted).expect("a file").has_length = false;
+        self
+    }
+
+    /// Settings that `open` would name.
+    #[must_use]
+    pub fn configured(mut self, patch: SettingsPatch) -> Self {
+        self.ask(Command::Configure(patch)).expect("settings are taken");
+        self
+    }
+
+    pub fn remote(&mut self, path: &str) -> &mut RemoteFile {
+        self.servers.files.get_mut(&url(path)).expect("a file on the server")
+    }
+
+    /// The server holds another version of the file from here on.
+    pub fn change(&mut self, path: &str, size: usize) {
+        let url = url(path);
+        self.servers.files.get_mut(&url).expect("a file").change(&url, size);
+    }
+
+    /// The version that the server holds.
+    pub fn served(&self, path: &str) -> &[u8] {
+        self.servers.files[&url(path)].versions.last().expect("a file has a version")
+    }
+
+    /// What stands under the file's name.
+    pub fn published(&self, path: &str) -> Option<&[u8]> {
+        self.disk.files.get(LocalPath::parse(path).expect("a path").key()).map(Vec::as_slice)
+    }
+
+    /// The ranges that the server was asked for; `none` for a request without one.
+    pub fn ranges_asked(&self, path: &str) -> &[String] {
+        &self.servers.files[&url(path)].asked
+    }
+
+    /// Sends a call and waits for its reply.
+    pub fn ask(&mut self, command: Command) -> Result<Answer, QmgrError> {
+        let sequence = self.send(command);
+        self.run_until(|world| world.page.replies.contains_key(&sequence));
+        self.page.replies[&sequence].clone()
+    }
+
+    /// Sends a call.
+    pub fn send(&mut self, command: Command) -> u64 {
+        let call = self.page.call(command);
+        let sequence = call.sequence;
+        self.deliver(ToEngine::Call(call));
+        sequence
+    }
+
+    pub fn deliver(&mut self, message: ToEngine) {
+        let now = self.now;
+        self.queue.call(message, now);
+        self.drain();
+    }
+
+    /// A group with a job of these files: each is published under the path of its URL.
+    pub fn group<const N: usize>(&mut self, paths: [&str; N]) -> Serial {
+        self.group_of(paths.map(info).into())
+    }
+
+    /// A group with a job of these files.
+    pub fn group_of(&mut self, files: Vec<FileSetInfo>) -> Serial {
+        let group = self.empty_group();
+        let id = self.new_id();
+        self.ask(Command::CreateJob { group, id }).expect("a job is created");
+        self.ask(Command::AddFiles { group, files }).expect("the files are added");
+        group
+    }
+
+    /// A group without a job.
+    pub fn empty_group(&mut self) -> Serial {
+        let id = self.new_id();
+        let created = self.ask(Command::CreateGroup { id, credentials: Credentials::default() });
+        match created {
+            Ok(Answer::Group(update)) => update.group.serial,
+            other => panic!("no group was created: {other:?}"),
+        }
+    }
+
+    /// A group that runs.
+    pub fn resumed_group<const N: usize>(&mut self, paths: [&str; N]) -> Serial {
+        let group = self.group(paths);
+        self.ask(Command::ResumeGroup { group }).expect("the group is resumed");
+        group
+    }
+
+    /// An id that no group and no job has.
+    pub fn new_id(&mut self) -> Guid {
+        self.next_id += 1;
+        guid(self.next_id)
+    }
+
+    /// The group's row as its page sees it.
+    pub fn row(&self, group: Serial) -> &GroupRow {
+        self.page.rows.get(&group).expect("a row of the group")
+    }
+
+    pub fn status(&self, group: Serial) -> u32 {
+        self.row(group).status
+    }
+
+    pub fn job_status(&self, group: Serial) -> u32 {
+        self.row(group).job_status
+    }
+
+    pub fn set_online(&mut self, is_online: bool) {
+        self.is_online = is_online;
+        self.report(Event::Online(is_online));
+    }
+
+    /// The engine ends without being asked, and another one is started.
+    pub fn crash(&mut self, crash: Crash) {
+        if crash == Crash::PowerCut {
+            self.disk.cut_power();
+            self.database.cut_power();
+        }
+        self.tasks.clear();
+        self.connections.clear();
+        self.epoch += 1;
+        let host = host(self.epoch, self.epoch * 31, self.origin.clone());
+        let restored = Queue::restore(self.database.saved(), host, self.now);
+        self.queue = restored.expect("this build's records");
+        let kept: BTreeSet<Part> = self.queue.parts().collect();
+        self.disk.delete_orphans(&kept);
+        self.drain();
+        if !self.is_online {
+            self.report(Event::Online(false));
+        }
+        for repeat in self.page.repeats() {
+            self.deliver(repeat);
+        }
+        self.send(Command::Attach { groups: self.page.rows.keys().copied().collect() });
+    }
+
+    /// Crashes after the commit under way, if there is one, was written and before it is reported.
+    pub fn crash_after_commit(&mut self, crash: Crash) {
+        let written = self.tasks.values().find_map(|task| match task {
+            Task::Commit(commit) => Some(commit.clone()),
+            _ => None,
+        });
+        if let Some(commit) = written {
+            self.database.apply(&commit);
+        }
+        self.crash(crash);
+    }
+
+    /// Lets the engine end in order.
+    pub fn stop(&mut self) {
+        let now = self.now;
+        self.queue.stop(now);
+        self.drain();
+        self.run_until(|world| world.queue.is_idle());
+    }
+
+    /// Whether nothing is under way and nothing is waited for.
+    pub fn is_idle(&self) -> bool {
+        self.tasks.is_empty() && !self.queue.is_working()
+    }
+
+    /// Runs until nothing is under way and nothing is waited for.
+    #[track_caller]
+    pub fn run_until_idle(&mut self) {
+        self.run_until(Self::is_idle);
+    }
+
+    #[track_caller]
+    pub fn run_until(&mut self, is_reached: impl Fn(&Self) -> bool) {
+        for _ in 0..MOST_STEPS {
+            if is_reached(self) {
+                return;
+            }
+            assert!(self.step(), "nothing is under way, and what is waited for has not come");
+        }
+        panic!("not reached in {MOST_STEPS} steps");
+    }
+
+    /// Runs for a span of time.
+    pub fn run_for(&mut self, span: Millis) {
+        let end = self.now.plus(span);
+        for _ in 0..MOST_STEPS {
+            match self.next_due() {
+                Some(due) if due <= end => drop(self.step()),
+                Some(_) | None => {
+                    self.now = end;
+                    return;
+                }
+            }
+        }
+        panic!("{span:?} took more than {MOST_STEPS} steps");
+    }
+
+    /// Carries out so many tasks, or fewer if no more is due.
+    pub fn run_steps(&mut self, steps: usize) -> bool {
+        (0..steps).all(|_| !self.is_idle() && self.step())
+    }
+
+    /// When something is due next.
+    pub fn next_due(&self) -> Option<Millis> {
+        let task = self.tasks.keys().next().map(|&(at, _)| at);
+        task.into_iter().chain(self.queue.next_alarm()).min()
+    }
+
+    /// Jumps to what is due next and does it; false when nothing is.
+    pub fn step(&mut self) -> bool {
+        let task = self.tasks.keys().next().copied();
+        let alarm = self.queue.next_alarm();
+        match (task, alarm) {
+            (task, Some(alarm)) if task.is_none_or(|(at, _)| alarm <= at) => {
+                self.now = self.now.max(alarm);
+                let now = self.now;
+                self.queue.handle_alarm(now);
+                self.drain();
+                let again = self.queue.next_alarm();
+                assert!(again.is_none_or(|again| again > now), "the alarm rings without end");
+                true
+            }
+            (Some(key @ (at, _)), _) => {
+                self.now = self.now.max(at);
+                let task = self.tasks.remove(&key).expect("it was looked up");
+                self.carry_out(task);
+                true
+            }
+            (None, _) => false,
+        }
+    }
+
+    /// Hands an event to the queue.
+    pub fn report(&mut self, event: Event) {
+        if self.dice.is_some() {
+            self.reported.push(event.clone());
+        }
+        let now = self.now;
+        self.queue.handle_event(event, now);
+        self.drain();
+    }
+
+    fn drain(&mut self) {
+        while let Some(effect) = self.queue.poll_effect() {
+            self.order(effect);
+        }
+        while let Some(message) = self.queue.poll_message() {
+            for shown in self.page.receive(message) {
+                self.check_shown(shown);
+            }
+        }
+    }
+
+    /// No page is shown what a crash would take back.
+    fn check_shown(&self, group: Serial) {
+        let shown = self.row(group).state;
+        let is_durable = match self.database.state(group) {
+            None | Some(SavedState::Cancelled { .. }) => shown == GroupState::Cancelled,
+            Some(SavedState::Complete) => shown == GroupState::Complete,
+            Some(SavedState::Error(_)) => shown == GroupState::Error,
+            Some(SavedState::New) => shown == GroupState::New,
+            Some(SavedState::Publishing) => {
+                matches!(shown, GroupState::Publishing | GroupState::Waiting)
+            }
+            Some(SavedState::Running) => matches!(
+                shown,
+                GroupState::Connecting
+                    | GroupState::Publishing
+                    | GroupState::Queued
+                    | GroupState::Transferring
+                    | GroupState::Waiting
+            ),
+            Some(SavedState::Suspended) => shown == GroupState::Suspended,
+        };
+        assert!(is_durable, "{shown:?} is shown, {:?} is saved", self.database.state(group));
+    }
+
+    /// Takes in an order: it is carried out a little later.
+    fn order(&mut self, effect: Effect) {
+        let (delay, task) = match effect {
+            Effect::Abort { ticket } => (1, Task::End(ticket, Ended::Aborted)),
+            Effect::Commit(commit) => (2, Task::Commit(commit)),
+            Effect::DeleteFile { ticket, target } => (1, Task::DeleteFile { ticket, target }),
+            Effect::DeletePart { part } => (1, Task::DeletePart(part)),
+            Effect::Fetch { ticket, url, request, credentials: _ } => {
+                let connection = Connection { url, request, response: None, sink: None };
+                self.connections.insert(ticket, connection);
+                self.most_connections = self.most_connections.max(self.connections.len());
+                (20, Task::Answer(ticket))
+            }
+            Effect::Flush { ticket } => (1, Task::Flush(ticket)),
+            Effect::Hash { ticket, part } => (5, Task::Hash { ticket, part }),
+            Effect::Publish { ticket, part, target, size } => {
+                (1, Task::Publish { ticket, part, target, size })
+            }
+            Effect::Receive { ticket, part, at, keep, until } => {
+                return self.receive(ticket, Sink { part, at, position: at, until }, keep);
+            }
+        };
+        self.schedule(delay, task);
+    }
+
+    fn schedule(&mut self, delay: u64, task: Task) {
+        let delay = match &mut self.dice {
+            Some(dice) => dice.u64(0..=2 * delay + 10),
+            None => delay,
+        };
+        self.tasks.insert((self.now.plus(Millis(delay)), self.next_task), task);
+        self.next_task += 1;
+    }
+
+    fn receive(&mut self, ticket: Ticket, sink: Sink, keep: u64) {
+        // An order to a connection that has ended by itself reaches nobody.
+        let Some(connection) = self.connections.get_mut(&ticket) else { return };
+        match self.disk.open(sink.part, keep, sink.at == 0) {
+            Ok(()) => {
+                connection.sink = Some(sink);
+                self.schedule(10, Task::Chunk(ticket));
+            }
+            Err(failure) => self.schedule(1, Task::End(ticket, Ended::Disk(failure))),
+        }
+    }
+
+    fn carry_out(&mut self, task: Task) {
+        match task {
+            Task::Answer(ticket) => self.answer(ticket),
+            Task::Chunk(ticket) => self.move_body(ticket),
+            Task::Commit(commit) => {
+                self.database.apply(&commit);
+                self.report(Event::Committed { ticket: commit.ticket });
+            }
+            Task::DeleteFile { ticket, target } => {
+                self.disk.files.remove(target.key());
+                self.report(Event::FileDeleted { ticket, result: Ok(()) });
+            }
+            Task::DeletePart(part) => {
+                self.check_deletion(part);
+                self.disk.delete_part(part);
+            }
+            Task::End(ticket, how) => self.end(ticket, how),
+            Task::Flush(ticket) => {
+                let sink = self.connections.get(&ticket).and_then(|open| open.sink.as_ref());
+                if let Some(&Sink { part, position, .. }) = sink {
+                    self.disk.flush(part);
+                    self.report(Event::Flushed { ticket, position });
+                }
+            }
+            Task::Hash { ticket, part } => {
+                let result = self.disk.read(part).map(|bytes| Sha256::digest(bytes).into());
+                self.report(Event::Hashed { ticket, result });
+            }
+            Task::Publish { ticket, part, target, size } => {
+                let result = self.disk.publish(part, &target, size);
+                self.report(Event::Published { ticket, result });
+            }
+        }
+    }
+
+    fn answer(&mut self, ticket: Ticket) {
+        let Some(connection) = self.connections.get_mut(&ticket) else { return };
+        let reaction = if self.is_online {
+            self.servers.ask(&connection.url, &connection.request, self.now)
+        } else {
+            Reaction::Refusal
+        };
+        match reaction {
+            Reaction::Answer(response) => {
+                let head = response.head.clone();
+                connection.response = Some(response);
+                self.report(Event::Answered { ticket, head });
+            }
+            Reaction::Nothing => {}
+            Reaction::Refusal => self.end(ticket, Ended::Unanswered("failed to fetch".to_owned())),
+        }
+    }
+
+    fn move_body(&mut self, ticket: Ticket) {
+        let Some(connection) = self.connections.get_mut(&ticket) else { return };
+        let bytes = match connection.read(CHUNK) {
+            Read::Bytes(bytes) => bytes,
+            Read::End(BodyEnd::Breaks) => return self.end(ticket, Ended::Broken),
+            Read::End(BodyEnd::Closes) => return self.end(ticket, Ended::Closed),
+            Read::End(BodyEnd::Stalls) => return,
+        };
+        let sink = connection.sink.as_mut().expect("a body moves into a part");
+        let room = sink.until.map_or(u64::MAX, |until| until.saturating_sub(sink.position));
+        let fitting = bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX));
+        let (part, at) = (sink.part, sink.position);
+        check_untouched(&self.database, part, at, fitting as u64);
+        if let Err(failure) = self.disk.write(part, at, &bytes[..fitting]) {
+            return self.end(ticket, Ended::Disk(failure));
+        }
+        sink.position += fitting as u64;
+        let position = sink.position;
+        if fitting < bytes.len() {
+            return self.end(ticket, Ended::Overlong);
+        }
+        self.schedule(10, Task::Chunk(ticket));
+        self.report(Event::Progress { ticket, position });
+    }
+
+    /// Flushes and closes the part of a connection, and reports its end.
+    fn end(&mut self, ticket: Ticket, how: Ended) {
+        let Some(connection) = self.connections.remove(&ticket) else { return };
+        let position = connection.sink.map(|sink| {
+            self.disk.flush(sink.part);
+            sink.position
+        });
+        self.report(Event::Ended { ticket, position, how });
+    }
+
+    /// A part is deleted only after no record names it.
+    fn check_deletion(&self, part: Part) {
+        let record = self.database.tables.transfers.get(&(part.serial, part.index));
+        let is_named = record.is_some_and(|record| {
+            record.generation == part.generation && !record.ranges.is_empty() && !record.published
+        });
+        assert!(!is_named, "the part {part} is deleted while a record names it");
+    }
+}
+
+/// Bytes under a recorded range are never written again.
+fn check_untouched(database: &Database, part: Part, at: u64, length: u64) {
+    let record = database.tables.transfers.get(&(part.serial, part.index));
+    let touched = record.filter(|record| record.generation == part.generation).and_then(|record| {
+        record.ranges.iter().find(|&&(start, end)| start < at + length && at < end)
+    });
+    assert_eq!(touched, None, "{length} bytes are written at {at} of the part {part}");
+}
+
+fn host(epoch: u64, dice: u64, origin: Option<String>) -> Host {
+    Host {
+        origin,
+        dice,
+        storage: Storage::Memory,
+        epoch: Epoch(epoch),
+        worker: format!("worker {epoch}"),
+    }
+}
+
+/// The URL of a path on the page's own server.
+pub fn url(path: &str) -> String {
+    format!("https://here.test{path}")
+}
+
+/// A file, fetched from and published under one path.
+pub fn info(path: &str) -> FileSetInfo {
+    FileSetInfo { remote_file: url(path), local_file: path.to_owned(), size: None, integrity: None }
+}
+
+/// An id by its number.
+pub fn guid(number: u32) -> Guid {
+    format!("00000000-0000-0000-0000-{number:012x}").parse().expect("a GUID")
+}
