@@ -17,7 +17,6 @@ use memory::{Memory, MemoryPart};
 use opfs::{Opfs, OpfsPart};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
-use wasm_bindgen::prelude::*;
 use web_sys::{Blob, File, FilePropertyBag};
 
 /// A read while hashing; the buffer is the only part of a file that is ever in wasm memory.
@@ -195,7 +194,5 @@ pub async fn open_file(
     options.set_type(&file.media_type);
     options.set_last_modified(super::js::to_f64(file.last_modified.0));
     File::new_with_blob_sequence_and_options(&Array::of1(&bytes), path.file_name(), &options)
-        .map_err(|thrown| {
-            unavailable("the file cannot be read", &super::js::sentence(&JsValue::from(thrown)))
-        })
+        .map_err(|thrown| unavailable("the file cannot be read", &super::js::sentence(&thrown)))
 }

@@ -2,7 +2,6 @@
 
 use crate::time::Millis;
 use httpdate::HttpDate;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A non-negative decimal number, digits only; one beyond 64 bits becomes `u64::MAX` (R26).
 pub(super) fn number(text: &str) -> Option<u64> {
@@ -24,7 +23,7 @@ pub(super) fn length(text: &str) -> Option<u64> {
 /// An HTTP-date in any of its three forms; dates before 1970 are not understood.
 pub(super) fn date(text: &str) -> Option<Millis> {
     let date: HttpDate = text.trim().parse().ok()?;
-    let span = SystemTime::from(date).duration_since(UNIX_EPOCH).ok()?;
+    let span = std::time::SystemTime::from(date).duration_since(std::time::UNIX_EPOCH).ok()?;
     u64::try_from(span.as_millis()).ok().map(Millis)
 }
 

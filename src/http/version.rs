@@ -58,6 +58,12 @@ impl Version {
         }
     }
 
+    /// The `Last-Modified` as a time; `None` for one that is absent or no date.
+    #[must_use]
+    pub fn modified_at(&self) -> Option<Millis> {
+        field::date(self.last_modified.as_deref()?)
+    }
+
     /// The `ETag` if it is a strong one: well-formed and without `W/`.
     pub(super) fn strong_etag(&self) -> Option<&str> {
         let etag = self.etag.as_deref()?;

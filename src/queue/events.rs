@@ -610,17 +610,11 @@ impl From<Failure> for crate::abi::QmgrError {
 
 fn stored_file(file: &Transfer, now: Millis) -> StoredFile {
     let version = file.version.as_ref();
-    let date = version
-        .and_then(|version| version.last_modified.as_deref())
-        .and_then(|text| httpdate::parse_http_date(text).ok())
-        .and_then(|date| date.duration_since(std::time::UNIX_EPOCH).ok())
-        .and_then(|since| u64::try_from(since.as_millis()).ok())
-        .map(Millis);
     StoredFile {
         local_file: file.file.local.as_str().to_owned(),
         remote_file: file.file.remote.as_str().to_owned(),
         size: version.and_then(|version| version.size).unwrap_or_default(),
-        last_modified: date.unwrap_or(now),
+        last_modified: version.and_then(Version::modified_at).unwrap_or(now),
         etag: version.and_then(|version| version.etag.clone()),
         media_type: version.map(|version| version.media_type.clone()).unwrap_or_default(),
         integrity: file.file.integrity.as_ref().map(ToString::to_string),

@@ -6,7 +6,6 @@ use js_sys::{Array, Uint8Array};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use wasm_bindgen::JsValue;
 use web_sys::Blob;
 
 type Chunks = Rc<RefCell<BTreeMap<u64, Uint8Array>>>;
@@ -60,9 +59,8 @@ impl Memory {
             None if size == 0 => Array::new(),
             None => return Err(DiskFailure::Missing { target_size: None }),
         };
-        let blob = Blob::new_with_u8_array_sequence(&chunks).map_err(|thrown| {
-            DiskFailure::Other(super::super::js::sentence(&JsValue::from(thrown)))
-        })?;
+        let blob = Blob::new_with_u8_array_sequence(&chunks)
+            .map_err(|thrown| DiskFailure::Other(super::super::js::sentence(&thrown)))?;
         self.files.borrow_mut().insert(target.key().to_owned(), blob);
         Ok(())
     }
