@@ -28,6 +28,13 @@ pub struct Saved {
     pub outcomes: Vec<((ClientId, u64), OutcomeRecord)>,
 }
 
+/// What of the queue's record every build can read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+pub struct Schema {
+    /// [`SCHEMA`] of the build that wrote it.
+    pub schema: u32,
+}
+
 /// The queue's own record.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct QueueRecord {
@@ -134,15 +141,18 @@ pub struct OutcomeRecord {
 }
 
 /// Refuses a queue that a newer build has written.
-pub fn check_schema(record: &QueueRecord) -> Result<(), QmgrError> {
-    if record.schema <= SCHEMA {
+///
+/// # Errors
+///
+/// QM_E_SERVICE_UNAVAILABLE, with a sentence that names both schemas.
+pub fn check_schema(schema: u32) -> Result<(), QmgrError> {
+    if schema <= SCHEMA {
         return Ok(());
     }
     Err(QmgrError::new(
         crate::abi::Hresult::QM_E_SERVICE_UNAVAILABLE,
         format!(
-            "the queue was saved by a newer version (schema {}, this one reads {SCHEMA}): reload the page to get it",
-            record.schema
+            "the queue was saved by a newer version (schema {schema}, this one reads {SCHEMA}): reload the page to get it"
         ),
     ))
 }

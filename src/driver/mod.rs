@@ -124,9 +124,11 @@ impl Engine {
             worker: shared.worker.clone(),
         };
         let queue = Queue::restore(saved, host, shared.clock.now())?;
-        let kept = queue.parts().collect();
+        shared.files.delete_orphans(&queue.parts().collect()).await;
+        if shared.is_over.get() {
+            return Ok(());
+        }
         *shared.queue.borrow_mut() = Some(queue);
-        shared.files.delete_orphans(&kept).await;
         if !network::is_online() {
             self.report(Event::Online(false));
         }
@@ -148,11 +150,14 @@ impl Engine {
     /// Ends every connection, makes durable what they brought, and lets go. Other engines may then
     /// take over.
     pub async fn stop(&self) {
-        let (sender, receiver) = oneshot::channel();
-        *self.shared.stopped.borrow_mut() = Some(sender);
-        self.act(Queue::stop);
-        // A sender that is dropped says the same as one that sends.
-        let _ = receiver.await;
+        let is_alive = self.shared.queue.borrow().is_some();
+        if is_alive {
+            let (sender, receiver) = oneshot::channel();
+            *self.shared.stopped.borrow_mut() = Some(sender);
+            self.act(Queue::stop);
+            // A sender that is dropped says the same as one that sends.
+            let _ = receiver.await;
+        }
         self.leave();
     }
 
@@ -161,9 +166,12 @@ impl Engine {
         if shared.is_over.replace(true) {
             return;
         }
-        if let Some(queue) = shared.queue.borrow_mut().take() {
+        // A page that hears of it may call at once, so nothing may stay borrowed.
+        let queue = shared.queue.borrow_mut().take();
+        if let Some(queue) = queue {
             (shared.to_page)(ToPage::Leaving { epoch: queue.epoch() });
         }
+        shared.stopped.borrow_mut().take();
         shared.alarm.borrow_mut().take();
         shared.network.borrow_mut().take();
         shared.connections.borrow_mut().clear();
@@ -299,6 +307,9 @@ impl Engine {
             (self.shared.to_page)(message);
         }
         self.shared.connections.borrow_mut().clear();
+        if self.shared.stopped.borrow().is_some() {
+            return self.leave();
+        }
         loop {
             clock::sleep(Millis::SECOND).await;
             if self.shared.is_over.get() || self.restore(storage).await.is_ok() {

@@ -8,7 +8,7 @@ use super::{js, unavailable};
 use crate::abi::{Hresult, QmgrError};
 use crate::protocol::{ClientId, Serial, Storage, StoredFile};
 use crate::queue::Commit;
-use crate::snapshot::{QueueRecord, Saved};
+use crate::snapshot::{QueueRecord, Saved, Schema, check_schema};
 use indexed_db_futures::database::Database;
 use indexed_db_futures::error::Error;
 use indexed_db_futures::prelude::*;
@@ -62,8 +62,13 @@ impl Store {
         let database = open_database(name)
             .await
             .map_err(|thrown| unavailable("IndexedDB cannot be had", &thrown))?;
+        let store =
+            Self::IndexedDb { database: RefCell::new(Some(database.clone())), epoch: Cell::new(0) };
         let record = read_queue(&database).await.map_err(|error| storage_error(&error))?;
-        let storage = match (record, asked) {
+        if let Some(Schema { schema }) = record.clone().and_then(decode) {
+            check_schema(schema)?;
+        }
+        let storage = match (record.and_then(decode::<QueueRecord>), asked) {
             (Some(record), Some(asked)) if record.storage != asked => {
                 let message = format!("the queue {name} was created with another storage");
                 return Err(QmgrError::new(Hresult::E_INVALIDARG, message));
@@ -71,10 +76,7 @@ impl Store {
             (Some(record), _) => record.storage,
             (None, asked) => asked.unwrap_or(Storage::Opfs),
         };
-        Ok((
-            Self::IndexedDb { database: RefCell::new(Some(database)), epoch: Cell::new(0) },
-            storage,
-        ))
+        Ok((store, storage))
     }
 
     /// Raises the epoch, which makes every earlier engine harmless, and reads everything.
@@ -114,6 +116,13 @@ impl Store {
     }
 }
 
+impl Drop for Store {
+    /// A connection that stays open keeps newer builds from upgrading the database.
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
 async fn open_database(name: &str) -> Result<Database, String> {
     Database::open(format!("qmgr:{name}"))
         .with_version(DATABASE_VERSION)
@@ -143,10 +152,9 @@ fn begin(
     database.transaction(STORES).with_mode(mode).with_options(options).build()
 }
 
-async fn read_queue(database: &Database) -> Result<Option<QueueRecord>, Error> {
+async fn read_queue(database: &Database) -> Result<Option<JsValue>, Error> {
     let transaction = begin(database, TransactionMode::Readonly, false)?;
-    let record: Option<JsValue> = transaction.object_store(QUEUE)?.get(RECORD).primitive()?.await?;
-    Ok(record.and_then(decode))
+    transaction.object_store(QUEUE)?.get(RECORD).primitive()?.await
 }
 
 async fn take_over(database: &Database) -> Result<(u64, Saved), Error> {

@@ -160,11 +160,6 @@ impl Group {
         }
     }
 
-    /// Why it is in error.
-    fn error(&self) -> Option<&GroupError> {
-        if let State::Error(error) = &self.state { Some(error) } else { None }
-    }
-
     fn shown_state(&self) -> GroupState {
         match self.state {
             State::Cancelled { .. } => GroupState::Cancelled,
@@ -223,7 +218,10 @@ impl Group {
             bytes_per_second: if moving { self.speed.bytes_per_second() } else { 0 },
             retries: self.retries,
             wait: self.wait(),
-            error: self.error().cloned(),
+            error: match &self.state {
+                State::Error(error) => Some(error.clone()),
+                _ => None,
+            },
         }
     }
 

@@ -116,7 +116,7 @@ impl Queue {
         let is_new = saved.queue.is_none();
         let (settings, next_serial, storage) = match saved.queue {
             Some(record) => {
-                snapshot::check_schema(&record)?;
+                snapshot::check_schema(record.schema)?;
                 (record.settings, record.next_serial, record.storage)
             }
             None => (Settings::default(), Serial(1), host.storage),

@@ -1,0 +1,8 @@
+//! One module for each file of `src/driver`.
+
+mod clock;
+mod connection;
+mod files;
+mod network;
+mod store;
+mod worker;
