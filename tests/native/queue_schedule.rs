@@ -1,1 +1,210 @@
-//! Soon.
+//! Who runs when: foreground and background, turns, connections, the order of files.
+
+use crate::sim::{Behaviour, World, info};
+use qmgr::protocol::{Command, Connections, GroupState, Serial, SettingsPatch, WaitReason};
+use qmgr::time::Millis;
+
+fn to_foreground(world: &mut World, group: Serial) {
+    world.ask(Command::SwitchToForeground { group }).expect("it is switched");
+}
+
+fn resume(world: &mut World, group: Serial) {
+    world.ask(Command::ResumeGroup { group }).expect("it is resumed");
+}
+
+fn transferring(world: &World) -> Vec<Serial> {
+    let rows = world.page.rows.values();
+    rows.filter(|row| row.state == GroupState::Transferring).map(|row| row.serial).collect()
+}
+
+/// Small groups, one for each path.
+fn groups<const N: usize>(world: &mut World, paths: [&str; N]) -> [Serial; N] {
+    paths.map(|path| world.group([path]))
+}
+
+#[test]
+fn one_background_group_runs_at_a_time_and_the_others_wait_for_their_turn() {
+    let mut world =
+        World::new().with_file("/a", 50_000).with_file("/b", 50_000).with_file("/c", 50_000);
+    let all = groups(&mut world, ["/a", "/b", "/c"]);
+    for group in all {
+        resume(&mut world, group);
+    }
+    world.run_for(Millis(300));
+    assert_eq!(transferring(&world), [all[0]]);
+    for group in &all[1..] {
+        assert_eq!((world.row(*group).state, world.status(*group)), (GroupState::Queued, 0x080));
+        let wait = world.row(*group).wait.clone().expect("it says why it waits");
+        assert_eq!(wait.reason, WaitReason::Turn);
+    }
+    world.run_until_idle();
+    assert!(all.iter().all(|group| world.status(*group) == 0x140));
+    assert_eq!(world.most_connections, 1);
+}
+
+#[test]
+fn all_foreground_groups_run_beside_one_background_group() {
+    let mut world = World::new();
+    for path in ["/a", "/b", "/c", "/d"] {
+        world = world.with_file(path, 100_000);
+    }
+    let all = groups(&mut world, ["/a", "/b", "/c", "/d"]);
+    to_foreground(&mut world, all[1]);
+    to_foreground(&mut world, all[3]);
+    for group in all {
+        resume(&mut world, group);
+    }
+    world.run_for(Millis(500));
+    assert_eq!(transferring(&world), [all[0], all[1], all[3]]);
+    world.run_until_idle();
+    assert_eq!(world.most_connections, 3);
+}
+
+#[test]
+fn a_group_that_is_switched_to_the_foreground_while_it_waits_runs_at_once() {
+    let mut world = World::new().with_file("/a", 200_000).with_file("/b", 20_000);
+    let [first, second] = groups(&mut world, ["/a", "/b"]);
+    resume(&mut world, first);
+    resume(&mut world, second);
+    world.run_for(Millis(300));
+    assert_eq!(transferring(&world), [first]);
+    to_foreground(&mut world, second);
+    world.run_until(|world| world.status(second) == 0x540);
+    assert_eq!(world.status(first), 0x080);
+    world.run_until_idle();
+}
+
+#[test]
+fn a_group_whose_slice_is_over_keeps_its_bytes_and_gives_its_turn_to_the_next() {
+    let mut world = World::new()
+        .with_file("/a", 250_000)
+        .with_file("/b", 250_000)
+        .configured(SettingsPatch { time_slice: Some(Millis(1_000)), ..Default::default() });
+    let all = groups(&mut world, ["/a", "/b"]);
+    for group in all {
+        resume(&mut world, group);
+    }
+    world.run_until_idle();
+    for (group, path) in all.into_iter().zip(["/a", "/b"]) {
+        assert_eq!(world.status(group), 0x140);
+        assert!(world.published(path) == Some(world.served(path)));
+        // 100 bytes a millisecond: about three slices for each, and nothing is fetched twice.
+        let starts: Vec<u64> = world
+            .ranges_asked(path)
+            .iter()
+            .map(|asked| asked[6..asked.len() - 1].parse().expect("a position"))
+            .collect();
+        assert!((2..=5).contains(&starts.len()), "{starts:?}");
+        assert!(starts.is_sorted_by(|one, next| one < next), "{starts:?}");
+    }
+    // The next one is asked for while the one before is being closed.
+    assert!(world.most_connections <= 2);
+}
+
+#[test]
+fn a_background_group_alone_keeps_its_turn() {
+    let mut world = World::new()
+        .with_file("/a", 250_000)
+        .configured(SettingsPatch { time_slice: Some(Millis(500)), ..Default::default() });
+    let group = world.resumed_group(["/a"]);
+    world.run_until_idle();
+    assert_eq!(world.status(group), 0x140);
+    assert_eq!(world.ranges_asked("/a"), ["bytes=0-"]);
+}
+
+#[test]
+fn a_group_that_waits_out_a_failure_leaves_its_turn_to_the_others() {
+    let mut world = World::new()
+        .with_file("/a", 5_000)
+        .then(Behaviour::Status(503, Some("600".to_owned())))
+        .with_file("/b", 5_000);
+    let [first, second] = groups(&mut world, ["/a", "/b"]);
+    resume(&mut world, first);
+    resume(&mut world, second);
+    world.run_until(|world| world.status(second) == 0x140);
+    assert_eq!(world.row(first).state, GroupState::Waiting);
+    world.run_until_idle();
+    assert_eq!(world.status(first), 0x140);
+}
+
+#[test]
+fn a_suspended_group_leaves_its_turn_to_the_next() {
+    let mut world = World::new().with_file("/a", 500_000).with_file("/b", 5_000);
+    let [first, second] = groups(&mut world, ["/a", "/b"]);
+    resume(&mut world, first);
+    resume(&mut world, second);
+    world.run_for(Millis(300));
+    world.ask(Command::SuspendGroup { group: first }).expect("it is suspended");
+    world.run_until(|world| world.status(second) == 0x140);
+    assert_eq!(world.status(first), 0x180);
+}
+
+#[test]
+fn no_more_connections_are_open_than_the_settings_allow() {
+    let paths = ["/a", "/b", "/c", "/d", "/e", "/f", "/g", "/h"];
+    for (per_origin, total, expected) in [(4, 6, 4), (8, 6, 6), (2, 6, 2), (4, 1, 1)] {
+        let connections = Connections { per_origin, total, ..Connections::default() };
+        let mut world = World::new()
+            .configured(SettingsPatch { connections: Some(connections), ..Default::default() });
+        for path in paths {
+            world = world.with_file(path, 20_000);
+        }
+        let all = groups(&mut world, paths);
+        for group in all {
+            to_foreground(&mut world, group);
+            resume(&mut world, group);
+        }
+        world.run_until_idle();
+        assert_eq!(world.most_connections, expected);
+        assert!(all.iter().all(|group| world.status(*group) == 0x540));
+    }
+}
+
+#[test]
+fn files_are_fetched_one_after_another_in_the_order_they_were_added() {
+    let paths = ["/d", "/a", "/c", "/b"];
+    let mut world = World::new();
+    for path in paths {
+        world = world.with_file(path, 5_000);
+    }
+    let group = world.group(["/d", "/a"]);
+    resume(&mut world, group);
+    let files = vec![info("/c"), info("/b")];
+    world.ask(Command::AddFiles { group, files }).expect("they are added");
+    for (done, path) in paths.into_iter().enumerate() {
+        world.run_until(|world| !world.ranges_asked(path).is_empty());
+        let complete = world.database.tables.transfers.values().filter(|file| file.complete);
+        assert!(complete.count() <= done, "{path} is asked for when the one before is there");
+        assert!(world.most_connections == 1);
+    }
+    world.run_until_idle();
+    assert_eq!(world.status(group), 0x140);
+}
+
+#[test]
+fn a_file_that_changes_starts_again_alone() {
+    let mut world = World::new().with_file("/a", 5_000).with_file("/b", 10_000).cut_after(4_000);
+    let group = world.resumed_group(["/a", "/b"]);
+    world.run_until(|world| world.row(group).state == GroupState::Waiting);
+    world.change("/b", 9_000);
+    world.run_until_idle();
+    assert_eq!(world.status(group), 0x140);
+    assert_eq!(world.ranges_asked("/a").len(), 1);
+    assert!(world.published("/b") == Some(world.served("/b")));
+}
+
+#[test]
+fn a_hundred_groups_are_all_served() {
+    let mut world = World::new().with_file("/a", 10);
+    let file = |number: u32| {
+        let local_file = format!("/copy-{number}");
+        qmgr::abi::FileSetInfo { local_file, ..info("/a") }
+    };
+    let all: Vec<_> = (0..100).map(|number| world.group_of(vec![file(number)])).collect();
+    for group in &all {
+        resume(&mut world, *group);
+    }
+    world.run_until_idle();
+    assert!(all.iter().all(|group| world.status(*group) == 0x140));
+    assert_eq!(world.disk.files.len(), 100);
+}
