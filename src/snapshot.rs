@@ -4,7 +4,7 @@
 //! their keys and hands all of them back as [`Saved`] at the next start. [`SCHEMA`] is raised when a
 //! record changes its meaning; older records are upgraded here, newer ones refuse the whole queue.
 
-use crate::abi::{FileSetInfo, Guid, Properties, QmgrError};
+use crate::abi::{FileSetInfo, Guid, Hresult, Properties, QmgrError};
 use crate::http::Version;
 use crate::protocol::{ClientId, Credentials, GroupError, Serial, Settings, Storage, StoredFile};
 use crate::time::Millis;
@@ -73,6 +73,44 @@ pub struct GroupRecord {
     pub touched_at: Millis,
     /// The failures since the last progress.
     pub trouble: Option<Trouble>,
+}
+
+/// What of a group's record is read when the whole of it cannot be: enough to show the group in error
+/// under its id, and to cancel it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+pub struct GroupIdentity {
+    /// The caller's id.
+    pub id: Guid,
+    /// Whose it is.
+    pub owner: String,
+}
+
+impl From<GroupIdentity> for GroupRecord {
+    fn from(GroupIdentity { id, owner }: GroupIdentity) -> Self {
+        Self {
+            id,
+            owner,
+            credentials: Credentials::default(),
+            state: SavedState::Error(damaged()),
+            foreground: false,
+            properties: Properties::default(),
+            job: None,
+            files: 0,
+            retries: 0,
+            touched_at: Millis::default(),
+            trouble: None,
+        }
+    }
+}
+
+/// What a group says when its records, or those of its files, cannot be read.
+pub(crate) fn damaged() -> GroupError {
+    GroupError {
+        hresult: Hresult::BG_E_DATABASE_CORRUPT,
+        message: "a saved record of the group is missing or damaged".to_owned(),
+        file_index: None,
+        http_status: 0,
+    }
 }
 
 /// Where a group stood. What was on its way is on its way no more: a connection starts anew.
@@ -150,7 +188,7 @@ pub fn check_schema(schema: u32) -> Result<(), QmgrError> {
         return Ok(());
     }
     Err(QmgrError::new(
-        crate::abi::Hresult::QM_E_SERVICE_UNAVAILABLE,
+        Hresult::QM_E_SERVICE_UNAVAILABLE,
         format!(
             "the queue was saved by a newer version (schema {schema}, this one reads {SCHEMA}): reload the page to get it"
         ),

@@ -8,7 +8,7 @@ use super::{js, unavailable};
 use crate::abi::{Hresult, QmgrError};
 use crate::protocol::{ClientId, Serial, Storage, StoredFile};
 use crate::queue::Commit;
-use crate::snapshot::{QueueRecord, Saved, Schema, check_schema};
+use crate::snapshot::{GroupIdentity, GroupRecord, QueueRecord, Saved, Schema, check_schema};
 use indexed_db_futures::database::Database;
 use indexed_db_futures::error::Error;
 use indexed_db_futures::prelude::*;
@@ -165,14 +165,14 @@ async fn take_over(database: &Database) -> Result<(u64, Saved), Error> {
     let record: Option<JsValue> = queue.get(RECORD).primitive()?.await?;
     let saved = Saved {
         queue: record.and_then(decode),
-        groups: read_all(&transaction, GROUPS).await?,
-        transfers: read_all(&transaction, TRANSFERS).await?,
-        files: read_all::<(String, StoredFile)>(&transaction, FILES)
+        groups: read_all(&transaction, GROUPS, decode_group).await?,
+        transfers: read_all(&transaction, TRANSFERS, decode).await?,
+        files: read_all(&transaction, FILES, decode::<(String, StoredFile)>)
             .await?
             .into_iter()
             .map(|(_, file)| file)
             .collect(),
-        outcomes: read_all(&transaction, OUTCOMES).await?,
+        outcomes: read_all(&transaction, OUTCOMES, decode).await?,
     };
     drop(queue);
     transaction.commit().await?;
@@ -185,9 +185,10 @@ async fn read_epoch(transaction: &Transaction<'_>) -> Result<u64, Error> {
 }
 
 /// All records of a store that can be read. One that cannot stays where it is, for a build that can.
-async fn read_all<T: DeserializeOwned>(
+async fn read_all<T>(
     transaction: &Transaction<'_>,
     store: &str,
+    decode: fn(JsValue) -> Option<T>,
 ) -> Result<Vec<T>, Error> {
     let values = transaction.object_store(store)?.get_all::<JsValue>().primitive()?.await?;
     Ok(values.filter_map(Result::ok).filter_map(decode).collect())
@@ -252,6 +253,14 @@ fn encode<T: Serialize>(record: &T) -> Result<JsValue, Error> {
 
 fn decode<T: DeserializeOwned>(value: JsValue) -> Option<T> {
     serde_wasm_bindgen::from_value(value).ok()
+}
+
+/// A group; of one whose record is damaged, what can be read.
+fn decode_group(value: JsValue) -> Option<(Serial, GroupRecord)> {
+    decode(value.clone()).or_else(|| {
+        let (serial, identity): (Serial, GroupIdentity) = decode(value)?;
+        Some((serial, identity.into()))
+    })
 }
 
 fn storage_error(error: &Error) -> QmgrError {

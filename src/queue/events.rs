@@ -554,16 +554,6 @@ impl Queue {
     }
 }
 
-/// What the group says when its records cannot be read.
-pub(super) fn damaged() -> GroupError {
-    GroupError {
-        hresult: Hresult::BG_E_DATABASE_CORRUPT,
-        message: "the saved record of one of the group's files is missing or damaged".to_owned(),
-        file_index: None,
-        http_status: 0,
-    }
-}
-
 fn offline(file_index: Option<u32>) -> GroupError {
     GroupError {
         hresult: Hresult::BG_E_NETWORK_DISCONNECTED,

@@ -173,7 +173,11 @@ impl Queue {
                 .map_while(|index| transfers.remove(&(serial, index)).and_then(Transfer::restored))
                 .collect();
             if files.len() < usize::try_from(record.files).unwrap_or(usize::MAX) {
-                record.state = SavedState::Error(events::damaged());
+                record.state = SavedState::Error(snapshot::damaged());
+            }
+            // Of a damaged record nobody knows the time; the group is not idle for that.
+            if record.touched_at == Millis::default() {
+                record.touched_at = now;
             }
             let group = Group::restored(record, files, now, LONGEST_WAIT);
             if !matches!(group.state, State::Cancelled { .. }) {

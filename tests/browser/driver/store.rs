@@ -88,6 +88,29 @@ async fn a_damaged_record_of_a_file_puts_its_group_alone_in_error() {
 }
 
 #[wasm_bindgen_test]
+async fn a_damaged_record_of_a_group_puts_it_alone_in_error() {
+    let server = Server::new();
+    let queue = Queue::open("store-damaged-group", &server).await;
+    let damaged = queue.download("/a.bin", &[]).await.group.group_id();
+    let sound = queue.download("/b.bin", &[]).await.group.group_id();
+    queue.close().await;
+    let keys = records::keys("store-damaged-group", "groups").await;
+    let row = records::read("store-damaged-group", "groups", &keys[0]).await.expect("the record");
+    let record = js_sys::Array::from(&row).get(1);
+    js_sys::Reflect::set(&record, &"state".into(), &"no state".into()).expect("an object");
+    records::write("store-damaged-group", "groups", &keys[0], row).await;
+
+    let queue = Queue::open("store-damaged-group", &server).await;
+    let damaged = queue.find(&damaged).await.expect("the group is still there");
+    assert_eq!(js::text(&details(&damaged), "error.code"), "BG_E_DATABASE_CORRUPT");
+    assert_eq!(word(&damaged), f64::from(0x380));
+    let sound = queue.find(&sound).await.expect("the group is still there");
+    assert_eq!(state_of(&sound), "new");
+    js::settled(damaged.cancel_group()).await.expect("the damaged group can be cancelled");
+    queue.discard().await;
+}
+
+#[wasm_bindgen_test]
 async fn a_queue_of_a_newer_schema_is_refused_and_left_untouched() {
     let server = Server::new();
     Queue::open("store-newer", &server).await.close().await;
