@@ -160,6 +160,11 @@ impl Group {
         }
     }
 
+    /// Why it is in error.
+    fn error(&self) -> Option<&GroupError> {
+        if let State::Error(error) = &self.state { Some(error) } else { None }
+    }
+
     fn shown_state(&self) -> GroupState {
         match self.state {
             State::Cancelled { .. } => GroupState::Cancelled,
@@ -218,10 +223,7 @@ impl Group {
             bytes_per_second: if moving { self.speed.bytes_per_second() } else { 0 },
             retries: self.retries,
             wait: self.wait(),
-            error: match &self.state {
-                State::Error(error) => Some(error.clone()),
-                _ => None,
-            },
+            error: self.error().cloned(),
         }
     }
 

@@ -83,7 +83,7 @@ pub enum BodyEnd {
 
 /// What comes of a request.
 pub enum Reaction {
-    Answer(Response),
+    Answer(Box<Response>),
     Nothing,
     Refusal,
 }
@@ -129,7 +129,7 @@ impl RemoteFile {
 impl Servers {
     pub fn ask(&mut self, url: &str, request: &Request, now: Millis) -> Reaction {
         let Some(file) = self.files.get_mut(url) else {
-            return Reaction::Answer(status(url, 404, None));
+            return Reaction::Answer(Box::new(status(url, 404, None)));
         };
         file.asked.push(request.range.map_or_else(|| "none".to_owned(), |range| range.to_string()));
         let behaviour = file.script.pop_front().or_else(|| file.always.clone());
@@ -137,7 +137,7 @@ impl Servers {
             Some(Behaviour::Silent) => return Reaction::Nothing,
             Some(Behaviour::Unreachable) => return Reaction::Refusal,
             Some(Behaviour::Status(code, retry_after)) => {
-                return Reaction::Answer(status(url, *code, retry_after.clone()));
+                return Reaction::Answer(Box::new(status(url, *code, retry_after.clone())));
             }
             Some(Behaviour::WrongRange(shift)) => file.serve(url, request, *shift, now),
             Some(Behaviour::CutAfter(_) | Behaviour::Overlong(_) | Behaviour::StallAfter(_))
@@ -152,12 +152,13 @@ impl Servers {
                 response.body.truncate(length);
                 response.end = BodyEnd::Stalls;
             }
-            Some(Behaviour::Overlong(more)) => {
+            // Where no length is named, more bytes are simply a longer file.
+            Some(Behaviour::Overlong(more)) if response.head.headers.content_length.is_some() => {
                 response.body.extend(std::iter::repeat_n(0xAA, more));
             }
             _ => {}
         }
-        Reaction::Answer(response)
+        Reaction::Answer(Box::new(response))
     }
 }
 
