@@ -84,6 +84,7 @@ impl History {
             if rng.u8(0..5) == 0 {
                 world = world.without_length();
             }
+            world.remote(path).has_total = rng.u8(0..5) > 0;
         }
         let patch = SettingsPatch {
             time_slice: Some(Millis(rng.u64(100..2_000))),

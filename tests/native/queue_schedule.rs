@@ -1,6 +1,6 @@
 //! Who runs when: foreground and background, turns, connections, the order of files.
 
-use crate::sim::{Behaviour, Validators, World, info};
+use crate::sim::{Behaviour, Ranges, Validators, World, info};
 use qmgr::protocol::{Command, Connections, GroupState, Serial, SettingsPatch, WaitReason};
 use qmgr::time::Millis;
 
@@ -131,6 +131,24 @@ fn a_slice_shorter_than_an_answer_takes_still_moves_every_group() {
     }
     world.run_until_idle();
     assert!(all.iter().all(|group| world.status(*group) == 0x140));
+}
+
+#[test]
+fn a_part_that_ends_with_its_turn_is_not_taken_for_the_whole_file() {
+    for slice in 20..120 {
+        let mut world = World::new()
+            .with_file("/a", 10_000)
+            .with_ranges(Ranges::Capped(5_000))
+            .with_file("/b", 1_000)
+            .configured(SettingsPatch { time_slice: Some(Millis(slice)), ..Default::default() });
+        world.remote("/a").has_total = false;
+        let all = groups(&mut world, ["/a", "/b"]);
+        for group in all {
+            resume(&mut world, group);
+        }
+        world.run_until_idle();
+        assert!(world.published("/a") == Some(world.served("/a")), "a slice of {slice} ms");
+    }
 }
 
 #[test]

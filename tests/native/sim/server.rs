@@ -57,6 +57,8 @@ pub struct RemoteFile {
     pub ranges: Ranges,
     /// Whether answers name their length.
     pub has_length: bool,
+    /// Whether ranges are answered with the size of the file.
+    pub has_total: bool,
     /// What the next answers do; after them the file is served.
     pub script: VecDeque<Behaviour>,
     /// What all answers do once the script is used up.
@@ -101,6 +103,7 @@ impl RemoteFile {
             validators: Validators::Strong,
             ranges: Ranges::Honoured,
             has_length: true,
+            has_total: true,
             script: VecDeque::new(),
             always: None,
             asked: Vec::new(),
@@ -185,7 +188,8 @@ impl RemoteFile {
                 };
                 let asked = range.last.map_or(size, |last| size.min(last + 1)).max(first + 1);
                 let end = asked.min(first + longest);
-                headers.content_range = Some(format!("bytes {first}-{}/{size}", end - 1));
+                let total = if self.has_total { size.to_string() } else { "*".to_owned() };
+                headers.content_range = Some(format!("bytes {first}-{}/{total}", end - 1));
                 (206, bytes[to_index(first)..to_index(end)].to_vec())
             }
             None => (200, bytes.clone()),
