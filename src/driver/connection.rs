@@ -9,7 +9,7 @@ use crate::time::Millis;
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
-use js_sys::{Object, Promise, Reflect, Uint8Array};
+use js_sys::{Object, Promise, Reflect, TypeError, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
@@ -123,11 +123,11 @@ impl Task {
         init.set_headers(&headers);
         let answer = match self.engine.transport() {
             Some(fetch) => {
-                fetch.call2(&JsValue::UNDEFINED, &url.into(), &init)?.dyn_into::<Promise>()?
+                Promise::resolve(&fetch.call2(&JsValue::UNDEFINED, &url.into(), &init)?)
             }
             None => global_fetch(url, &init)?,
         };
-        Ok(JsFuture::from(answer).await?.unchecked_into())
+        response(JsFuture::from(answer).await?)
     }
 
     /// Waits for leave to write the body, and writes it.
@@ -312,6 +312,20 @@ extern "C" {
     ) -> Result<Object, JsValue>;
     #[wasm_bindgen(method, catch, js_name = getReader)]
     fn get_default_reader(this: &Streaming) -> Result<Object, JsValue>;
+}
+
+/// What a transport answered with, if it is a response. Told by its shape: a library's `fetch` may
+/// have a class of its own.
+fn response(answer: JsValue) -> Result<Response, JsValue> {
+    let get = |object: &JsValue, name: &str| Reflect::get(object, &name.into()).unwrap_or_default();
+    let is_response = get(&answer, "status").as_f64().is_some()
+        && get(&answer, "url").is_string()
+        && get(&get(&answer, "headers"), "get").is_function();
+    if is_response {
+        Ok(answer.unchecked_into())
+    } else {
+        Err(TypeError::new("fetch resolved to no Response").into())
+    }
 }
 
 /// What of an answer the judge has to know.

@@ -1,9 +1,13 @@
 //! `Session`, called as JavaScript calls it.
 
-use crate::support::queue::details;
-use crate::support::{Queue, Server, js};
-use js_sys::Promise;
+use crate::support::classes::JsSession;
+use crate::support::queue::{details, remove};
+use crate::support::{Queue, Server, js, records};
+use futures_channel::oneshot;
+use js_sys::{Function, Promise};
 use qmgr::binding::Session;
+use std::cell::RefCell;
+use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -59,6 +63,34 @@ async fn a_shared_session_goes_on_when_the_first_is_closed() {
     js::settled(shared.get_group(&id.into())).await.expect("the engine still runs");
     js::settled(shared.close()).await.expect("closing does not fail");
     queue.discard().await;
+}
+
+#[wasm_bindgen_test]
+async fn an_observer_may_close_the_session_that_it_hears_of() {
+    let session: Rc<RefCell<Option<JsSession>>> = Rc::default();
+    let (closed, is_closed) = oneshot::channel();
+    let (heard, mut closed) = (Rc::clone(&session), Some(closed));
+    let observer = Closure::<dyn FnMut(String, JsValue)>::new(move |event, worker: JsValue| {
+        if event == "active"
+            && worker.is_undefined()
+            && let Some(session) = heard.take()
+            && let Some(closed) = closed.take()
+        {
+            closed.send(session.close()).expect("the test still waits");
+        }
+    });
+    let options = js::object([("name", "session-observer".into()), ("storage", "opfs".into())]);
+    let observe = observer.as_ref().unchecked_ref::<Function>().clone();
+    let started = js::settled(Session::start(options, Some(observe))).await;
+    let started: JsSession = started.expect("a queue can be opened").unchecked_into();
+    session.replace(Some(started.clone()));
+
+    records::write("session-observer", "queue", "epoch", 99.into()).await;
+    let refused = started.create_group(&JsValue::UNDEFINED);
+    let closing = js::within("the observer", is_closed).await.expect("the observer lives");
+    js::settled(closing).await.expect("closing does not fail");
+    assert_eq!(js::settled(refused).await.map_err(code), Err("QM_E_SERVICE_UNAVAILABLE".into()));
+    remove("session-observer").await;
 }
 
 #[wasm_bindgen_test]

@@ -2,6 +2,7 @@
 
 use crate::support::queue::{details, remote_file, state_of};
 use crate::support::{Queue, Server, js};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 const FILE: &[u8] = b"0123456789";
@@ -148,6 +149,21 @@ async fn a_fetch_that_fails_without_an_answer_is_tried_again() {
     let download = queue.resumed_download("/a.bin").await;
 
     server.next_request().await.fail();
+    server.next_request().await.answer_whole(200, &[], FILE);
+
+    queue.until_state(&download.group, "complete").await;
+    assert_eq!(queue.published("/a.bin").await.as_deref(), Some(FILE));
+    queue.discard().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_transport_that_answers_with_no_response_has_failed() {
+    let server = Server::new();
+    let queue = Queue::open("connection-no-response", &server).await;
+    let download = queue.resumed_download("/a.bin").await;
+
+    server.next_request().await.answer_with(&JsValue::UNDEFINED);
+    server.next_request().await.answer_with(&js::object([("status", 200.into())]));
     server.next_request().await.answer_whole(200, &[], FILE);
 
     queue.until_state(&download.group, "complete").await;

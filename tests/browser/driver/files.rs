@@ -147,6 +147,64 @@ async fn a_target_that_another_context_holds_is_waited_for() {
     queue.discard().await;
 }
 
+/// A group whose file is whole but not yet under its name, in a queue that is closed: its id, the
+/// path of the part and that of the target.
+async fn closed_before_publishing(name: &str, server: &Server) -> (String, String, String) {
+    let queue = Queue::open(name, server).await;
+    let target = queue.target("/a.bin");
+    let held = opfs::hold(&target).await;
+    let download = queue.resumed_download("/a.bin").await;
+    serve(server).await;
+    queue.until_waiting(&download.group, "storage-busy").await;
+    queue.close().await;
+    held.close();
+    let parts = queue.parts().await;
+    (download.group.group_id(), queue.path(&format!("parts/{}", parts[0])), target)
+}
+
+#[wasm_bindgen_test]
+async fn a_whole_file_is_published_after_a_restart_without_being_asked_for_again() {
+    let server = Server::new();
+    let (id, ..) = closed_before_publishing("files-restart", &server).await;
+
+    let queue = Queue::open("files-restart", &server).await;
+    let group = queue.find(&id).await.expect("the group is still there");
+    queue.until_state(&group, "complete").await;
+    assert_eq!(queue.published("/a.bin").await.as_deref(), Some(FILE));
+    assert!(!server.was_asked());
+    queue.discard().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_move_whose_record_was_lost_in_a_crash_counts_as_done() {
+    let server = Server::new();
+    let (id, part, target) = closed_before_publishing("files-moved", &server).await;
+    opfs::remove(&part).await;
+    opfs::write(&target, FILE).await;
+
+    let queue = Queue::open("files-moved", &server).await;
+    let group = queue.find(&id).await.expect("the group is still there");
+    queue.until_state(&group, "complete").await;
+    assert_eq!(queue.published("/a.bin").await.as_deref(), Some(FILE));
+    assert!(!server.was_asked());
+    queue.discard().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_part_that_vanished_before_its_move_is_fetched_again() {
+    let server = Server::new();
+    let (id, part, target) = closed_before_publishing("files-vanished", &server).await;
+    opfs::remove(&part).await;
+    opfs::write(&target, b"an older file").await;
+
+    let queue = Queue::open("files-vanished", &server).await;
+    let group = queue.find(&id).await.expect("the group is still there");
+    serve(&server).await;
+    queue.until_state(&group, "complete").await;
+    assert_eq!(queue.published("/a.bin").await.as_deref(), Some(FILE));
+    queue.discard().await;
+}
+
 #[wasm_bindgen_test]
 async fn a_directory_at_the_target_is_the_groups_error_and_stays() {
     let server = Server::new();

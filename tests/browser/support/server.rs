@@ -155,7 +155,12 @@ impl Exchange {
         drop(self.reject.call1(&JsValue::UNDEFINED, &TypeError::new("Failed to fetch")));
     }
 
-    fn respond(&self, response: &Response) {
+    /// Answers with something else than a response.
+    pub fn answer_with(self, value: &JsValue) {
+        self.respond(value);
+    }
+
+    fn respond(&self, response: &JsValue) {
         self.resolve.call1(&JsValue::UNDEFINED, response).expect("a promise's own function");
     }
 }
