@@ -281,6 +281,7 @@ impl Queue {
             | Connection::Publishing { .. }
             | Connection::Receiving(_) => false,
         };
+        let is_aborted = matches!(connection, Connection::Closing { .. });
         let (from, until) = match connection {
             Connection::Receiving(Receiving { from, until, .. }) => (Some(from), until),
             Connection::Closing { from, .. } => (from, None),
@@ -322,7 +323,8 @@ impl Queue {
             Ended::Overlong => (written.map(|written| written.saturating_add(1)), Ending::Closed),
         };
         let Some((_, file)) = self.file(serial, index) else { return };
-        let Some(reached) = reached.filter(|_| is_running) else { return };
+        // Of an aborted body nobody knows where it had to end: its bytes are kept, its end means nothing.
+        let Some(reached) = reached.filter(|_| is_running && !is_aborted) else { return };
         match judge_end(&self.kept(file), until, reached, ending) {
             EndVerdict::FileComplete { size } => {
                 if let Some(version) =

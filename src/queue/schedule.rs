@@ -176,11 +176,30 @@ impl Queue {
         }
     }
 
+    /// Whether the end of its turn costs a group nothing. A request on its way has brought nothing yet,
+    /// and bytes that no proof will continue would be lost: two such groups would take each other's
+    /// work away for ever. Either ends by itself, at the latest when it stalls.
+    fn can_give_way(&self, serial: Serial) -> bool {
+        let Some(group) = self.groups.get(&serial) else { return true };
+        group.files().iter().all(|file| match &file.connection {
+            Connection::Receiving(receiving) => {
+                receiving.position > receiving.from && self.kept(file).proof().is_some()
+            }
+            Connection::Requesting { .. } => false,
+            Connection::Closing { .. }
+            | Connection::Hashing { .. }
+            | Connection::None
+            | Connection::Publishing { .. } => true,
+        })
+    }
+
     /// Whose turn it is: the holder's until its slice is over and another waits, then the next one's.
     fn next_turn(&self, background: &[Serial], now: Millis) -> Option<(Serial, Millis)> {
         let (holder, since) = self.turn.unwrap_or_default();
         let is_there = background.binary_search(&holder).is_ok();
-        let is_over = now.since(since) >= self.settings.time_slice && background.len() > 1;
+        let is_over = now.since(since) >= self.settings.time_slice
+            && background.len() > 1
+            && self.can_give_way(holder);
         if is_there && !is_over {
             return self.turn;
         }
@@ -352,7 +371,7 @@ impl Queue {
             .nth(1);
         let slice = self
             .turn
-            .filter(|_| waits_for_turn.is_some())
+            .filter(|&(holder, _)| waits_for_turn.is_some() && self.can_give_way(holder))
             .map(|(_, since)| since.plus(self.settings.time_slice));
         let idle = (!self.by_id.is_empty()).then_some(self.next_idle_check);
         of_groups.chain(slice).chain(idle).min()

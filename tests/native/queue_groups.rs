@@ -46,10 +46,9 @@ fn be(world: &mut World, user: &str, administrator: bool) {
 }
 
 fn enumerated(world: &mut World) -> Vec<Guid> {
-    match assert_done(world, Command::EnumGroups { flags: 0 }) {
-        Answer::Ids(ids) => ids,
-        other => panic!("no ids: {other:?}"),
-    }
+    let answer = assert_done(world, Command::EnumGroups { flags: 0 });
+    let Answer::Ids(ids) = answer else { panic!("no ids: {answer:?}") };
+    ids
 }
 
 /// A world with a group in each of the states of spec §1.3 that a call can meet.
@@ -542,9 +541,9 @@ fn published_files_are_found_listed_and_deleted_in_any_spelling() {
     assert_eq!(found.etag.as_deref(), Some("\"v1\""));
     let list =
         |directory: Option<&str>| Command::ListFiles { directory: directory.map(str::to_owned) };
-    let count = |answer| match answer {
-        Answer::Files(files) => files.len(),
-        other => panic!("no files: {other:?}"),
+    let count = |answer| {
+        let Answer::Files(files) = answer else { panic!("no files: {answer:?}") };
+        files.len()
     };
     assert_eq!(count(assert_done(&mut world, list(None))), 2);
     assert_eq!(count(assert_done(&mut world, list(Some("C:\\data")))), 1);

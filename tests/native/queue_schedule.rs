@@ -1,6 +1,6 @@
 //! Who runs when: foreground and background, turns, connections, the order of files.
 
-use crate::sim::{Behaviour, World, info};
+use crate::sim::{Behaviour, Ranges, Validators, World, info};
 use qmgr::protocol::{Command, Connections, GroupState, Serial, SettingsPatch, WaitReason};
 use qmgr::time::Millis;
 
@@ -99,6 +99,56 @@ fn a_group_whose_slice_is_over_keeps_its_bytes_and_gives_its_turn_to_the_next() 
     }
     // The next one is asked for while the one before is being closed.
     assert!(world.most_connections <= 2);
+}
+
+#[test]
+fn a_group_that_would_lose_its_bytes_keeps_its_turn_until_its_file_is_there() {
+    let mut world = World::new()
+        .with_file("/a", 250_000)
+        .validated_by(Validators::None)
+        .with_file("/b", 250_000)
+        .validated_by(Validators::Weak)
+        .configured(SettingsPatch { time_slice: Some(Millis(1_000)), ..Default::default() });
+    let all = groups(&mut world, ["/a", "/b"]);
+    for group in all {
+        resume(&mut world, group);
+    }
+    world.run_until_idle();
+    assert!(all.iter().all(|group| world.status(*group) == 0x140));
+    assert_eq!(world.ranges_asked("/a"), ["bytes=0-"]);
+    assert_eq!(world.ranges_asked("/b"), ["bytes=0-"]);
+}
+
+#[test]
+fn a_slice_shorter_than_an_answer_takes_still_moves_every_group() {
+    let mut world = World::new()
+        .with_file("/a", 20_000)
+        .with_file("/b", 20_000)
+        .configured(SettingsPatch { time_slice: Some(Millis(1)), ..Default::default() });
+    let all = groups(&mut world, ["/a", "/b"]);
+    for group in all {
+        resume(&mut world, group);
+    }
+    world.run_until_idle();
+    assert!(all.iter().all(|group| world.status(*group) == 0x140));
+}
+
+#[test]
+fn a_part_that_ends_with_its_turn_is_not_taken_for_the_whole_file() {
+    for slice in 20..120 {
+        let mut world = World::new()
+            .with_file("/a", 10_000)
+            .with_ranges(Ranges::Capped(5_000))
+            .with_file("/b", 1_000)
+            .configured(SettingsPatch { time_slice: Some(Millis(slice)), ..Default::default() });
+        world.remote("/a").has_total = false;
+        let all = groups(&mut world, ["/a", "/b"]);
+        for group in all {
+            resume(&mut world, group);
+        }
+        world.run_until_idle();
+        assert!(world.published("/a") == Some(world.served("/a")), "a slice of {slice} ms");
+    }
 }
 
 #[test]

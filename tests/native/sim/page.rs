@@ -2,8 +2,8 @@
 
 use qmgr::abi::QmgrError;
 use qmgr::protocol::{
-    Answer, Call, ClientId, Command, FileRow, GroupRow, GroupUpdate, Owner, Serial, ToEngine,
-    ToPage,
+    Answer, Call, ClientId, Command, FileRow, GroupRow, GroupState, GroupUpdate, Owner, Serial,
+    ToEngine, ToPage,
 };
 use std::collections::BTreeMap;
 
@@ -61,15 +61,32 @@ impl Page {
                 if client != self.client {
                     return Vec::new();
                 }
-                self.unanswered.remove(&sequence);
+                let call = self.unanswered.remove(&sequence);
                 self.replies.insert(sequence, result.clone());
                 match result {
                     Ok(Answer::Group(update)) => self.mirror(vec![*update]),
-                    Ok(Answer::Groups(updates)) => self.mirror(updates),
+                    Ok(Answer::Groups(updates)) => {
+                        if let Some(Command::Attach { groups }) = call.map(|call| call.command) {
+                            self.drop_missing(&groups, &updates);
+                        }
+                        self.mirror(updates)
+                    }
                     Ok(_) | Err(_) => Vec::new(),
                 }
             }
             ToPage::Rows(updates) => self.mirror(updates),
+        }
+    }
+
+    /// Groups that an engine does not know are gone.
+    fn drop_missing(&mut self, asked: &[Serial], there: &[GroupUpdate]) {
+        for serial in asked {
+            if let Some(row) = self.rows.get_mut(serial)
+                && there.iter().all(|update| update.group.serial != *serial)
+            {
+                (row.state, row.status, row.job_status) = (GroupState::Cancelled, 0, 0);
+                (row.wait, row.error) = (None, None);
+            }
         }
     }
 

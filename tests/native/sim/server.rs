@@ -57,6 +57,8 @@ pub struct RemoteFile {
     pub ranges: Ranges,
     /// Whether answers name their length.
     pub has_length: bool,
+    /// Whether ranges are answered with the size of the file.
+    pub has_total: bool,
     /// What the next answers do; after them the file is served.
     pub script: VecDeque<Behaviour>,
     /// What all answers do once the script is used up.
@@ -83,7 +85,7 @@ pub enum BodyEnd {
 
 /// What comes of a request.
 pub enum Reaction {
-    Answer(Response),
+    Answer(Box<Response>),
     Nothing,
     Refusal,
 }
@@ -101,6 +103,7 @@ impl RemoteFile {
             validators: Validators::Strong,
             ranges: Ranges::Honoured,
             has_length: true,
+            has_total: true,
             script: VecDeque::new(),
             always: None,
             asked: Vec::new(),
@@ -129,7 +132,7 @@ impl RemoteFile {
 impl Servers {
     pub fn ask(&mut self, url: &str, request: &Request, now: Millis) -> Reaction {
         let Some(file) = self.files.get_mut(url) else {
-            return Reaction::Answer(status(url, 404, None));
+            return Reaction::Answer(Box::new(status(url, 404, None)));
         };
         file.asked.push(request.range.map_or_else(|| "none".to_owned(), |range| range.to_string()));
         let behaviour = file.script.pop_front().or_else(|| file.always.clone());
@@ -137,7 +140,7 @@ impl Servers {
             Some(Behaviour::Silent) => return Reaction::Nothing,
             Some(Behaviour::Unreachable) => return Reaction::Refusal,
             Some(Behaviour::Status(code, retry_after)) => {
-                return Reaction::Answer(status(url, *code, retry_after.clone()));
+                return Reaction::Answer(Box::new(status(url, *code, retry_after.clone())));
             }
             Some(Behaviour::WrongRange(shift)) => file.serve(url, request, *shift, now),
             Some(Behaviour::CutAfter(_) | Behaviour::Overlong(_) | Behaviour::StallAfter(_))
@@ -152,12 +155,13 @@ impl Servers {
                 response.body.truncate(length);
                 response.end = BodyEnd::Stalls;
             }
-            Some(Behaviour::Overlong(more)) => {
+            // Where no length is named, more bytes are simply a longer file.
+            Some(Behaviour::Overlong(more)) if response.head.headers.content_length.is_some() => {
                 response.body.extend(std::iter::repeat_n(0xAA, more));
             }
             _ => {}
         }
-        Reaction::Answer(response)
+        Reaction::Answer(Box::new(response))
     }
 }
 
@@ -184,7 +188,8 @@ impl RemoteFile {
                 };
                 let asked = range.last.map_or(size, |last| size.min(last + 1)).max(first + 1);
                 let end = asked.min(first + longest);
-                headers.content_range = Some(format!("bytes {first}-{}/{size}", end - 1));
+                let total = if self.has_total { size.to_string() } else { "*".to_owned() };
+                headers.content_range = Some(format!("bytes {first}-{}/{total}", end - 1));
                 (206, bytes[to_index(first)..to_index(end)].to_vec())
             }
             None => (200, bytes.clone()),

@@ -52,6 +52,8 @@ pub struct World {
     pub most_connections: usize,
     /// The random world: delays differ, so that tasks overtake each other.
     pub dice: Option<fastrand::Rng>,
+    /// Whether everything that happens is printed.
+    is_told: bool,
     /// The file that the next scripting call is about.
     scripted: String,
     connections: BTreeMap<Ticket, Connection>,
@@ -85,6 +87,7 @@ impl World {
             reported: Vec::new(),
             most_connections: 0,
             dice,
+            is_told: std::env::var_os("QMGR_LOG").is_some(),
             scripted: String::new(),
             connections: BTreeMap::new(),
             tasks: BTreeMap::new(),
@@ -286,12 +289,10 @@ impl World {
 
     /// Crashes after the commit under way, if there is one, was written and before it is reported.
     pub fn crash_after_commit(&mut self, crash: Crash) {
-        let written = self.tasks.values().find_map(|task| match task {
-            Task::Commit(commit) => Some(commit.clone()),
-            _ => None,
-        });
-        if let Some(commit) = written {
-            self.database.apply(&commit);
+        for task in self.tasks.values() {
+            if let Task::Commit(commit) = task {
+                self.database.apply(commit);
+            }
         }
         self.crash(crash);
     }
@@ -382,8 +383,16 @@ impl World {
             self.reported.push(event.clone());
         }
         let now = self.now;
+        self.tell(|| format!("event {event:?}"));
         self.queue.handle_event(event, now);
         self.drain();
+    }
+
+    /// A line of the story, for whoever looks into a failing history.
+    pub fn tell(&self, line: impl FnOnce() -> String) {
+        if self.is_told {
+            eprintln!("{:>9} {}", self.now.since(START).0, line());
+        }
     }
 
     fn drain(&mut self) {
@@ -423,6 +432,7 @@ impl World {
 
     /// Takes in an order: it is carried out a little later.
     fn order(&mut self, effect: Effect) {
+        self.tell(|| format!("order {effect:?}"));
         let (delay, task) = match effect {
             Effect::Abort { ticket } => (1, Task::End(ticket, Ended::Aborted)),
             Effect::Commit(commit) => (2, Task::Commit(commit)),
@@ -512,7 +522,7 @@ impl World {
         match reaction {
             Reaction::Answer(response) => {
                 let head = response.head.clone();
-                connection.response = Some(response);
+                connection.response = Some(*response);
                 self.report(Event::Answered { ticket, head });
             }
             Reaction::Nothing => {}
