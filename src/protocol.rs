@@ -534,7 +534,8 @@ pub struct Limits {
     pub files_per_job: Option<u32>,
 }
 
-/// The settings that an `open` named; the others stay as they are.
+/// The settings that an `open` named; the others stay as they are. One that consists of several fields
+/// is replaced whole: a field that it leaves out has its default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct SettingsPatch {

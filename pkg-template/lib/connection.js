@@ -108,7 +108,7 @@ export class Connection {
     globalThis.addEventListener?.("pagehide", this.#onPageHide);
     globalThis.addEventListener?.("pageshow", this.#onPageShow);
     const start = { module, name, storage, worker: this.#id };
-    this.#host = new WorkerHost(start, worker, (error) => this.#session.fail(error.hresult, error.message));
+    this.#host = new WorkerHost(start, worker, (error) => this.#onWorkerFailure(error));
     await this.#firstWord();
   }
 
@@ -124,6 +124,13 @@ export class Connection {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Without its own worker the page depends on another tab's; where none answers, its calls fail. */
+  #onWorkerFailure({ hresult, message }) {
+    if (this.#id !== this.#activeWorker) return this.#session.fail(hresult, message);
+    this.#session.reconnect();
+    setTimeout(() => this.#session.fail(hresult, message), FIRST_WORD_LIMIT);
   }
 
   #end() {

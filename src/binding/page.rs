@@ -250,6 +250,7 @@ impl Page {
     fn begin(&self, owner: Owner, command: Command, waiter: Waiter) {
         let call = self.calls.borrow_mut().begin(owner, command, waiter);
         if self.engine.borrow().active.is_some() {
+            self.calls.borrow_mut().note_sent(call.sequence);
             self.send(&ToEngine::Call(call));
         }
     }
@@ -329,7 +330,7 @@ impl Page {
         if self.engine.borrow().active.is_none() {
             return;
         }
-        let unanswered = self.calls.borrow().unanswered();
+        let unanswered = self.calls.borrow_mut().unanswered();
         for call in unanswered {
             self.send(&ToEngine::Call(call));
         }

@@ -1,7 +1,7 @@
 //! One request, from `fetch` to the last byte of its body in a part.
 
 use super::files::OpenPart;
-use super::{Engine, js};
+use super::{Engine, clock, js};
 use crate::http::{AnswerHead, Headers, Request};
 use crate::protocol::Credentials;
 use crate::queue::{DiskFailure, Ended, Event, Part, Ticket};
@@ -10,6 +10,8 @@ use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use js_sys::{Object, Promise, Reflect, TypeError, Uint8Array};
+use std::cell::Cell;
+use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
@@ -37,13 +39,21 @@ const REPORT_INTERVAL: Millis = Millis(100);
 pub(super) enum Order {
     Abort,
     Flush,
-    Receive { part: Part, at: u64, keep: u64, until: Option<u64> },
+    Receive {
+        part: Part,
+        at: u64,
+        keep: u64,
+        until: Option<u64>,
+    },
+    /// Not the queue's: what has come since the last report is told, though no more comes.
+    Report,
 }
 
-/// A connection that is open; dropped, it is aborted.
+/// A connection that is open; dropped before it has ended, it is aborted.
 pub(super) struct Connection {
     controller: AbortController,
     orders: UnboundedSender<Order>,
+    has_ended: Cell<bool>,
 }
 
 impl Connection {
@@ -53,27 +63,42 @@ impl Connection {
         url: String,
         request: Request,
         credentials: Credentials,
-    ) -> Option<Self> {
+    ) -> Option<Rc<Self>> {
         // Every platform that has `fetch` has it.
         let controller = AbortController::new().ok()?;
         let (orders, receiver) = unbounded();
-        let task = Task { engine, ticket, controller: controller.clone(), orders: receiver };
+        let task = Task {
+            engine,
+            ticket,
+            controller: controller.clone(),
+            orders: receiver,
+            own_orders: orders.clone(),
+        };
         spawn_local(task.run(url, request, credentials));
-        Some(Self { controller, orders })
+        Some(Rc::new(Self { controller, orders, has_ended: Cell::new(false) }))
     }
 
     pub(super) fn order(&self, order: Order) {
-        if matches!(order, Order::Abort) {
-            self.controller.abort();
-        }
+        let is_abort = matches!(order, Order::Abort);
         // A task that has ended has reported so already.
         drop(self.orders.unbounded_send(order));
+        if is_abort {
+            // A transport may listen to the signal and call back: everything is in order by now.
+            self.controller.abort();
+        }
+    }
+
+    /// The task has ended; there is nothing left to abort.
+    pub(super) fn note_end(&self) {
+        self.has_ended.set(true);
     }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.controller.abort();
+        if !self.has_ended.get() {
+            self.order(Order::Abort);
+        }
     }
 }
 
@@ -82,14 +107,16 @@ struct Task {
     ticket: Ticket,
     controller: AbortController,
     orders: UnboundedReceiver<Order>,
+    own_orders: UnboundedSender<Order>,
 }
 
 impl Task {
     async fn run(mut self, url: String, request: Request, credentials: Credentials) {
-        let (position, how) = match self.fetch(&url, &request, credentials).await {
-            Err(thrown) if self.is_aborted() => (None, drop_as(thrown, Ended::Aborted)),
-            Err(thrown) => (None, Ended::Unanswered(js::sentence(&thrown))),
-            Ok(response) => {
+        let (position, how) = match self.answer(&url, &request, credentials).await {
+            None => (None, Ended::Aborted),
+            Some(Err(thrown)) if self.is_aborted() => (None, drop_as(thrown, Ended::Aborted)),
+            Some(Err(thrown)) => (None, Ended::Unanswered(js::sentence(&thrown))),
+            Some(Ok(response)) => {
                 self.engine.report(Event::Answered { ticket: self.ticket, head: head(&response) });
                 self.receive(&response).await
             }
@@ -99,12 +126,37 @@ impl Task {
         engine.report(Event::Ended { ticket, position, how });
     }
 
-    async fn fetch(
+    /// Waits for the answer; `None` when the connection is aborted before, even if the transport does
+    /// not heed the signal.
+    async fn answer(
+        &mut self,
+        url: &str,
+        request: &Request,
+        credentials: Credentials,
+    ) -> Option<Result<Response, JsValue>> {
+        let answer = match self.fetch(url, request, credentials) {
+            Ok(answer) => answer,
+            Err(thrown) => return Some(Err(thrown)),
+        };
+        let mut answer = JsFuture::from(answer);
+        loop {
+            match select(answer, self.orders.next()).await {
+                Either::Left((answer, _)) => return Some(answer.and_then(response)),
+                Either::Right((Some(Order::Abort) | None, _)) => return None,
+                Either::Right((
+                    Some(Order::Flush | Order::Receive { .. } | Order::Report),
+                    unfinished,
+                )) => answer = unfinished,
+            }
+        }
+    }
+
+    fn fetch(
         &self,
         url: &str,
         request: &Request,
         credentials: Credentials,
-    ) -> Result<Response, JsValue> {
+    ) -> Result<Promise, JsValue> {
         let init = RequestInit::new();
         init.set_cache(RequestCache::NoStore);
         init.set_credentials(match credentials {
@@ -121,13 +173,12 @@ impl Task {
             Reflect::set(&headers, &"If-Range".into(), &validator.into())?;
         }
         init.set_headers(&headers);
-        let answer = match self.engine.transport() {
+        match self.engine.transport() {
             Some(fetch) => {
-                Promise::resolve(&fetch.call2(&JsValue::UNDEFINED, &url.into(), &init)?)
+                Ok(Promise::resolve(&fetch.call2(&JsValue::UNDEFINED, &url.into(), &init)?))
             }
-            None => global_fetch(url, &init)?,
-        };
-        response(JsFuture::from(answer).await?)
+            None => global_fetch(url, &init),
+        }
     }
 
     /// Waits for leave to write the body, and writes it.
@@ -148,7 +199,7 @@ impl Task {
                         }
                     };
                 }
-                Some(Order::Flush) => {}
+                Some(Order::Flush | Order::Report) => {}
                 Some(Order::Abort) | None => return (None, Ended::Aborted),
             }
         }
@@ -160,20 +211,28 @@ impl Task {
             Ok(reader) => reader,
             Err(thrown) => return drop_as(thrown, Ended::Broken),
         };
-        let mut reported = (pump.position, Millis::default());
+        let mut reported = Reported { position: pump.position, ..Reported::default() };
         loop {
             let mut read = reader.read();
             let chunk = loop {
                 match select(read, self.orders.next()).await {
                     Either::Left((chunk, _)) => break chunk,
-                    Either::Right((order, unfinished)) => {
+                    Either::Right((Some(Order::Flush), unfinished)) => {
                         read = unfinished;
-                        if let Some(Order::Flush) = order
-                            && let Err(failure) = self.flush(pump)
-                        {
+                        if let Err(failure) = self.flush(pump) {
                             self.controller.abort();
                             return Ended::Disk(failure);
                         }
+                    }
+                    Either::Right((Some(Order::Report), unfinished)) => {
+                        read = unfinished;
+                        reported.is_due = false;
+                        self.report_progress(pump, &mut reported);
+                    }
+                    Either::Right((Some(Order::Receive { .. }), unfinished)) => read = unfinished,
+                    Either::Right((Some(Order::Abort) | None, _)) => {
+                        self.controller.abort();
+                        return Ended::Aborted;
                     }
                 }
             };
@@ -193,14 +252,26 @@ impl Task {
                 Err(thrown) if self.is_aborted() => return drop_as(thrown, Ended::Aborted),
                 Err(thrown) => return drop_as(thrown, Ended::Broken),
             }
-            let now = self.engine.now();
-            if pump.position - reported.0 >= REPORT_BYTES
-                || now.since(reported.1) >= REPORT_INTERVAL
-            {
-                reported = (pump.position, now);
-                self.engine
-                    .report(Event::Progress { ticket: self.ticket, position: pump.position });
+            let is_far = pump.position - reported.position >= REPORT_BYTES;
+            if is_far || self.engine.now().since(reported.at) >= REPORT_INTERVAL {
+                self.report_progress(pump, &mut reported);
+            } else if !reported.is_due {
+                // Should no more come, these bytes are told all the same.
+                reported.is_due = true;
+                let orders = self.own_orders.clone();
+                spawn_local(async move {
+                    clock::sleep(REPORT_INTERVAL).await;
+                    drop(orders.unbounded_send(Order::Report));
+                });
             }
+        }
+    }
+
+    fn report_progress(&self, pump: &Pump, reported: &mut Reported) {
+        if pump.position > reported.position {
+            reported.position = pump.position;
+            reported.at = self.engine.now();
+            self.engine.report(Event::Progress { ticket: self.ticket, position: pump.position });
         }
     }
 
@@ -213,6 +284,15 @@ impl Task {
     fn is_aborted(&self) -> bool {
         self.controller.signal().aborted()
     }
+}
+
+/// What was last told of a body's progress.
+#[derive(Default)]
+struct Reported {
+    position: u64,
+    at: Millis,
+    /// A timer for the next report is running.
+    is_due: bool,
 }
 
 /// Where a body goes.

@@ -37,6 +37,9 @@ use std::rc::Rc;
 use store::{Committed, Store};
 use wasm_bindgen_futures::spawn_local;
 
+/// An engine whose records cannot be written looks again at least this often.
+const LONGEST_PAUSE: Millis = Millis(60_000);
+
 /// How to start an engine.
 pub struct EngineOptions {
     /// The queue's name.
@@ -64,10 +67,12 @@ struct Shared {
     clock: Clock,
     store: Store,
     files: Files,
-    connections: RefCell<BTreeMap<Ticket, Connection>>,
+    connections: RefCell<BTreeMap<Ticket, Rc<Connection>>>,
     alarm: RefCell<Option<Alarm>>,
     network: RefCell<Option<Network>>,
     to_page: Rc<dyn Fn(ToPage)>,
+    /// Messages are being handed to the pages.
+    is_talking: Cell<bool>,
     /// Told when a stopping engine has nothing under way any more.
     stopped: RefCell<Option<oneshot::Sender<()>>>,
     /// This engine's part is over: another one is active, or it was stopped.
@@ -101,6 +106,7 @@ impl Engine {
                 alarm: RefCell::new(None),
                 network: RefCell::new(None),
                 to_page,
+                is_talking: Cell::new(false),
                 stopped: RefCell::new(None),
                 is_over: Cell::new(false),
             }),
@@ -174,7 +180,7 @@ impl Engine {
         shared.stopped.borrow_mut().take();
         shared.alarm.borrow_mut().take();
         shared.network.borrow_mut().take();
-        shared.connections.borrow_mut().clear();
+        self.drop_connections();
         shared.store.close();
     }
 
@@ -199,11 +205,16 @@ impl Engine {
         while let Some(effect) = with_queue(&|queue| queue.poll_effect()) {
             self.carry_out(effect);
         }
+        // A page that calls while it hears a message hears the answer after this one, not within it.
+        if self.shared.is_talking.replace(true) {
+            return;
+        }
         loop {
             let message = self.shared.queue.borrow_mut().as_mut().and_then(Queue::poll_message);
             let Some(message) = message else { break };
             (self.shared.to_page)(message);
         }
+        self.shared.is_talking.set(false);
         self.set_alarm();
         let is_idle = self.shared.queue.borrow().as_ref().is_none_or(Queue::is_idle);
         if is_idle && let Some(stopped) = self.shared.stopped.borrow_mut().take() {
@@ -276,7 +287,10 @@ impl Engine {
 
     /// The connection's task is over.
     fn close_connection(&self, ticket: Ticket) {
-        self.shared.connections.borrow_mut().remove(&ticket);
+        let closed = self.shared.connections.borrow_mut().remove(&ticket);
+        if let Some(connection) = closed {
+            connection.note_end();
+        }
     }
 
     fn files(&self) -> &Files {
@@ -292,9 +306,17 @@ impl Engine {
     }
 
     fn order(&self, ticket: Ticket, order: connection::Order) {
-        if let Some(connection) = self.shared.connections.borrow().get(&ticket) {
+        // Aborting may call a transport's listeners, so nothing may stay borrowed.
+        let connection = self.shared.connections.borrow().get(&ticket).cloned();
+        if let Some(connection) = connection {
             connection.order(order);
         }
+    }
+
+    /// Ends every connection without a word to the queue.
+    fn drop_connections(&self) {
+        let open = std::mem::take(&mut *self.shared.connections.borrow_mut());
+        drop(open);
     }
 
     /// The records could not be written. What the queue believes is not what is durable, so it is
@@ -306,15 +328,19 @@ impl Engine {
         while let Some(message) = queue.poll_message() {
             (self.shared.to_page)(message);
         }
-        self.shared.connections.borrow_mut().clear();
+        // Until the next life every group waits, and its page says so.
+        (self.shared.to_page)(ToPage::Leaving { epoch: queue.epoch() });
+        self.drop_connections();
         if self.shared.stopped.borrow().is_some() {
             return self.leave();
         }
+        let mut pause = Millis::SECOND;
         loop {
-            clock::sleep(Millis::SECOND).await;
+            clock::sleep(pause).await;
             if self.shared.is_over.get() || self.restore(storage).await.is_ok() {
                 return;
             }
+            pause = pause.plus(pause).min(LONGEST_PAUSE);
         }
     }
 }

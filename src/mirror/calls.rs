@@ -4,7 +4,8 @@ use crate::protocol::{Call, ClientId, Command, Owner};
 
 /// Numbers the calls of one page and remembers each, with its waiter `W`, until it is answered.
 ///
-/// To call: [`begin`](Self::begin), and send what it returns if an engine is active. At each new
+/// To call: [`begin`](Self::begin), and if an engine is active send what it returns and
+/// [`note_sent`](Self::note_sent). At each new
 /// epoch: send all of [`unanswered`](Self::unanswered). On a reply: [`answer`](Self::answer).
 #[derive(Debug)]
 pub struct Calls<W> {
@@ -20,6 +21,8 @@ struct Pending<W> {
     owner: Owner,
     command: Command,
     waiter: Option<W>,
+    /// An engine may have carried it out.
+    is_sent: bool,
 }
 
 impl<W> Calls<W> {
@@ -38,10 +41,18 @@ impl<W> Calls<W> {
     pub fn begin(&mut self, owner: Owner, command: Command, waiter: W) -> Call {
         let acknowledged = self.acknowledged();
         self.last += 1;
-        let pending = Pending { sequence: self.last, owner, command, waiter: Some(waiter) };
+        let pending =
+            Pending { sequence: self.last, owner, command, waiter: Some(waiter), is_sent: false };
         let call = self.message(&pending, acknowledged);
         self.pending.push(pending);
         call
+    }
+
+    /// A call is on its way to an engine.
+    pub fn note_sent(&mut self, sequence: u64) {
+        if let Ok(index) = self.pending.binary_search_by_key(&sequence, |call| call.sequence) {
+            self.pending[index].is_sent = true;
+        }
     }
 
     /// Ends the call that a reply answers, and gives back its command and its waiter: `None` when no
@@ -52,17 +63,22 @@ impl<W> Calls<W> {
         Some((command, waiter))
     }
 
-    /// Every call without a reply, in order: what a new engine must be sent.
-    pub fn unanswered(&self) -> Vec<Call> {
+    /// Every call without a reply, in order: what a new engine must be sent, and so is taken as sent.
+    pub fn unanswered(&mut self) -> Vec<Call> {
         let acknowledged = self.acknowledged();
+        for call in &mut self.pending {
+            call.is_sent = true;
+        }
         self.pending.iter().map(|call| self.message(call, acknowledged)).collect()
     }
 
-    /// Takes the waiters that `which` picks off their calls. The calls themselves stay, since the
-    /// numbers after theirs only make sense to an engine that has seen them.
+    /// Takes the waiters that `which` picks off their calls. Calls that were never sent go with them;
+    /// the others stay until they are answered, since an engine may have carried them out.
     pub fn abandon(&mut self, mut which: impl FnMut(&W) -> bool) -> Vec<W> {
         let waiters = self.pending.iter_mut().map(|call| &mut call.waiter);
-        waiters.filter_map(|waiter| waiter.take_if(|w| which(w))).collect()
+        let abandoned = waiters.filter_map(|waiter| waiter.take_if(|w| which(w))).collect();
+        self.pending.retain(|call| call.is_sent || call.waiter.is_some());
+        abandoned
     }
 
     /// The number up to which every call is answered.

@@ -351,6 +351,12 @@ impl Queue {
         if group.files().is_empty() {
             return Err(QmgrError::new(Hresult::BG_E_EMPTY, "the group has no files"));
         }
+        if let State::Error(error) = &group.state
+            && error.hresult == Hresult::BG_E_DATABASE_CORRUPT
+        {
+            // Some of its files are not known any more: it would end complete without them.
+            return Err(QmgrError::new(error.hresult, error.message.clone()));
+        }
         match group.state {
             State::Error(_) | State::Waiting(_) => {
                 group.retries = group.retries.saturating_add(1);

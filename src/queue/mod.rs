@@ -172,7 +172,8 @@ impl Queue {
             let files: Vec<Transfer> = (0..record.files)
                 .map_while(|index| transfers.remove(&(serial, index)).and_then(Transfer::restored))
                 .collect();
-            if files.len() < usize::try_from(record.files).unwrap_or(usize::MAX) {
+            let is_leaving = matches!(record.state, SavedState::Cancelled { .. });
+            if files.len() < usize::try_from(record.files).unwrap_or(usize::MAX) && !is_leaving {
                 record.state = SavedState::Error(snapshot::damaged());
             }
             // Of a damaged record nobody knows the time; the group is not idle for that.

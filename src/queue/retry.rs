@@ -1,5 +1,6 @@
 //! How long to wait before the next attempt.
 
+use super::LONGEST_WAIT;
 use crate::protocol::Retry;
 use crate::time::Millis;
 
@@ -7,12 +8,12 @@ use crate::time::Millis;
 const SHORTEST: u64 = 1;
 
 /// The delay after `failures` failures in a row (1 or more): the minimum delay doubled each time up to
-/// the maximum, spread by ±20 % so that many pages do not return to a mended server all at once.
+/// the maximum, never beyond 24 h, spread by ±20 % so that many pages do not return to a mended server all at once.
 ///
 /// `dice` is any number; the same one gives the same delay.
 pub(super) fn delay(settings: &Retry, failures: u32, dice: u64) -> Millis {
     let doublings = failures.saturating_sub(1).min(32);
-    let longest = settings.maximum_delay.0.max(SHORTEST);
+    let longest = settings.maximum_delay.min(LONGEST_WAIT).0.max(SHORTEST);
     let base = settings.minimum_delay.0.max(SHORTEST).saturating_mul(1 << doublings).min(longest);
     let spread = base / 5;
     Millis(base - spread + mixed(dice) % (2 * spread + 1))

@@ -97,9 +97,12 @@ impl Queue {
             group.trouble = None;
             return self.change_group(serial, now);
         }
+        // Two files of one path go there in add order, the later one after the record of the earlier.
+        let mut targets = BTreeSet::new();
         let waiting: Vec<_> = group
             .indexed()
-            .filter(|(_, file)| file.complete && !file.published && !file.is_busy())
+            .filter(|(_, file)| !file.published && targets.insert(file.file.local.key()))
+            .filter(|(_, file)| file.complete && !file.is_busy())
             .map(|(index, _)| index)
             .collect();
         for index in waiting {

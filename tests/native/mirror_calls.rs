@@ -12,7 +12,7 @@ fn begin(calls: &mut Calls<&'static str>, waiter: &'static str) -> Call {
     calls.begin(owner, Command::EnumGroups { flags: 0 }, waiter)
 }
 
-fn numbers(calls: &Calls<&'static str>) -> Vec<u64> {
+fn numbers(calls: &mut Calls<&'static str>) -> Vec<u64> {
     calls.unanswered().iter().map(|call| call.sequence).collect()
 }
 
@@ -28,7 +28,7 @@ fn what_is_not_answered_is_sent_again_in_order_with_the_same_numbers() {
     let mut calls = calls();
     let sent = ["a", "b", "c"].map(|waiter| begin(&mut calls, waiter));
     calls.answer(2);
-    assert_eq!(numbers(&calls), [1, 3]);
+    assert_eq!(numbers(&mut calls), [1, 3]);
     assert_eq!(calls.unanswered()[0].command, sent[0].command);
     assert_eq!(calls.unanswered()[0].client, ClientId("page".into()));
 }
@@ -66,13 +66,24 @@ fn a_call_sent_again_says_what_was_seen_meanwhile() {
 }
 
 #[test]
-fn closing_takes_the_waiters_and_leaves_the_calls() {
+fn closing_takes_the_waiters_and_leaves_the_calls_that_were_sent() {
     let mut calls = calls();
     begin(&mut calls, "mine");
     begin(&mut calls, "another's");
+    let _sent = calls.unanswered();
     assert_eq!(calls.abandon(|waiter| *waiter == "mine"), ["mine"]);
-    assert_eq!(numbers(&calls), [1, 2]);
+    assert_eq!(numbers(&mut calls), [1, 2]);
     assert_eq!(calls.answer(1).map(|(_, waiter)| waiter), Some(None));
     assert_eq!(calls.abandon(|_| true), ["another's"]);
     assert_eq!(calls.abandon(|_| true), [""; 0]);
+}
+
+#[test]
+fn a_call_that_no_engine_has_seen_is_forgotten_with_its_waiter() {
+    let mut calls = calls();
+    begin(&mut calls, "sent");
+    calls.note_sent(1);
+    begin(&mut calls, "never sent");
+    calls.abandon(|_| true);
+    assert_eq!(numbers(&mut calls), [1]);
 }
