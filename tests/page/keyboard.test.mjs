@@ -53,6 +53,7 @@ test("a group is made, run, stopped and cancelled by keyboard alone", async (t) 
   await page.keyboard.press("Escape");
   await until("the focus is back", async () => (await focus(page)).name === "Cancel");
   await page.keyboard.press("Enter");
+  await page.getByRole("dialog").waitFor();
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await card.root.waitFor({ state: "detached" });
