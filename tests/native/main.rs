@@ -15,6 +15,7 @@ mod http_rules;
 mod mirror_calls;
 mod mirror_enumerator;
 mod mirror_rows;
+mod queue_damage;
 mod queue_groups;
 mod queue_random;
 mod queue_schedule;

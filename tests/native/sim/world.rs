@@ -5,7 +5,7 @@ use super::disk::{Crash, Disk};
 use super::network::{Connection, Read, Sink};
 use super::page::Page;
 use super::server::{Behaviour, BodyEnd, Ranges, Reaction, RemoteFile, Servers, Validators};
-use qmgr::abi::{FileSetInfo, Guid, LocalPath, QmgrError};
+use qmgr::abi::{FileSetInfo, Guid, Hresult, LocalPath, QmgrError};
 use qmgr::protocol::{
     Answer, Command, Credentials, Epoch, GroupRow, GroupState, Serial, SettingsPatch, Storage,
     ToEngine,
@@ -409,6 +409,11 @@ impl World {
     /// No page is shown what a crash would take back.
     fn check_shown(&self, group: Serial) {
         let shown = self.row(group).state;
+        let error = self.row(group).error.as_ref();
+        if error.is_some_and(|error| error.hresult == Hresult::BG_E_DATABASE_CORRUPT) {
+            // It says that the records cannot be read, so no record says it.
+            return;
+        }
         let is_durable = match self.database.state(group) {
             None | Some(SavedState::Cancelled { .. }) => shown == GroupState::Cancelled,
             Some(SavedState::Complete) => shown == GroupState::Complete,
