@@ -1,14 +1,13 @@
 //! What the driver saw, and what it means.
 
-use super::commands::forget_delay;
 use super::commit::After;
+use super::failures::disk_failure;
 use super::group::State;
 use super::transfer::{Connection, Receiving, Transfer};
-use super::{DiskFailure, Effect, Ended, Errand, Event, LONGEST_WAIT, Queue, Ticket, retry};
+use super::{DiskFailure, Effect, Ended, Errand, Event, Queue, Ticket};
 use crate::abi::Hresult;
 use crate::http::{AnswerHead, EndVerdict, Ending, Failure, Verdict, Version, judge, judge_end};
-use crate::protocol::{GroupError, Serial, StoredFile, ToPage, Wait, WaitReason};
-use crate::snapshot::Trouble;
+use crate::protocol::{Serial, StoredFile, ToPage};
 use crate::time::Millis;
 
 /// Answers in a row that brought no byte further, before the file is given up.
@@ -17,9 +16,6 @@ const MOST_FRUITLESS: u32 = 5;
 /// After so many of them the next request goes without `Range`: a server may be at odds with its own
 /// validators, and the whole file in one answer needs none.
 const MOST_FRUITLESS_RANGES: u32 = 3;
-
-/// How often a file that another context holds is tried again.
-const BUSY_DELAY: Millis = Millis(1_000);
 
 /// Rows of a running group are sent at most this often.
 const SHOW_INTERVAL: Millis = Millis(100);
@@ -187,7 +183,13 @@ impl Queue {
 
     /// An answer brought nothing. A few in a row may be a server that is just being changed; more are
     /// one that cannot be served from.
-    fn count_fruitless(&mut self, serial: Serial, index: u32, reason: &str, now: Millis) {
+    pub(super) fn count_fruitless(
+        &mut self,
+        serial: Serial,
+        index: u32,
+        reason: &str,
+        now: Millis,
+    ) {
         let Some(file) = self.file_mut(serial, index) else { return };
         file.fruitless += 1;
         file.without_range |= file.fruitless >= MOST_FRUITLESS_RANGES;
@@ -403,200 +405,6 @@ impl Queue {
         let stored = StoredFile { local_file: first_spelt.unwrap_or(stored.local_file), ..stored };
         self.change_stored(key, Some(stored));
         self.change_file(serial, index);
-    }
-
-    /// What the disk refused. While a group leaves the queue, a file that cannot be kept is dropped
-    /// (ruling A9: CancelGroup succeeds even if only part was kept).
-    fn fail_on_disk(&mut self, serial: Serial, index: u32, failure: &DiskFailure, now: Millis) {
-        let is_leaving = self
-            .groups
-            .get(&serial)
-            .is_some_and(|group| matches!(group.state, State::Cancelled { .. }));
-        match failure {
-            DiskFailure::Busy if !is_leaving => self.wait_for_disk(serial, index, now),
-            DiskFailure::Missing { .. } => {
-                if let Some(file) = self.file_mut(serial, index) {
-                    // The part is gone although a record names it: a new generation starts from nothing.
-                    file.generation += 1;
-                    file.start_again(serial, index);
-                }
-                self.change_file(serial, index);
-                self.count_fruitless(serial, index, "the part is gone from the disk", now);
-                self.run_again(serial, now);
-            }
-            DiskFailure::Busy
-            | DiskFailure::Full
-            | DiskFailure::InTheWay
-            | DiskFailure::Other(_)
-                if is_leaving =>
-            {
-                self.start_again(serial, index);
-            }
-            DiskFailure::Busy
-            | DiskFailure::Full
-            | DiskFailure::InTheWay
-            | DiskFailure::Other(_) => {
-                self.fail(serial, Some(index), disk_failure(failure), now);
-            }
-        }
-    }
-
-    /// A group whose file has to be fetched anew is not publishing any more.
-    fn run_again(&mut self, serial: Serial, now: Millis) {
-        if let Some(group) = self.groups.get_mut(&serial)
-            && group.state == State::Publishing
-        {
-            group.state = State::Running;
-            self.change_group(serial, now);
-        }
-    }
-
-    fn wait_for_disk(&mut self, serial: Serial, index: u32, now: Millis) {
-        let Some(group) = self.groups.get_mut(&serial) else { return };
-        if !matches!(group.state, State::Publishing | State::Running) {
-            return;
-        }
-        group.state = State::Waiting(Wait {
-            reason: WaitReason::StorageBusy,
-            next_attempt_at: Some(now.plus(BUSY_DELAY)),
-            last_error: Some(group_error(Some(index), disk_failure(&DiskFailure::Busy))),
-        });
-        self.change_group(serial, now);
-    }
-
-    /// A failure of the world: waited out if it may pass, else the group's error (spec §7.5).
-    pub(super) fn fail(
-        &mut self,
-        serial: Serial,
-        index: Option<u32>,
-        failure: Failure,
-        now: Millis,
-    ) {
-        let dice = self.host.dice ^ self.next_ticket;
-        let (online, settings) = (self.online, self.settings.retry.clone());
-        let Some(group) = self.groups.get_mut(&serial) else { return };
-        if !matches!(group.state, State::Publishing | State::Running | State::Waiting(_)) {
-            return;
-        }
-        let (transient, retry_after) = (failure.transient, failure.retry_after);
-        let error = if transient && !online { offline(index) } else { group_error(index, failure) };
-        let trouble = group.trouble.get_or_insert_with(|| Trouble {
-            failures: 0,
-            since: now,
-            error: error.clone(),
-            until: None,
-        });
-        trouble.error = error.clone();
-        let is_given_up = settings.minimum_delay > settings.no_progress_timeout
-            || now.since(trouble.since) >= settings.no_progress_timeout;
-        group.state = if !transient || (online && is_given_up) {
-            forget_delay(group);
-            State::Error(error)
-        } else if online {
-            trouble.failures = trouble.failures.saturating_add(1);
-            let delay = retry::delay(&settings, trouble.failures, dice);
-            let (reason, delay) = match retry_after {
-                Some(asked) if asked > delay => (WaitReason::RetryAfter, asked.min(LONGEST_WAIT)),
-                Some(_) | None => (WaitReason::Backoff, delay),
-            };
-            trouble.until = Some(now.plus(delay));
-            State::Waiting(Wait { reason, next_attempt_at: trouble.until, last_error: Some(error) })
-        } else {
-            trouble.until = None;
-            State::Waiting(Wait {
-                reason: WaitReason::Offline,
-                next_attempt_at: None,
-                last_error: Some(error),
-            })
-        };
-        self.change_group(serial, now);
-    }
-
-    /// The network came back: all that wait run again, whatever they waited for (spec §7.1).
-    fn handle_online(&mut self, online: bool, now: Millis) {
-        let has_come_back = online && !self.online;
-        if self.online && !online {
-            self.offline_since = now;
-        }
-        self.online = online;
-        if has_come_back {
-            self.forgive(self.offline_since, now);
-            let waiting: Vec<_> = self
-                .active
-                .iter()
-                .copied()
-                .filter(|serial| {
-                    matches!(
-                        self.groups.get(serial).map(|group| &group.state),
-                        Some(State::Waiting(_))
-                    )
-                })
-                .collect();
-            for serial in waiting {
-                self.try_again(serial, now);
-            }
-        }
-    }
-
-    /// What lies between does not count towards the no-progress timeout of any group.
-    fn forgive(&mut self, from: Millis, to: Millis) {
-        let troubles = self.groups.values_mut().filter_map(|group| group.trouble.as_mut());
-        for trouble in troubles {
-            trouble.since = trouble.since.plus(to.since(from.max(trouble.since)));
-        }
-    }
-
-    /// Ends the waiting of a group.
-    pub(super) fn try_again(&mut self, serial: Serial, now: Millis) {
-        let Some(group) = self.groups.get_mut(&serial) else { return };
-        group.state = State::Running;
-        group.retries = group.retries.saturating_add(1);
-        forget_delay(group);
-        self.change_group(serial, now);
-    }
-}
-
-fn offline(file_index: Option<u32>) -> GroupError {
-    GroupError {
-        hresult: Hresult::BG_E_NETWORK_DISCONNECTED,
-        message: "there is no network".to_owned(),
-        file_index,
-        http_status: 0,
-    }
-}
-
-fn group_error(file_index: Option<u32>, failure: Failure) -> GroupError {
-    GroupError {
-        hresult: failure.hresult,
-        message: failure.message,
-        file_index,
-        http_status: failure.http_status,
-    }
-}
-
-fn disk_failure(failure: &DiskFailure) -> Failure {
-    let (hresult, message) = match failure {
-        DiskFailure::Busy => {
-            (Hresult::BG_E_DESTINATION_LOCKED, "another tab or program holds the file".to_owned())
-        }
-        DiskFailure::Full => {
-            (Hresult::DISK_FULL, "there is no room left for this site's files".to_owned())
-        }
-        DiskFailure::InTheWay => (
-            Hresult::E_ACCESSDENIED,
-            "a directory stands at localFile, or a file at one of its directories".to_owned(),
-        ),
-        DiskFailure::Missing { .. } => {
-            (Hresult::FILE_NOT_FOUND, "the file is not there".to_owned())
-        }
-        DiskFailure::Other(message) => (Hresult::E_FAIL, message.clone()),
-    };
-    Failure { hresult, message, transient: false, http_status: 0, retry_after: None }
-}
-
-impl From<Failure> for crate::abi::QmgrError {
-    fn from(failure: Failure) -> Self {
-        Self::new(failure.hresult, failure.message)
     }
 }
 

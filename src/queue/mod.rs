@@ -22,6 +22,7 @@ mod commit;
 mod effect;
 mod event;
 mod events;
+mod failures;
 mod group;
 mod retry;
 mod schedule;
@@ -41,7 +42,7 @@ use group::{Group, State};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use transfer::Transfer;
 
-/// No delay that a server asks for is longer (design §3.8).
+/// No delay is longer, whoever asks for it (design §3.8); `http` cuts what a server asks for.
 const LONGEST_WAIT: Millis = Millis(86_400_000);
 
 /// Names one order to the driver, for the event that answers it. Never used twice by one queue.
