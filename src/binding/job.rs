@@ -3,7 +3,7 @@
 use super::convert::{self, promise};
 use super::error::to_js;
 use super::page::Page;
-use crate::abi::{FileSetInfo, QmgrError};
+use crate::abi::FileSetInfo;
 use crate::mirror::JobView;
 use crate::protocol::Command;
 use js_sys::Promise;
@@ -43,13 +43,6 @@ impl Job {
     pub(super) fn new(page: Rc<Page>, view: JobView) -> Self {
         Self { page, view }
     }
-
-    fn not_implemented(&self, what: &str) -> Result<(), JsValue> {
-        let checked = self.view.group().check();
-        checked
-            .and_then(|()| Err(QmgrError::not_implemented(format!("{what}; use the group's"))))
-            .map_err(to_js)
-    }
 }
 
 #[wasm_bindgen]
@@ -66,7 +59,7 @@ impl Job {
     /// `E_NOTIMPL`, always.
     #[wasm_bindgen(js_name = cancelJob)]
     pub fn cancel(&self) -> Result<(), JsValue> {
-        self.not_implemented("a job is not cancelled alone")
+        self.view.cancel().map_err(to_js)
     }
 
     /// `GetProgress`.
@@ -128,7 +121,7 @@ impl Job {
     /// `E_NOTIMPL`, always.
     #[wasm_bindgen(js_name = switchToForeground)]
     pub fn switch_to_foreground(&self) -> Result<(), JsValue> {
-        self.not_implemented("a job does not switch alone")
+        self.view.switch_to_foreground().map_err(to_js)
     }
 
     /// Extension: `FileDetails`.
