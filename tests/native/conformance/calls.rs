@@ -8,7 +8,7 @@ use super::words;
 use crate::sim::{World, url};
 use qmgr::abi::{FileSetInfo, Guid, Hresult, LocalPath, Property, PropertyValue, QmgrError};
 use qmgr::mirror::{Caller, GroupView, GuidEnumerator, JobView};
-use qmgr::protocol::{Answer, Command, Owner};
+use qmgr::protocol::{Answer, Command, StoredFile};
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -126,67 +126,58 @@ impl Handle {
 }
 
 fn on_queue(world: &mut World, caller: &Rc<Caller>, verb: &str, with: &[Value]) -> Called {
-    let found = |world: &World, answer| match answer {
-        Answer::Group(update) => {
-            let row = Rc::clone(&world.page.held[&update.group.serial]);
-            Ok(Handle::Group(GroupView::new(row, Rc::clone(caller))).into())
-        }
-        _ => Err(unexpected()),
-    };
     match (verb, with) {
         ("close", []) => {
             caller.close();
             Ok(Value::Null.into())
         }
         ("createGroup", [id]) => {
-            let command = Command::CreateGroup { id: guid(id)?, credentials: caller.credentials };
-            let answer = ask(world, caller, command)?;
-            found(world, answer)
+            let credentials = caller.credentials;
+            group_of(world, caller, Command::CreateGroup { id: guid(id)?, credentials })
         }
         ("deleteFile", [path]) => {
             ask(world, caller, Command::DeleteFile { local_file: text(path)? })?;
             Ok(Value::Null.into())
         }
         ("enumGroups", [flags]) => {
-            match ask(world, caller, Command::EnumGroups { flags: dword(flags)? })? {
-                Answer::Ids(ids) => Ok(enumerator(GuidEnumerator::new(ids))),
-                _ => Err(unexpected()),
-            }
+            let answer = ask(world, caller, Command::EnumGroups { flags: dword(flags)? })?;
+            let Answer::Ids(ids) = answer else { return Err(unexpected()) };
+            Ok(enumerator(GuidEnumerator::new(ids)))
         }
-        ("getGroup", [id]) => {
-            let answer = ask(world, caller, Command::GetGroup { id: guid(id)? })?;
-            found(world, answer)
-        }
-        ("listFiles", _) => {
-            let directory = match with {
-                [] => None,
-                [directory] => Some(text(directory)?),
-                _ => return Err(beyond(verb, with)),
-            };
-            match ask(world, caller, Command::ListFiles { directory })? {
-                Answer::Files(files) => Ok(files
-                    .into_iter()
-                    .map(|file| {
-                        json!({
-                            "localFile": file.local_file, "remoteFile": file.remote_file,
-                            "size": file.size, "lastModified": file.last_modified,
-                            "etag": file.etag, "type": file.media_type,
-                            "integrity": file.integrity,
-                        })
-                    })
-                    .collect::<Value>()
-                    .into()),
-                _ => Err(unexpected()),
-            }
+        ("getGroup", [id]) => group_of(world, caller, Command::GetGroup { id: guid(id)? }),
+        ("listFiles", [] | [_]) => {
+            let directory = with.first().map(text).transpose()?;
+            let answer = ask(world, caller, Command::ListFiles { directory })?;
+            let Answer::Files(files) = answer else { return Err(unexpected()) };
+            Ok(files.into_iter().map(stored).collect::<Value>().into())
         }
         ("openFile", [path]) => {
-            match ask(world, caller, Command::FindFile { local_file: text(path)? })? {
-                Answer::File(file) => Ok(opened(world, &file.local_file).into()),
-                _ => Err(unexpected()),
-            }
+            let answer = ask(world, caller, Command::FindFile { local_file: text(path)? })?;
+            let Answer::File(file) = answer else { return Err(unexpected()) };
+            Ok(opened(world, &file.local_file).into())
         }
         _ => Err(beyond(verb, with)),
     }
+}
+
+/// The group that a call makes known.
+fn group_of(world: &mut World, caller: &Rc<Caller>, command: Command) -> Called {
+    let Answer::Group(update) = ask(world, caller, command)? else { return Err(unexpected()) };
+    let row = Rc::clone(&world.page.held[&update.group.serial]);
+    Ok(Handle::Group(GroupView::new(row, Rc::clone(caller))).into())
+}
+
+/// A published file in the contract's spelling.
+fn stored(file: StoredFile) -> Value {
+    json!({
+        "localFile": file.local_file,
+        "remoteFile": file.remote_file,
+        "size": file.size,
+        "lastModified": file.last_modified,
+        "etag": file.etag,
+        "type": file.media_type,
+        "integrity": file.integrity,
+    })
 }
 
 fn on_group(world: &mut World, view: &GroupView, verb: &str, with: &[Value]) -> Called {
@@ -292,8 +283,7 @@ fn on_enumerator(shared: &Rc<RefCell<GuidEnumerator>>, verb: &str, with: &[Value
 /// Sends a command in the caller's name and waits for its reply.
 pub fn ask(world: &mut World, caller: &Caller, command: Command) -> Result<Answer, QmgrError> {
     caller.check()?;
-    let Owner { user, administrator } = caller.owner.clone();
-    world.page.owner = Owner { user, administrator };
+    world.page.owner = caller.owner.clone();
     world.ask(command)
 }
 
@@ -336,10 +326,10 @@ fn guid(value: &Value) -> Result<Guid, Failure> {
 }
 
 fn variant(value: &Value) -> Result<PropertyValue, Failure> {
-    match value {
-        Value::String(text) => Ok(PropertyValue::Text(text.clone())),
-        _ => Ok(PropertyValue::Integer(dword(value)?.cast_signed())),
+    if let Value::String(text) = value {
+        return Ok(PropertyValue::Text(text.clone()));
     }
+    Ok(PropertyValue::Integer(dword(value)?.cast_signed()))
 }
 
 fn file_set(value: &Value) -> Result<FileSetInfo, Failure> {

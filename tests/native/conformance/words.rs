@@ -84,21 +84,19 @@ fn resolved_word(word: &str, ids: &dyn Fn(&str) -> Option<String>) -> Result<Val
 
 /// A literal text from its pieces: `"once"`, or `["again", 10]` for ten times.
 fn text(pieces: &[Value]) -> Result<String, String> {
-    pieces
-        .iter()
-        .map(|piece| match piece {
-            Value::String(piece) => Ok(piece.clone()),
-            Value::Array(repeated) => match repeated.as_slice() {
-                [Value::String(piece), Value::Number(times)] => times
-                    .as_u64()
-                    .and_then(|times| usize::try_from(times).ok())
-                    .map(|times| piece.repeat(times))
-                    .ok_or_else(|| format!("{times} is no number of times")),
-                _ => Err(format!("no piece of a text: {piece}")),
-            },
-            _ => Err(format!("no piece of a text: {piece}")),
-        })
-        .collect()
+    pieces.iter().map(piece).collect()
+}
+
+fn piece(piece: &Value) -> Result<String, String> {
+    if let Some(once) = piece.as_str() {
+        return Ok(once.to_owned());
+    }
+    let again = piece.get(0).and_then(Value::as_str);
+    let times = piece.get(1).and_then(Value::as_u64).and_then(|times| usize::try_from(times).ok());
+    match (again, times) {
+        (Some(again), Some(times)) => Ok(again.repeat(times)),
+        _ => Err(format!("no piece of a text: {piece}")),
+    }
 }
 
 /// A value for whoever reads a failure, a status word with the names of its bits.
