@@ -19,6 +19,7 @@ mod network;
 mod store;
 mod worker;
 
+pub(crate) use clock::sleep;
 pub use files::open_file;
 pub use worker::{WorkerEngine, run_worker};
 

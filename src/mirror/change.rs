@@ -2,6 +2,11 @@
 
 use crate::abi::Guid;
 use crate::protocol::{GroupRow, GroupState, Serial};
+use crate::time::Millis;
+
+/// How long the listeners of a group hear nothing of progress after they did: they hear of it at most
+/// ten times a second.
+pub const PROGRESS_REST: Millis = Millis(100);
 
 /// What an update changed in one group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +17,8 @@ pub struct Change {
     pub id: Guid,
     /// Its status word after the update; 0 when it is cancelled.
     pub status: u32,
-    /// What its listeners hear of, in this order; empty when nothing they hear of changed.
+    /// What its listeners hear of, in this order; empty when nothing they hear of changed. After
+    /// [`GroupEvent::Progress`] a rest begins, which [`Mirror::end_rest`](super::Mirror::end_rest) ends.
     pub events: Vec<GroupEvent>,
 }
 

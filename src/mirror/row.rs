@@ -2,7 +2,7 @@
 
 use super::{Change, EnginePresence, GroupEvent};
 use crate::protocol::{FileRow, GroupRow, GroupState, GroupUpdate};
-use std::cell::{Ref, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::rc::Rc;
 
 /// The mirrored row of one group and of its files.
@@ -14,13 +14,27 @@ pub struct Row {
     group: RefCell<GroupRow>,
     files: RefCell<Vec<FileRow>>,
     engine: Rc<EnginePresence>,
+    pace: Cell<Pace>,
+}
+
+/// Whether the listeners may hear of progress.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Pace {
+    /// They heard of some a moment ago, and there has been more since.
+    Owing,
+    /// At once.
+    #[default]
+    Ready,
+    /// They heard of some a moment ago.
+    Resting,
 }
 
 impl Row {
     pub(super) fn new(update: GroupUpdate, engine: Rc<EnginePresence>) -> Self {
         let GroupUpdate { group, files, whole: _ } = update;
         let files = files.into_iter().map(|(_, file)| file).collect();
-        Self { group: RefCell::new(group), files: RefCell::new(files), engine }
+        let (group, files) = (RefCell::new(group), RefCell::new(files));
+        Self { group, files, engine, pace: Cell::default() }
     }
 
     pub(super) fn group(&self) -> Ref<'_, GroupRow> {
@@ -52,7 +66,37 @@ impl Row {
                 None => rows.push(file),
             }
         }
-        self.change(GroupEvent::between(&before, &self.group()))
+        self.change(self.paced(GroupEvent::between(&before, &self.group())))
+    }
+
+    /// The events without progress that comes too soon. It is owed, unless the group's end is told,
+    /// after which nobody waits for more.
+    fn paced(&self, mut events: Vec<GroupEvent>) -> Vec<GroupEvent> {
+        let is_end = |event: &GroupEvent| match event {
+            GroupEvent::Cancelled | GroupEvent::Complete | GroupEvent::Error => true,
+            GroupEvent::Progress | GroupEvent::StatusChange => false,
+        };
+        let has_progress = events.contains(&GroupEvent::Progress);
+        let has_ended = events.iter().any(is_end);
+        match self.pace.get() {
+            Pace::Ready if has_progress => self.pace.set(Pace::Resting),
+            Pace::Ready => {}
+            Pace::Owing | Pace::Resting => {
+                events.retain(|event| *event != GroupEvent::Progress);
+                if has_ended {
+                    self.pace.set(Pace::Resting);
+                } else if has_progress {
+                    self.pace.set(Pace::Owing);
+                }
+            }
+        }
+        events
+    }
+
+    pub(super) fn end_rest(&self) -> Change {
+        let is_owing = self.pace.get() == Pace::Owing;
+        self.pace.set(if is_owing { Pace::Resting } else { Pace::Ready });
+        self.change(is_owing.then_some(GroupEvent::Progress).into_iter().collect())
     }
 
     pub(super) fn cancel(&self) -> Change {
