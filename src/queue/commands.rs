@@ -289,9 +289,11 @@ impl Queue {
         let Some(job) = &mut group.job else { return Err(cancelled()) };
         job.files.extend(files.into_iter().map(Transfer::new));
         let after = job.files.len();
-        for index in before..after {
-            self.change_file(serial, u32::try_from(index).unwrap_or(u32::MAX));
-        }
+        // All at once: what one changed file means for its group takes a look at all of them.
+        let added = before..after;
+        self.pending
+            .transfers
+            .extend(added.map(|index| (serial, u32::try_from(index).unwrap_or(u32::MAX))));
         self.change_group(serial, now);
         Ok(Reply::Row { group: serial, whole: false })
     }

@@ -2,7 +2,7 @@
 
 use super::speed::Speed;
 use super::transfer::{Connection, Transfer};
-use crate::abi::{Guid, Properties, StatusWord};
+use crate::abi::{Guid, Properties, SIZE_LIMIT, StatusWord};
 use crate::protocol::{
     Credentials, GroupError, GroupRow, GroupState, GroupUpdate, Resume, Serial, Wait, WaitReason,
 };
@@ -199,12 +199,11 @@ impl Group {
 
     fn row(&self, serial: Serial) -> GroupRow {
         let files = self.files();
+        // JavaScript counts no further; promised sizes may add up to more.
+        let add = |sum: u64, size: u64| sum.saturating_add(size).min(SIZE_LIMIT);
         let bytes_total = (!files.is_empty())
             .then(|| {
-                files
-                    .iter()
-                    .map(Transfer::size)
-                    .try_fold(0u64, |sum, size| Some(sum.saturating_add(size?)))
+                files.iter().map(Transfer::size).try_fold(0, |sum, size| Some(add(sum, size?)))
             })
             .flatten();
         let moving = self.shown_state() == GroupState::Transferring;
@@ -216,7 +215,7 @@ impl Group {
             job: self.job.as_ref().map(|job| job.id),
             job_status: self.job_status().bits(),
             properties: self.properties.clone(),
-            bytes_done: files.iter().map(Transfer::bytes_done).sum(),
+            bytes_done: files.iter().map(Transfer::bytes_done).fold(0, add),
             bytes_total,
             files_done: count(files.iter().filter(|file| file.complete).count()),
             files_total: count(files.len()),
