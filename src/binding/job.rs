@@ -44,11 +44,14 @@ impl Job {
         Self { page, view }
     }
 
+    /// An argument, unless the group cannot be called at all, which is said first.
+    fn argument<T>(&self, read: Result<T, QmgrError>) -> Result<T, QmgrError> {
+        self.view.group().check().and(read)
+    }
+
     fn not_implemented(&self, what: &str) -> Result<(), JsValue> {
-        let checked = self.view.group().check();
-        checked
-            .and_then(|()| Err(QmgrError::not_implemented(format!("{what}; use the group's"))))
-            .map_err(to_js)
+        let refused = QmgrError::not_implemented(format!("{what}; use the group's"));
+        self.argument(Err(refused)).map_err(to_js)
     }
 }
 
@@ -75,7 +78,7 @@ impl Job {
     /// `E_NOTIMPL` for an unsupported selector.
     #[wasm_bindgen(js_name = getProgress)]
     pub fn progress(&self, selector: &JsValue) -> Result<u32, JsValue> {
-        let selector = convert::dword(selector, "the progress selector");
+        let selector = self.argument(convert::dword(selector, "the progress selector"));
         selector.and_then(|selector| self.view.group().progress(selector)).map_err(to_js)
     }
 
@@ -109,7 +112,8 @@ impl Job {
     /// `QM_E_ITEM_NOT_FOUND` when there is no such file.
     #[wasm_bindgen(js_name = getFile)]
     pub fn file(&self, index: &JsValue) -> Result<JsValue, JsValue> {
-        let file = convert::dword(index, "the file index").and_then(|index| self.view.file(index));
+        let index = self.argument(convert::dword(index, "the file index"));
+        let file = index.and_then(|index| self.view.file(index));
         convert::to_js(&FileSetOut::from(file.map_err(to_js)?))
     }
 
@@ -137,7 +141,7 @@ impl Job {
     /// `QM_E_ITEM_NOT_FOUND` when there is no such file.
     #[wasm_bindgen(js_name = getFileDetails)]
     pub fn file_details(&self, index: &JsValue) -> Result<JsValue, JsValue> {
-        let index = convert::dword(index, "the file index");
+        let index = self.argument(convert::dword(index, "the file index"));
         let details = index.and_then(|index| self.view.file_details(index));
         convert::to_js(&details.map_err(to_js)?)
     }

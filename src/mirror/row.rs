@@ -66,37 +66,29 @@ impl Row {
                 None => rows.push(file),
             }
         }
-        self.change(self.paced(GroupEvent::between(&before, &self.group())))
+        let is_owing = self.pace.get() == Pace::Owing;
+        let mut events = GroupEvent::between(&before, &self.group(), is_owing);
+        if events.contains(&GroupEvent::Progress) {
+            let is_told = self.may_tell_progress(&events);
+            self.pace.set(if is_told { Pace::Resting } else { Pace::Owing });
+            events.retain(|event| is_told || *event != GroupEvent::Progress);
+        }
+        self.change(events)
     }
 
-    /// The events without progress that comes too soon. It is owed, unless the group's end is told,
-    /// after which nobody waits for more.
-    fn paced(&self, mut events: Vec<GroupEvent>) -> Vec<GroupEvent> {
-        let is_end = |event: &GroupEvent| match event {
-            GroupEvent::Cancelled | GroupEvent::Complete | GroupEvent::Error => true,
-            GroupEvent::Progress | GroupEvent::StatusChange => false,
-        };
-        let has_progress = events.contains(&GroupEvent::Progress);
-        let has_ended = events.iter().any(is_end);
-        match self.pace.get() {
-            Pace::Ready if has_progress => self.pace.set(Pace::Resting),
-            Pace::Ready => {}
-            Pace::Owing | Pace::Resting => {
-                events.retain(|event| *event != GroupEvent::Progress);
-                if has_ended {
-                    self.pace.set(Pace::Resting);
-                } else if has_progress {
-                    self.pace.set(Pace::Owing);
-                }
-            }
-        }
-        events
+    /// Whether progress is told along with `events`. With the group's end all is told; of a group that
+    /// is cancelled nobody can ask for figures any more.
+    fn may_tell_progress(&self, events: &[GroupEvent]) -> bool {
+        let has = |event| events.contains(&event);
+        let has_ended = has(GroupEvent::Complete) || has(GroupEvent::Error);
+        !has(GroupEvent::Cancelled) && (has_ended || self.pace.get() == Pace::Ready)
     }
 
     pub(super) fn end_rest(&self) -> Change {
         let is_owing = self.pace.get() == Pace::Owing;
-        self.pace.set(if is_owing { Pace::Resting } else { Pace::Ready });
-        self.change(is_owing.then_some(GroupEvent::Progress).into_iter().collect())
+        let is_told = is_owing && self.group().state != GroupState::Cancelled;
+        self.pace.set(if is_told { Pace::Resting } else { Pace::Ready });
+        self.change(is_told.then_some(GroupEvent::Progress).into_iter().collect())
     }
 
     pub(super) fn cancel(&self) -> Change {

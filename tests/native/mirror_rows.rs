@@ -141,7 +141,6 @@ fn listeners_hear_once_of_what_changed() {
     let mut moved = running_group();
     moved.group.bytes_done = 7;
     assert_eq!(events(mirror.apply(moved)), [GroupEvent::Progress]);
-    mirror.end_rest(Serial(1));
 
     let mut complete = whole(row(1, GroupState::Complete, 0x140));
     complete.group.bytes_done = 10;
@@ -172,13 +171,26 @@ fn progress_within_a_rest_is_told_once_when_the_rest_ends() {
 }
 
 #[test]
-fn nothing_of_progress_is_told_after_the_end_of_a_group() {
+fn the_end_of_a_group_tells_what_progress_is_owed() {
+    let (mut mirror, _group) = mirror_of(running_group());
+    mirror.apply(moved_to(1));
+    assert_eq!(events(mirror.apply(moved_to(2))), []);
+    let mut failed = failed_group();
+    failed.group.bytes_done = 2;
+    assert_eq!(
+        events(mirror.apply(failed)),
+        [GroupEvent::StatusChange, GroupEvent::Progress, GroupEvent::Error]
+    );
+    assert_eq!(mirror.end_rest(Serial(1)).map(events), Some(vec![]));
+}
+
+#[test]
+fn a_cancelled_group_tells_of_no_progress() {
     let (mut mirror, _group) = mirror_of(running_group());
     mirror.apply(moved_to(1));
     mirror.apply(moved_to(2));
-    let mut complete = whole(row(1, GroupState::Complete, 0x140));
-    complete.group.bytes_done = 3;
-    assert_eq!(events(mirror.apply(complete)), [GroupEvent::StatusChange, GroupEvent::Complete]);
+    let cancelled = mirror.apply(whole(row(1, GroupState::Cancelled, 0)));
+    assert_eq!(events(cancelled), [GroupEvent::StatusChange, GroupEvent::Cancelled]);
     assert_eq!(mirror.end_rest(Serial(1)).map(events), Some(vec![]));
 }
 
