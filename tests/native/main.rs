@@ -10,6 +10,7 @@ mod abi_progress;
 mod abi_property;
 mod abi_remote_url;
 mod abi_status;
+mod conformance;
 mod http_properties;
 mod http_rules;
 mod mirror_calls;
