@@ -3,7 +3,7 @@
 use super::convert::{self, promise};
 use super::error::to_js;
 use super::page::Page;
-use crate::abi::FileSetInfo;
+use crate::abi::{FileSetInfo, QmgrError};
 use crate::mirror::JobView;
 use crate::protocol::Command;
 use js_sys::Promise;
@@ -43,6 +43,11 @@ impl Job {
     pub(super) fn new(page: Rc<Page>, view: JobView) -> Self {
         Self { page, view }
     }
+
+    /// An argument, unless the group cannot be called at all, which is said first.
+    fn argument<T>(&self, read: Result<T, QmgrError>) -> Result<T, QmgrError> {
+        self.view.group().check().and(read)
+    }
 }
 
 #[wasm_bindgen]
@@ -68,7 +73,7 @@ impl Job {
     /// `E_NOTIMPL` for an unsupported selector.
     #[wasm_bindgen(js_name = getProgress)]
     pub fn progress(&self, selector: &JsValue) -> Result<u32, JsValue> {
-        let selector = convert::dword(selector, "the progress selector");
+        let selector = self.argument(convert::dword(selector, "the progress selector"));
         selector.and_then(|selector| self.view.group().progress(selector)).map_err(to_js)
     }
 
@@ -102,7 +107,8 @@ impl Job {
     /// `QM_E_ITEM_NOT_FOUND` when there is no such file.
     #[wasm_bindgen(js_name = getFile)]
     pub fn file(&self, index: &JsValue) -> Result<JsValue, JsValue> {
-        let file = convert::dword(index, "the file index").and_then(|index| self.view.file(index));
+        let index = self.argument(convert::dword(index, "the file index"));
+        let file = index.and_then(|index| self.view.file(index));
         convert::to_js(&FileSetOut::from(file.map_err(to_js)?))
     }
 
@@ -130,7 +136,7 @@ impl Job {
     /// `QM_E_ITEM_NOT_FOUND` when there is no such file.
     #[wasm_bindgen(js_name = getFileDetails)]
     pub fn file_details(&self, index: &JsValue) -> Result<JsValue, JsValue> {
-        let index = convert::dword(index, "the file index");
+        let index = self.argument(convert::dword(index, "the file index"));
         let details = index.and_then(|index| self.view.file_details(index));
         convert::to_js(&details.map_err(to_js)?)
     }

@@ -22,3 +22,4 @@ mod queue_random;
 mod queue_schedule;
 mod queue_transfer;
 mod sim;
+mod states;
