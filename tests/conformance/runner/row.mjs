@@ -120,9 +120,12 @@ class Run {
       return undefined;
     }
     if (as !== undefined && output !== undefined) return "no handle to name";
-    if (gives === undefined) return undefined;
+    return gives === undefined ? undefined : this.#compare(output, gives);
+  }
+
+  #compare({ value }, gives) {
     const expected = this.#resolved(gives);
-    return fits(expected, output.value) ? undefined : `${told(expected)} is expected, ${told(output.value)} found`;
+    return fits(expected, value) ? undefined : `${told(expected)} is expected, ${told(value)} found`;
   }
 
   #judgeFailure(error, fails) {
@@ -138,7 +141,12 @@ class Run {
   async #until({ until, with: given = [], gives }) {
     const end = Date.now() + LIMIT;
     for (;;) {
-      const found = await this.#judge(() => this.#invoke(until, given), { gives });
+      let found;
+      try {
+        found = this.#compare(await this.#invoke(until, given), gives);
+      } catch (error) {
+        return this.#judgeFailure(error);
+      }
       if (found === undefined) return undefined;
       if (Date.now() > end) return `waited in vain: ${found}`;
       await new Promise((resolve) => setTimeout(resolve, 5));
