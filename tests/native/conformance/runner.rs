@@ -42,6 +42,7 @@ impl Runner {
     pub fn take(&mut self, step: &Step) -> Result<(), String> {
         match step.clone() {
             Step::Call(call) => self.call(call),
+            Step::Callback(_) => Err("no page of this world can be called back".to_owned()),
             Step::Open(open) => self.open(open),
             Step::Pass(pass) => {
                 self.world.run_for(Millis(pass.pass));
