@@ -76,7 +76,8 @@ pub struct Call {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Callback {
-    pub callback: String,
+    #[serde(rename = "callback")]
+    pub name: String,
     #[serde(default)]
     pub answers: Vec<String>,
 }
@@ -256,7 +257,7 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (verb, with) = match self {
             Self::Call(call) => (call.call.as_str(), call.with.as_slice()),
-            Self::Callback(callback) => (callback.callback.as_str(), [].as_slice()),
+            Self::Callback(callback) => (callback.name.as_str(), [].as_slice()),
             Self::Open(_) => ("open", [].as_slice()),
             Self::Pass(_) => ("pass", [].as_slice()),
             Self::Reload(_) => ("reload", [].as_slice()),
