@@ -1,3 +1,7 @@
+import { number } from "./words.mjs";
+
+const MOODS = ["throw", "reject", "never"];
+
 /**
  * A callback of a row: it writes down its calls, and answers with what its script says, then with S_OK. An answer is
  * an HRESULT by its name, `"throw"`, `"reject"` or `"never"`.
@@ -9,8 +13,12 @@ export class ScriptedCallback {
   made = 0;
   #answers;
 
-  constructor(answers) {
-    this.#answers = [...answers];
+  constructor(answers, constants) {
+    this.#answers = answers.map((answer) => {
+      const code = MOODS.includes(answer) ? answer : number(answer, constants);
+      if (code === undefined) throw new Error(`no answer of a callback: ${answer}`);
+      return code;
+    });
   }
 
   onStatus(group, job, fileIndex, status, numOfRetries, win32Result, transportResult) {

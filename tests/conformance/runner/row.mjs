@@ -154,7 +154,7 @@ class Run {
   }
 
   #callback({ callback, answers = [] }) {
-    const object = new ScriptedCallback(answers.map((answer) => number(answer, this.#place.qmgr) ?? answer));
+    const object = new ScriptedCallback(answers, this.#place.qmgr);
     this.#handles.set(callback, { kind: "callback", object });
   }
 
