@@ -182,3 +182,74 @@ fn parsed<T: DeserializeOwned>(file: &Path) -> Result<T> {
     let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
     serde_json::from_str(&text).with_context(|| file.display().to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A table in which nothing is missing: one method, one ruling, and one row that shows both.
+    fn table(change: impl FnOnce(&mut Table)) -> Result<()> {
+        let interface = r#"[{ "name": "I", "iid": "IID_I", "object": "O", "methods": [
+            { "name": "M", "javascript": "m()", "signature": "HRESULT M(void)" }] }]"#;
+        let ruling = r#"{ "question": "what", "ruling": "this", "why": "so" }"#;
+        let row = r#"{ "id": "a-row", "interface": "I", "method": "M", "fact": "It is so.",
+            "marks": ["Q", "A1"], "steps": [{ "call": "o.m" }] }"#;
+        let mut table = Table {
+            interfaces: serde_json::from_str(interface)?,
+            rulings: vec![("A1".to_owned(), serde_json::from_str(ruling)?)],
+            rows: vec![serde_json::from_str(row)?],
+        };
+        change(&mut table);
+        table.check()
+    }
+
+    #[track_caller]
+    fn assert_refused(change: impl FnOnce(&mut Table), because: &str) {
+        let error = table(change).expect_err("the table is refused");
+        assert!(format!("{error:#}").contains(because), "{error:#}");
+    }
+
+    #[test]
+    fn a_table_in_which_nothing_is_missing_is_taken() {
+        table(|_| {}).expect("nothing is missing");
+    }
+
+    #[test]
+    fn every_method_and_every_ruling_needs_a_row() {
+        assert_refused(|table| table.rows.clear(), "no row shows I::M, A1");
+        assert_refused(|table| drop(table.rows[0].marks.pop()), "no row shows A1");
+    }
+
+    #[test]
+    fn a_row_names_what_there_is() {
+        assert_refused(|table| table.rows[0].method = "N".to_owned(), "I has no method N");
+        assert_refused(|table| table.rows[0].marks.push("A2".to_owned()), "no mark A2");
+        assert_refused(|table| table.rows[0].id = "A row".to_owned(), "kebab-case");
+        assert_refused(|table| table.rows[0].fact = "so".to_owned(), "no sentence");
+    }
+
+    #[test]
+    fn a_row_is_run_or_says_why_not() {
+        let only = |runners: &[&str], because: &str| {
+            let runners = runners.iter().map(ToString::to_string).collect();
+            Some(Only { runners, because: because.to_owned() })
+        };
+        assert_refused(|table| table.rows[0].steps = None, "either steps");
+        assert_refused(|table| table.rows[0].structural = Some("so".to_owned()), "either steps");
+        assert_refused(|table| table.rows[0].only = only(&[], "so"), "no runner runs it");
+        assert_refused(|table| table.rows[0].only = only(&["node"], ""), "without a reason");
+        assert_refused(|table| table.rows[0].only = only(&["deno"], "so"), "no runner deno");
+    }
+
+    #[test]
+    fn the_header_has_39_methods_and_the_documents_46_gaps() {
+        let directory = root().join("tests/conformance");
+        let interfaces: Vec<Interface> =
+            parsed(&directory.join("interfaces.json")).expect("a file");
+        assert_eq!(interfaces.iter().map(|interface| interface.methods.len()).sum::<usize>(), 39);
+        let rulings: BTreeMap<String, Ruling> =
+            parsed(&directory.join("rulings.json")).expect("a file");
+        assert!((1..=46).all(|number| rulings.contains_key(&format!("A{number}"))));
+        assert_eq!(rulings.len(), 46);
+    }
+}
