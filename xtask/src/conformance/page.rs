@@ -74,8 +74,17 @@ fn write_method(text: &mut String, table: &Table, interface: &Interface, method:
     for row in table.rows_of(interface, method) {
         let id = &row.id;
         let fact = cell(&row.fact);
-        line!(text, "| <a id=\"{id}\"></a>{fact} | {} | {} |", row.marks.join(", "), holds_in(row));
+        line!(text, "| <a id=\"{id}\"></a>{fact} | {} | {} |", marks(row), holds_in(row));
     }
+}
+
+/// Each ruling leads to where it stands.
+fn marks(row: &Row) -> String {
+    let marks = row.marks.iter().map(|mark| match mark.strip_prefix('A') {
+        Some(_) => format!("[{mark}](#{mark})"),
+        None => mark.clone(),
+    });
+    marks.collect::<Vec<_>>().join(", ")
 }
 
 fn holds_in(row: &Row) -> String {
