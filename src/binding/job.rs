@@ -48,11 +48,6 @@ impl Job {
     fn argument<T>(&self, read: Result<T, QmgrError>) -> Result<T, QmgrError> {
         self.view.group().check().and(read)
     }
-
-    fn not_implemented(&self, what: &str) -> Result<(), JsValue> {
-        let refused = QmgrError::not_implemented(format!("{what}; use the group's"));
-        self.argument(Err(refused)).map_err(to_js)
-    }
 }
 
 #[wasm_bindgen]
@@ -69,7 +64,7 @@ impl Job {
     /// `E_NOTIMPL`, always.
     #[wasm_bindgen(js_name = cancelJob)]
     pub fn cancel(&self) -> Result<(), JsValue> {
-        self.not_implemented("a job is not cancelled alone")
+        self.view.cancel().map_err(to_js)
     }
 
     /// `GetProgress`.
@@ -132,7 +127,7 @@ impl Job {
     /// `E_NOTIMPL`, always.
     #[wasm_bindgen(js_name = switchToForeground)]
     pub fn switch_to_foreground(&self) -> Result<(), JsValue> {
-        self.not_implemented("a job does not switch alone")
+        self.view.switch_to_foreground().map_err(to_js)
     }
 
     /// Extension: `FileDetails`.
