@@ -35,7 +35,16 @@ impl Queue {
         match message {
             ToEngine::Hello => self.introduce(),
             ToEngine::Call(call) => self.answer(call, now),
-            ToEngine::Bye { client } => self.forget(&client, u64::MAX),
+            ToEngine::Bye { client } => {
+                self.forget(&client, u64::MAX);
+                self.forget_callbacks(&client, now);
+            }
+            ToEngine::Notified { client, group, event, attempt, is_taken } => {
+                self.handle_answered_call(&client, group, event, attempt, is_taken, now);
+            }
+            ToEngine::Register { client, registrations } => {
+                self.register(&client, registrations, now);
+            }
         }
         self.settle(now);
     }
@@ -326,6 +335,7 @@ impl Queue {
     ) -> Result<Reply, QmgrError> {
         self.live(serial)?.properties.set(property, value)?;
         self.change_group(serial, now);
+        self.heed_properties(serial, now);
         Ok(Reply::Row { group: serial, whole: false })
     }
 
@@ -402,6 +412,7 @@ impl Queue {
         if let Some(job) = job {
             self.jobs.remove(&job);
         }
+        self.drop_event(serial);
         self.change_group(serial, now);
     }
 

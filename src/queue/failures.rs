@@ -123,7 +123,11 @@ impl Queue {
                 last_error: Some(error),
             })
         };
+        let is_over = matches!(group.state, State::Error(_));
         self.change_group(serial, now);
+        if is_over {
+            self.note_event(serial, now);
+        }
     }
 
     /// The network came back: all that wait run again, whatever they waited for (spec §7.1).

@@ -1,5 +1,6 @@
 //! One group: its state machine, its one job, its status words.
 
+use super::notifications::Notification;
 use super::speed::Speed;
 use super::transfer::{Connection, Transfer};
 use crate::abi::{Guid, Properties, StatusWord};
@@ -26,6 +27,8 @@ pub(super) struct Group {
     pub(super) touched_at: Millis,
     /// The failures since the last progress.
     pub(super) trouble: Option<Trouble>,
+    /// The latest event, while nobody has taken it.
+    pub(super) notification: Option<Notification>,
     pub(super) speed: Speed,
     /// When its pages last heard of its progress.
     pub(super) shown_at: Millis,
@@ -84,6 +87,7 @@ impl Group {
             retries: 0,
             touched_at: now,
             trouble: None,
+            notification: None,
             speed: Speed::default(),
             shown_at: Millis::default(),
         }
@@ -263,6 +267,7 @@ impl Group {
             retries: self.retries,
             touched_at: self.touched_at,
             trouble: self.trouble.clone(),
+            event: self.notification.as_ref().map(|notification| notification.event.clone()),
         }
     }
 
@@ -305,6 +310,7 @@ impl Group {
             retries: record.retries,
             touched_at: record.touched_at,
             trouble,
+            notification: record.event.map(Notification::new),
             ..Self::new(record.id, record.owner, record.credentials, now)
         }
     }

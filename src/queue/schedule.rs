@@ -74,6 +74,7 @@ impl Queue {
             return;
         }
         let Some(group) = self.groups.remove(&serial) else { return };
+        self.callbacks.forget_group(serial);
         self.pending.groups.insert(serial);
         self.pending.strict = true;
         for (index, file) in group.indexed() {
@@ -95,7 +96,8 @@ impl Queue {
         if group.files().iter().all(|file| file.published) {
             group.state = State::Complete;
             group.trouble = None;
-            return self.change_group(serial, now);
+            self.change_group(serial, now);
+            return self.note_event(serial, now);
         }
         // Two files of one path go there in add order, the later one after the record of the earlier.
         let mut targets = BTreeSet::new();
@@ -314,6 +316,7 @@ impl Queue {
             self.next_idle_check = now.plus(IDLE_CHECK);
             self.cancel_idle_groups(now);
         }
+        self.call_again(now);
         self.settle(now);
     }
 
@@ -377,7 +380,7 @@ impl Queue {
             .filter(|&(holder, _)| waits_for_turn.is_some() && self.can_give_way(holder))
             .map(|(_, since)| since.plus(self.settings.time_slice));
         let idle = (!self.by_id.is_empty()).then_some(self.next_idle_check);
-        of_groups.chain(slice).chain(idle).min()
+        of_groups.chain(slice).chain(idle).chain(self.callbacks.next_alarm()).min()
     }
 
     /// When to flush a file's bytes or to give its connection up.

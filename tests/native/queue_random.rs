@@ -392,6 +392,6 @@ fn ticket(event: &Event) -> Option<Ticket> {
         | Event::Hashed { ticket, .. }
         | Event::Progress { ticket, .. }
         | Event::Published { ticket, .. } => Some(*ticket),
-        Event::Online(_) => None,
+        Event::Online(_) | Event::PageGone { .. } => None,
     }
 }
