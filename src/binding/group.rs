@@ -27,6 +27,13 @@ pub struct Group {
     view: GroupView,
 }
 
+/// What setting a property does to the notification pointer of its group.
+enum PointerChange {
+    Clear,
+    None,
+    Set(Pointer),
+}
+
 impl Group {
     pub(super) fn new(page: Rc<Page>, view: GroupView) -> Self {
         Self { page, view }
@@ -51,19 +58,19 @@ impl Group {
         Ok((property, value))
     }
 
-    /// The pointer that a GROUPPROP_NOTIFYCLSID stands for: a new object of the class, or none for the
-    /// null CLSID. What is no class id at all is the engine's to refuse, and changes no pointer.
-    fn pointer_of_class(&self, value: &PropertyValue) -> Result<Option<Option<Pointer>>, JsValue> {
-        let PropertyValue::Text(text) = value else { return Ok(None) };
-        let Ok(class) = text.parse::<Guid>() else { return Ok(None) };
+    /// What a GROUPPROP_NOTIFYCLSID does to the pointer: it sets a new object of the class, and the null
+    /// CLSID clears it. What is no class id at all is the engine's to refuse.
+    fn activate(&self, value: &PropertyValue) -> Result<PointerChange, JsValue> {
+        let PropertyValue::Text(text) = value else { return Ok(PointerChange::None) };
+        let Ok(class) = text.parse::<Guid>() else { return Ok(PointerChange::None) };
         if class == Guid::NULL {
-            return Ok(Some(None));
+            return Ok(PointerChange::Clear);
         }
         let Some(known) = self.page.class(class) else {
             let message = format!("class {class} is not registered in this tab");
             return Err(to_js(QmgrError::new(Hresult::REGDB_E_CLASSNOTREG, message)));
         };
-        known.make(self.view.clone()).map(|pointer| Some(Some(pointer)))
+        known.make(self.view.clone()).map(PointerChange::Set)
     }
 
     fn check_interface(&self, iid: &JsValue, served: Option<Guid>) -> Result<(), QmgrError> {
@@ -141,17 +148,22 @@ impl Group {
         let checked = self.checked_property(property, value).map_err(to_js);
         let begun = checked.and_then(|(property, value)| {
             let names_class = property == GROUPPROP_NOTIFYCLSID;
-            let pointer = if names_class { self.pointer_of_class(&value)? } else { None };
-            Ok((property, value, pointer))
+            let change = if names_class { self.activate(&value)? } else { PointerChange::None };
+            Ok((property, value, change))
         });
+        let group = self.view.serial();
+        let set = |property, value| self.command(Command::SetProperty { group, property, value });
         match begun {
-            Ok((property, value, pointer)) => {
-                let group = self.view.serial();
-                let done = self.command(Command::SetProperty { group, property, value });
-                if let Some(pointer) = pointer {
-                    self.page.set_pointer(group, pointer);
-                }
+            Ok((property, value, PointerChange::Clear)) => {
+                let done = set(property, value);
+                self.page.set_pointer(group, None);
                 done
+            }
+            Ok((property, value, PointerChange::None)) => set(property, value),
+            Ok((property, value, PointerChange::Set(pointer))) => {
+                // Before the class is known for the group's, so that nobody is asked for another object.
+                self.page.set_pointer(group, Some(pointer));
+                set(property, value)
             }
             Err(error) => Promise::reject(&error),
         }
