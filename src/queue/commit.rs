@@ -77,12 +77,17 @@ impl Pending {
 impl Queue {
     /// A group's own record or row has changed.
     pub(super) fn change_group(&mut self, serial: Serial, now: Millis) {
+        let mut has_moved = false;
         if let Some(group) = self.groups.get_mut(&serial) {
             group.touched_at = now;
+            has_moved = std::mem::take(&mut group.has_moved);
         }
         self.pending.strict = true;
         self.pending.groups.insert(serial);
         self.sort_in(serial);
+        if has_moved {
+            self.note_state(serial, now);
+        }
     }
 
     /// A file's record or row has changed.

@@ -13,7 +13,8 @@
 //! is asked, once, to make a pointer of it.
 
 use super::commit::After;
-use super::group::{Group, State};
+use super::group::Group;
+use super::state::State;
 use super::{Effect, Queue};
 use crate::abi::{Guid, NotifyFlags};
 use crate::protocol::{Callback, ClientId, NO_FILE, Registration, Serial, StatusEvent, ToPage};
@@ -192,14 +193,18 @@ impl Callbacks {
 }
 
 impl Queue {
-    /// A group came to be complete or in error: keeps the event, in the commit that says so, if the
-    /// flags ask for it (spec §5.3), and calls whoever can be called.
-    pub(super) fn note_event(&mut self, serial: Serial, now: Millis) {
+    /// A group has come to another state: keeps the event that this is, in the commit that says so, if
+    /// the flags ask for it (spec §5.3), and calls whoever can be called. A group that leaves the queue
+    /// has nothing more to tell.
+    pub(super) fn note_state(&mut self, serial: Serial, now: Millis) {
         let number = self.next_ticket;
-        self.next_ticket += 1;
-        let event = self.groups.get(&serial).and_then(|group| status_event(group, number));
-        if let Some(event) = event {
+        let Some(group) = self.groups.get(&serial) else { return };
+        let event = status_event(group, number);
+        if event.is_some() || matches!(group.state(), State::Cancelled { .. }) {
             self.drop_event(serial);
+        }
+        if let Some(event) = event {
+            self.next_ticket += 1;
             if let Some(group) = self.groups.get_mut(&serial) {
                 group.notification = Some(Notification::new(event));
             }
@@ -402,7 +407,7 @@ fn status_event(group: &Group, number: u64) -> Option<StatusEvent> {
         return None;
     }
     let status = group.status().bits();
-    match &group.state {
+    match group.state() {
         State::Complete => {
             flags.contains(NotifyFlags::QM_NOTIFY_GROUP_DONE).then_some(StatusEvent {
                 number,
