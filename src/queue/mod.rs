@@ -28,6 +28,7 @@ mod retry;
 mod schedule;
 mod speed;
 mod transfer;
+mod unanswered;
 
 pub use effect::{Commit, Effect, Part};
 pub use event::{DiskFailure, Ended, Event};

@@ -138,8 +138,10 @@ impl Queue {
         let from = match &file.connection {
             Connection::Receiving(receiving) => Some(receiving.from),
             Connection::Closing { .. }
+            | Connection::Comparing(_)
             | Connection::Hashing { .. }
             | Connection::None
+            | Connection::Probing { .. }
             | Connection::Publishing { .. }
             | Connection::Requesting { .. } => None,
         };
@@ -188,7 +190,9 @@ impl Queue {
             Connection::Receiving(receiving) => {
                 receiving.position > receiving.from && self.kept(file).proof().is_some()
             }
-            Connection::Requesting { .. } => false,
+            Connection::Comparing(_)
+            | Connection::Probing { .. }
+            | Connection::Requesting { .. } => false,
             Connection::Closing { .. }
             | Connection::Hashing { .. }
             | Connection::None
@@ -391,8 +395,10 @@ impl Queue {
             }
             Connection::Receiving(_)
             | Connection::Closing { .. }
+            | Connection::Comparing(_)
             | Connection::Hashing { .. }
             | Connection::None
+            | Connection::Probing { .. }
             | Connection::Publishing { .. }
             | Connection::Requesting { .. } => None,
         };
@@ -433,8 +439,9 @@ impl Queue {
 /// Since when nothing has moved on a connection.
 fn moved_at(file: &Transfer) -> Option<Millis> {
     match &file.connection {
+        Connection::Comparing(comparing) => Some(comparing.moved_at),
         Connection::Receiving(receiving) => Some(receiving.moved_at),
-        Connection::Requesting { since, .. } => Some(*since),
+        Connection::Probing { since, .. } | Connection::Requesting { since, .. } => Some(*since),
         Connection::Closing { .. }
         | Connection::Hashing { .. }
         | Connection::None
