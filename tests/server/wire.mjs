@@ -7,8 +7,10 @@ import { once } from "node:events";
 
 /** Chooses the way that can send such an answer. */
 export function wireFor(request, response, plan, script) {
+  const framed = Object.keys(script.headers).some((name) => /^(content-length|transfer-encoding|connection)$/i.test(name));
   const lies = script.length === "twice" || script.length === "text" || typeof script.length === "number" || plan.framing === "close";
-  return lies ? new SocketWire(request) : new ResponseWire(response);
+  const old = script.http === "1.0" || script.connect !== "accept";
+  return framed || lies || old ? new SocketWire(request, script.http) : new ResponseWire(response);
 }
 
 class ResponseWire {
@@ -33,12 +35,13 @@ class ResponseWire {
 }
 
 class SocketWire {
-  constructor(request) {
+  constructor(request, version) {
     this.socket = request.socket;
+    this.version = version;
   }
   head(status, headers) {
     const lines = [...headers, ["Date", new Date().toUTCString()], ["Connection", "close"]].map(([name, value]) => `${name}: ${value}\r\n`);
-    this.socket.write(`HTTP/1.1 ${status} By script\r\n${lines.join("")}\r\n`);
+    this.socket.write(`HTTP/${this.version} ${status} By script\r\n${lines.join("")}\r\n`);
   }
   write(bytes) {
     return drained(this.socket, this.socket.write(bytes));
