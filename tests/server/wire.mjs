@@ -1,6 +1,6 @@
 /**
  * Two ways to put an answer on the wire, with one face: `head`, `write` (resolves when more may follow),
- * `end` (resolves with whether all of it went out), `cut`.
+ * `end` (resolves with whether all of it went out), `cut` (after what was written, but for a reset).
  * Node's own response for what HTTP allows; the bare socket for what Node would refuse or mend.
  */
 import { once } from "node:events";
@@ -30,7 +30,7 @@ class ResponseWire {
   cut(how) {
     const { socket } = this.response;
     if (how === "reset") socket?.resetAndDestroy();
-    else socket?.destroy();
+    else socket?.destroySoon();
   }
 }
 
@@ -51,7 +51,7 @@ class SocketWire {
   }
   cut(how) {
     if (how === "reset") this.socket.resetAndDestroy();
-    else this.socket.destroy();
+    else this.socket.destroySoon();
   }
 }
 
