@@ -44,8 +44,8 @@ pub(super) enum Connection {
     Hashing { ticket: Ticket },
     /// Nothing.
     None,
-    /// Nobody answered `request`, with this sentence of the platform; the server is asked whether it lives.
-    Probing { ticket: Ticket, request: crate::http::Request, message: String, since: Millis },
+    /// Nobody answered, with this sentence of the platform; the server is asked whether it lives.
+    Probing { ticket: Ticket, message: String, since: Millis },
     /// The part is being moved to its name.
     Publishing { ticket: Ticket },
     /// A body is being written.

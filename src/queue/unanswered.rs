@@ -21,25 +21,26 @@ impl Queue {
         let Some((_, file)) = self.file(serial, index) else { return };
         let reach = file.reach_from(self.host.origin.as_deref());
         // At the 1st, 2nd, 4th, 8th … failure in a row: a dead server is asked little more than by the
-        // requests themselves, and one that comes back and refuses is told all the same.
-        let is_probed = reach == Reach::CrossOrigin && (failures + 1).is_power_of_two();
+        // requests themselves, and what one that has come back does is found out all the same.
+        let is_looked_into = self.online && failures.saturating_add(1).is_power_of_two();
         if reach == Reach::MixedContent {
             self.fail(serial, Some(index), mixed_content(), now);
-        } else if self.online && failures == 0 && may_be_coded(request) {
-            self.ask_without_range(serial, index);
-        } else if self.online && is_probed {
+        } else if is_looked_into && may_be_coded(request) {
+            if let Some(file) = self.file_mut(serial, index) {
+                file.without_range = true;
+            }
+        } else if is_looked_into && reach == Reach::CrossOrigin {
             let ticket = self.ticket(Errand::File(serial, index));
             let Some(file) = self.file_mut(serial, index) else { return };
             let url = file.file.remote.as_str().to_owned();
-            let request = request.clone();
-            file.connection = Connection::Probing { ticket, request, message, since: now };
+            file.connection = Connection::Probing { ticket, message, since: now };
             self.effects.push_back(Effect::Probe { ticket, url });
         } else {
             self.fail(serial, Some(index), unreachable(message), now);
         }
     }
 
-    /// Whether the server lives that gave `request` no answer.
+    /// Whether the server lives that gave a request no answer.
     pub(super) fn handle_probe(
         &mut self,
         serial: Serial,
@@ -51,21 +52,13 @@ impl Queue {
         let Some(file) = self.file_mut(serial, index) else { return };
         let connection = std::mem::replace(&mut file.connection, Connection::None);
         // Given up meanwhile, it means nothing.
-        let Connection::Probing { request, message, .. } = connection else { return };
-        if !is_reachable {
-            self.fail(serial, Some(index), unreachable(message), now);
-        } else if may_be_coded(&request) {
-            self.ask_without_range(serial, index);
+        let Connection::Probing { message, .. } = connection else { return };
+        let failure = if is_reachable {
+            refused_by_cors(&page, file.is_known_to_answer())
         } else {
-            let is_passing = file.is_known_to_answer();
-            self.fail(serial, Some(index), refused_by_cors(&page, is_passing), now);
-        }
-    }
-
-    fn ask_without_range(&mut self, serial: Serial, index: u32) {
-        if let Some(file) = self.file_mut(serial, index) {
-            file.without_range = true;
-        }
+            unreachable(message)
+        };
+        self.fail(serial, Some(index), failure, now);
     }
 
     /// Failures in a row.

@@ -109,6 +109,38 @@ test("unless it is asked for, nothing is likely", async (t) => {
   assert.deepEqual(asked(), ["bytes=0-", "bytes=0-"]);
 });
 
+test("a redirect is followed to what answers, whose validator counts", async (t) => {
+  const { page, run, finished, hash, progress } = await stage(t, "/unused", {});
+  const there = { size: SIZE, etag: '"same"', cors: { expose: ["ETag", "Content-Range"] } };
+  const first = server.put("/there/a", { ...there, steps: [{ stallAfter: CUT }] });
+  server.put("/moved", { redirect: `${server.crossOrigin}/there/a` });
+  await run(`${server.origin}/moved`);
+  await until("the stall", async () => (await progress()).bytesDone === CUT);
+  await page.evaluate(() => lab.group.suspendGroup());
+  assert.equal((await progress()).proof, "etag");
+  await page.evaluate(() => lab.group.resumeGroup());
+  await finished();
+  assert.equal(await hash(), first.sha256());
+  const sent = server.log.gets("/there/a").map(({ range, ifRange }) => [range, ifRange]);
+  assert.deepEqual(sent, [["bytes=0-", null], [`bytes=${CUT}-`, null]], "If-Range would cost a preflight there");
+});
+
+test("a redirect that leads elsewhere meanwhile leads to another file, in spite of its tag", async (t) => {
+  const { page, run, finished, hash, progress } = await stage(t, "/unused", {});
+  const there = { size: SIZE, etag: '"same"', cors: { expose: ["ETag", "Content-Range"] } };
+  server.put("/elsewhere/a", { ...there, steps: [{ stallAfter: CUT }] });
+  const second = server.put("/elsewhere/b", there);
+  const moved = server.put("/moving", { redirect: `${server.crossOrigin}/elsewhere/a` });
+  await run(`${server.origin}/moving`);
+  await until("the stall", async () => (await progress()).bytesDone === CUT);
+  await page.evaluate(() => lab.group.suspendGroup());
+  moved.update({ redirect: `${server.crossOrigin}/elsewhere/b` });
+  await page.evaluate(() => lab.group.resumeGroup());
+  await finished();
+  assert.equal(await hash(), second.sha256());
+  assert.deepEqual(server.log.gets("/elsewhere/b").map(({ range }) => range), [`bytes=${CUT}-`, "bytes=0-"]);
+});
+
 test("a server that does not let the page read its answers is an error that says CORS", async (t) => {
   const { run, failure, asked } = await stage(t, "/closed", { cors: false });
   await run(`${server.crossOrigin}/closed`);

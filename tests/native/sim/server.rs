@@ -42,6 +42,8 @@ pub enum Cors {
 pub enum Ranges {
     /// Parts of at most so many bytes.
     Capped(u64),
+    /// With a whole that is coded: the browser shows it to a request without `Range` alone.
+    Coded,
     /// As RFC 9110 says.
     Honoured,
     /// As if it were not there.
@@ -196,6 +198,9 @@ impl Servers {
             return Reaction::Answer(Box::new(status(url, 404, None)));
         };
         file.asked.push(request.range.map_or_else(|| "none".to_owned(), |range| range.to_string()));
+        if file.ranges == Ranges::Coded && request.range.is_some() {
+            return Reaction::Refusal;
+        }
         let behaviour = file.script.pop_front().or_else(|| file.always.clone());
         let mut response = match &behaviour {
             Some(Behaviour::Silent) => return Reaction::Nothing,
@@ -245,7 +250,7 @@ impl RemoteFile {
                 let first = range.start + shift;
                 let longest = match self.ranges {
                     Ranges::Capped(longest) => longest,
-                    Ranges::Honoured | Ranges::Ignored => size,
+                    Ranges::Coded | Ranges::Honoured | Ranges::Ignored => size,
                 };
                 let asked = range.last.map_or(size, |last| size.min(last + 1)).max(first + 1);
                 let end = asked.min(first + longest);
