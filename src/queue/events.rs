@@ -2,7 +2,7 @@
 
 use super::commit::After;
 use super::failures::disk_failure;
-use super::group::State;
+use super::state::State;
 use super::transfer::{Comparing, Connection, Receiving, Transfer};
 use super::unanswered::bad_url;
 use super::{DiskFailure, Effect, Ended, Errand, Event, Queue, Ticket};
@@ -315,7 +315,7 @@ impl Queue {
     ) {
         let Some(group) = self.groups.get_mut(&serial) else { return };
         group.forget_speed();
-        let is_running = group.state == State::Running;
+        let is_running = *group.state() == State::Running;
         let Some(file) = self.file_mut(serial, index) else { return };
         let connection = std::mem::replace(&mut file.connection, Connection::None);
         let is_aborted = matches!(connection, Connection::Closing { .. });

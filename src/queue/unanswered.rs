@@ -25,6 +25,9 @@ impl Queue {
         let is_looked_into = self.online && failures.saturating_add(1).is_power_of_two();
         if reach == Reach::MixedContent {
             self.fail(serial, Some(index), mixed_content(), now);
+        } else if reach == Reach::BlockedPort {
+            let message = "the browser sends nothing to the port of this URL";
+            self.fail(serial, Some(index), bad_url(message.to_owned()), now);
         } else if is_looked_into && may_be_coded(request) {
             if let Some(file) = self.file_mut(serial, index) {
                 file.without_range = true;

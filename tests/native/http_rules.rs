@@ -677,7 +677,7 @@ fn mixed_content_is_http_from_https_but_to_this_machine() {
         "http://localhost",
         "http://localhost:8080",
         "http://a.localhost",
-        "http://127.0.0.1:1",
+        "http://127.0.0.1:8000",
         "http://127.9.9.9",
         "http://[::1]",
         "http://[::1]:80",
@@ -695,6 +695,9 @@ fn mixed_content_is_http_from_https_but_to_this_machine() {
         assert_eq!(from_https(far), Reach::MixedContent, "{far}");
     }
     assert_eq!(from_https("https://there.test"), Reach::CrossOrigin);
+    assert_eq!(from_https("https://there.test:25"), Reach::BlockedPort);
+    assert_eq!(from_https("https://[::25]"), Reach::CrossOrigin);
+    assert_eq!(Reach::between(None, "http://there.test:25"), Reach::SameOrigin);
     assert_eq!(from_https("https://here.test"), Reach::SameOrigin);
     assert_eq!(Reach::between(Some("http://here.test"), "http://there.test"), Reach::CrossOrigin);
     assert_eq!(Reach::between(None, "http://there.test"), Reach::SameOrigin);

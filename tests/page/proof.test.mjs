@@ -171,6 +171,14 @@ test("a URL that is none for the browser is an error", async (t) => {
   assert.match(message, /256\.256\.256\.256/);
 });
 
+test("a port that the browser blocks is an error", async (t) => {
+  const { run, failure } = await stage(t, "/unused", {});
+  await run("http://127.0.0.1:6667/a.bin");
+  const { hresult, message } = await failure();
+  assert.equal(hresult, 0x80072ee5);
+  assert.match(message, /port/);
+});
+
 test("an answer that is stored compressed is fetched without a range, and decoded", async (t) => {
   const { run, finished, hash, file, asked } = await stage(t, "/stored", { cors: true, encoding: "gzip-always", ranges: "ignore" });
   await run(`${server.crossOrigin}/stored`);

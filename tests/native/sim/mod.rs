@@ -17,5 +17,5 @@ mod server;
 mod world;
 
 pub use disk::Crash;
-pub use server::{Behaviour, Cors, Ranges, Validators};
+pub use server::{Behaviour, Cors, Ranges, RemoteFile, Validators};
 pub use world::{START, World, guid, info, url};
