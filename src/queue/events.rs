@@ -78,6 +78,7 @@ impl Queue {
                 }
             }
             Event::Online(online) => self.handle_online(online, now),
+            Event::PageGone { client } => self.forget_callbacks(&client, now),
             Event::Probed { ticket, is_reachable } => {
                 if let Some(Errand::File(serial, index)) = self.tickets.remove(&ticket) {
                     self.handle_probe(serial, index, is_reachable, now);
