@@ -23,3 +23,4 @@ mod queue_schedule;
 mod queue_transfer;
 mod sim;
 mod states;
+mod walk;

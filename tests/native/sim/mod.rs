@@ -16,6 +16,7 @@ mod page;
 mod server;
 mod world;
 
-pub use disk::Crash;
+pub use database::Database;
+pub use disk::{Crash, Disk};
 pub use server::{Behaviour, Ranges, RemoteFile, Validators};
-pub use world::{START, World, guid, info, url};
+pub use world::{START, World, guid, info, is_saved_as, url};
