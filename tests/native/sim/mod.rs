@@ -18,5 +18,6 @@ mod world;
 
 pub use database::Database;
 pub use disk::{Crash, Disk};
+pub use page::{Page, Return};
 pub use server::{Behaviour, Ranges, RemoteFile, Validators};
 pub use world::{START, World, guid, info, is_saved_as, url};

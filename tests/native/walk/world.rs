@@ -452,6 +452,7 @@ impl World {
             Effect::DeleteFile { ticket, target } => {
                 self.orders.insert(ticket, Order::DeleteFile(target));
             }
+            Effect::WatchPage { .. } => panic!("no page of these worlds has a callback"),
             Effect::Hash { ticket, part } => drop(self.orders.insert(ticket, Order::Hash(part))),
             Effect::Publish { ticket, part, target, size } => {
                 self.orders.insert(ticket, Order::Publish { part, target, size });
@@ -584,6 +585,9 @@ impl World {
         let mut is_reply = false;
         let rows = match message {
             ToPage::Active(_) | ToPage::Leaving { .. } => Vec::new(),
+            ToPage::Activate { .. } | ToPage::Notify { .. } => {
+                panic!("no page of these worlds has a callback")
+            }
             ToPage::Rows(rows) => rows,
             ToPage::Reply { client: _, sequence, result } => {
                 is_reply = true;
