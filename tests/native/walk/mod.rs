@@ -190,9 +190,9 @@ fn one_group_keeps_the_promises_in_every_state_between_writes() {
 #[test]
 fn one_group_keeps_the_promises_in_every_state_while_nothing_goes_wrong() {
     check_arrows(&walk(Bounds {
-        name: "one group, no fault, written at once",
+        name: "one group from nothing, no fault, written at once",
         groups: 1,
-        prepared: Some(1),
+        prepared: None,
         faults: 0,
         few: 10000,
         writes_at_once: true,
@@ -202,9 +202,9 @@ fn one_group_keeps_the_promises_in_every_state_while_nothing_goes_wrong() {
 #[test]
 fn one_group_keeps_the_promises_in_every_state() {
     check_arrows(&walk(Bounds {
-        name: "one group from nothing, one fault",
+        name: "one group, one fault",
         groups: 1,
-        prepared: None,
+        prepared: Some(1),
         faults: 1,
         few: 600,
         writes_at_once: false,
