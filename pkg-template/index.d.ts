@@ -278,7 +278,7 @@ export class Group extends EventTarget {
   readonly groupId: Guid;
   /**
    * The status word and the job index, which is always 0. Throws QM_E_INVALID_STATE once the group is cancelled, as
-   * every member but `groupId` and `getDetails()` does.
+   * every member but `groupId`, `getDetails()` and `finished()` does.
    *
    * @example
    * const { status } = group.getStatus();
