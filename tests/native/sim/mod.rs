@@ -18,5 +18,5 @@ mod world;
 
 pub use disk::Crash;
 pub use page::{Page, Return};
-pub use server::{Behaviour, Ranges, RemoteFile, Validators};
+pub use server::{Behaviour, Cors, Ranges, RemoteFile, Validators};
 pub use world::{START, World, guid, info, url};
