@@ -230,8 +230,20 @@ impl World {
     /// Sets a tab's pointer of a group.
     pub fn set_pointer(&mut self, tab: fn(&mut Self) -> &mut Page, group: Serial) {
         let now = self.now;
-        let changed = tab(self).registrations.set_pointer(group, Some(()), now);
+        let changed = tab(self).registrations.set_pointer(group, Some(String::new()), now);
         self.register(tab, changed);
+    }
+
+    /// Sets the pointer that the page has of a group, or clears it.
+    pub fn point(&mut self, group: Serial, callback: Option<String>) {
+        let changed = self.page.registrations.set_pointer(group, callback, self.now);
+        self.register(|world| &mut world.page, changed);
+    }
+
+    /// Makes a class known in the page, whose objects are one callback.
+    pub fn know(&mut self, class: Guid, callback: String) {
+        let changed = self.page.registrations.set_class(class, callback, self.now);
+        self.register(|world| &mut world.page, changed);
     }
 
     /// Clears a tab's pointer of a group.
@@ -244,7 +256,7 @@ impl World {
     /// Makes a class known in a tab.
     pub fn set_class(&mut self, tab: fn(&mut Self) -> &mut Page, class: Guid) {
         let now = self.now;
-        let changed = tab(self).registrations.set_class(class, (), now);
+        let changed = tab(self).registrations.set_class(class, String::new(), now);
         self.register(tab, changed);
     }
 
