@@ -83,7 +83,7 @@ impl Disk {
             return Err(refusal);
         }
         let key = target.key();
-        if self.directories.contains(key) || self.is_directory(key) || self.is_below_file(key) {
+        if self.directories.contains(key) || target.obstacle(&self.files).is_some() {
             return Err(DiskFailure::InTheWay);
         }
         let bytes = match self.parts.remove(&part) {
@@ -96,15 +96,6 @@ impl Disk {
         };
         self.files.insert(key.to_owned(), bytes);
         Ok(())
-    }
-
-    fn is_directory(&self, key: &str) -> bool {
-        let below = format!("{key}/");
-        self.files.range(below.clone()..).next().is_some_and(|(file, _)| file.starts_with(&below))
-    }
-
-    fn is_below_file(&self, key: &str) -> bool {
-        key.match_indices('/').any(|(end, _)| self.files.contains_key(&key[..end]))
     }
 
     pub fn read(&self, part: Part) -> Result<&[u8], DiskFailure> {
