@@ -101,7 +101,8 @@ pub struct Queue {
     to_show: BTreeSet<(Serial, u32)>,
     effects: VecDeque<Effect>,
     messages: VecDeque<ToPage>,
-    next_idle_check: Millis,
+    /// When idle groups were last looked for; 0 for never.
+    idle_checked_at: Millis,
     callbacks: Callbacks,
     stopping: bool,
 }
@@ -152,7 +153,7 @@ impl Queue {
             to_show: BTreeSet::new(),
             effects: VecDeque::new(),
             messages: VecDeque::new(),
-            next_idle_check: now,
+            idle_checked_at: Millis(0),
             callbacks: Callbacks::new(now),
             stopping: false,
         };

@@ -83,7 +83,7 @@ impl Disk {
             return Err(refusal);
         }
         let key = target.key();
-        if self.directories.contains(key) {
+        if self.directories.contains(key) || target.obstacle(&self.files).is_some() {
             return Err(DiskFailure::InTheWay);
         }
         let bytes = match self.parts.remove(&part) {
