@@ -44,6 +44,7 @@ pub(super) enum Order {
         at: u64,
         keep: u64,
         until: Option<u64>,
+        size: Option<u64>,
     },
     /// Not the queue's: what has come since the last report is told, though no more comes.
     Report,
@@ -185,8 +186,8 @@ impl Task {
     async fn receive(&mut self, response: &Response) -> (Option<u64>, Ended) {
         loop {
             match self.orders.next().await {
-                Some(Order::Receive { part, at, keep, until }) => {
-                    let opened = self.engine.files().open_part(part, keep, at == 0).await;
+                Some(Order::Receive { part, at, keep, until, size }) => {
+                    let opened = self.engine.files().open_part(part, keep, at == 0, size).await;
                     return match opened {
                         Err(failure) => {
                             self.controller.abort();
@@ -195,7 +196,7 @@ impl Task {
                         Ok(part) => {
                             let mut pump = Pump { part, position: at, flushed: at, until };
                             let how = self.pump(&mut pump, response).await;
-                            pump.close(how)
+                            pump.close(how).await
                         }
                     };
                 }
@@ -219,7 +220,7 @@ impl Task {
                     Either::Left((chunk, _)) => break chunk,
                     Either::Right((Some(Order::Flush), unfinished)) => {
                         read = unfinished;
-                        if let Err(failure) = self.flush(pump) {
+                        if let Err(failure) = self.flush(pump).await {
                             self.controller.abort();
                             return Ended::Disk(failure);
                         }
@@ -238,7 +239,7 @@ impl Task {
             };
             match chunk.and_then(|result| reader.take(&result)) {
                 Ok(None) => return Ended::Closed,
-                Ok(Some(chunk)) => match pump.write(&chunk) {
+                Ok(Some(chunk)) => match pump.write(&chunk).await {
                     Ok(true) => {}
                     Ok(false) => {
                         self.controller.abort();
@@ -275,8 +276,8 @@ impl Task {
         }
     }
 
-    fn flush(&self, pump: &mut Pump) -> Result<(), DiskFailure> {
-        pump.flush()?;
+    async fn flush(&self, pump: &mut Pump) -> Result<(), DiskFailure> {
+        pump.flush().await?;
         self.engine.report(Event::Flushed { ticket: self.ticket, position: pump.flushed });
         Ok(())
     }
@@ -305,7 +306,7 @@ struct Pump {
 
 impl Pump {
     /// Writes a chunk; false when it goes on where the body had to end.
-    fn write(&mut self, chunk: &Uint8Array) -> Result<bool, DiskFailure> {
+    async fn write(&mut self, chunk: &Uint8Array) -> Result<bool, DiskFailure> {
         let length = u64::from(chunk.length());
         let room = self.until.map_or(length, |until| until.saturating_sub(self.position));
         let fitting = length.min(room);
@@ -313,20 +314,20 @@ impl Pump {
             Ok(end) if fitting < length => &chunk.subarray(0, end),
             Ok(_) | Err(_) => chunk,
         };
-        self.part.write(chunk, self.position)?;
+        self.part.write(chunk, self.position).await?;
         self.position += fitting;
         Ok(fitting == length)
     }
 
-    fn flush(&mut self) -> Result<(), DiskFailure> {
-        self.part.flush()?;
+    async fn flush(&mut self) -> Result<(), DiskFailure> {
+        self.part.flush().await?;
         self.flushed = self.position;
         Ok(())
     }
 
     /// Flushes and closes the part; what could not be flushed does not count.
-    fn close(mut self, how: Ended) -> (Option<u64>, Ended) {
-        let flushed = self.flush();
+    async fn close(mut self, how: Ended) -> (Option<u64>, Ended) {
+        let flushed = self.flush().await;
         self.part.close();
         match flushed {
             Ok(()) => (Some(self.flushed), how),

@@ -1,8 +1,10 @@
 //! Small things that every driver asks of JavaScript.
 
 use crate::queue::DiskFailure;
-use js_sys::{Error, Math, Reflect};
+use js_sys::{Error, Math, Reflect, TypeError};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::StorageManager;
 
 /// A number of JavaScript as a whole number; what is none becomes 0.
 #[expect(
@@ -29,6 +31,24 @@ pub(super) fn dice() -> u64 {
 pub(super) fn page_origin() -> Option<String> {
     let location = Reflect::get(&js_sys::global(), &"location".into()).ok()?;
     Reflect::get(&location, &"origin".into()).ok()?.as_string()
+}
+
+/// `navigator.storage`, with the method that is wanted of it.
+pub(super) fn storage_manager(method: &str) -> Result<StorageManager, JsValue> {
+    let navigator = Reflect::get(&js_sys::global(), &"navigator".into())?;
+    let storage = Reflect::get(&navigator, &"storage".into())?;
+    if storage.is_object() && Reflect::get(&storage, &method.into())?.is_function() {
+        Ok(storage.unchecked_into())
+    } else {
+        Err(TypeError::new(&format!("navigator.storage.{method} is not here")).into())
+    }
+}
+
+/// How many more bytes the browser says that this site may keep; `None` where it does not say.
+pub(super) async fn estimated_room() -> Option<f64> {
+    let estimate = JsFuture::from(storage_manager("estimate").ok()?.estimate().ok()?).await.ok()?;
+    let figure = |name: &str| Reflect::get(&estimate, &name.into()).ok()?.as_f64();
+    Some(figure("quota")? - figure("usage")?)
 }
 
 /// The platform's sentence for something it threw.

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `clock` | `Date`, `performance`, `setTimeout` |
 //! | `connection` | `fetch`, streams |
-//! | `files` | the origin private file system, or memory |
+//! | `files` | the origin private file system, IndexedDB, or memory |
 //! | `locks` | Web Locks |
 //! | `network` | `navigator.onLine` |
 //! | `store` | IndexedDB |
@@ -92,7 +92,8 @@ impl Engine {
     ) -> Result<Self, QmgrError> {
         let EngineOptions { name, storage, worker, fetch } = options;
         let (store, storage) = Store::open(&name, storage).await?;
-        let files = Files::open(&name, storage).await?;
+        let files = Files::open(&name, storage, &store).await?;
+        let storage = files.storage();
         let engine = Self {
             shared: Rc::new(Shared {
                 queue: RefCell::new(None),
@@ -279,8 +280,8 @@ impl Engine {
                 let result = engine.shared.files.publish(part, &target, size).await;
                 engine.report(Event::Published { ticket, result });
             }),
-            Effect::Receive { ticket, part, at, keep, until } => {
-                self.order(ticket, connection::Order::Receive { part, at, keep, until });
+            Effect::Receive { ticket, part, at, keep, until, size } => {
+                self.order(ticket, connection::Order::Receive { part, at, keep, until, size });
             }
         }
     }

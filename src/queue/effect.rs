@@ -79,6 +79,8 @@ pub enum Effect {
         keep: u64,
         /// No byte is written at or beyond this position.
         until: Option<u64>,
+        /// The file's size, where it is known: without room for all of it nothing is written.
+        size: Option<u64>,
     },
 }
 

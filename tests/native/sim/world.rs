@@ -454,8 +454,8 @@ impl World {
             Effect::Publish { ticket, part, target, size } => {
                 (1, Task::Publish { ticket, part, target, size })
             }
-            Effect::Receive { ticket, part, at, keep, until } => {
-                return self.receive(ticket, Sink { part, at, position: at, until }, keep);
+            Effect::Receive { ticket, part, at, keep, until, size } => {
+                return self.receive(ticket, Sink { part, at, position: at, until }, keep, size);
             }
         };
         self.schedule(delay, task);
@@ -470,10 +470,10 @@ impl World {
         self.next_task += 1;
     }
 
-    fn receive(&mut self, ticket: Ticket, sink: Sink, keep: u64) {
+    fn receive(&mut self, ticket: Ticket, sink: Sink, keep: u64, size: Option<u64>) {
         // An order to a connection that has ended by itself reaches nobody.
         let Some(connection) = self.connections.get_mut(&ticket) else { return };
-        match self.disk.open(sink.part, keep, sink.at == 0) {
+        match self.disk.open(sink.part, keep, sink.at == 0, size) {
             Ok(()) => {
                 connection.sink = Some(sink);
                 self.schedule(10, Task::Chunk(ticket));
