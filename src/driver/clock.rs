@@ -80,7 +80,7 @@ impl Drop for Alarm {
 }
 
 /// Waits for a span of time.
-pub(super) async fn sleep(span: Millis) {
+pub(crate) async fn sleep(span: Millis) {
     let promise = Promise::new(&mut |resolve, _| {
         set_timeout(&resolve, js::to_f64(span.0));
     });
