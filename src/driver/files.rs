@@ -58,8 +58,8 @@ impl Files {
         store: &Store,
     ) -> Result<Self, QmgrError> {
         let chunks = async || {
-            let (database, epoch) = store.database()?;
-            Ok(Self::Chunks(Chunks::open(database, epoch).await))
+            let (database, fence) = store.database()?;
+            Ok(Self::Chunks(Chunks::open(database, fence).await))
         };
         match storage {
             Some(Storage::IndexedDb) => chunks().await,

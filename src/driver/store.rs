@@ -8,10 +8,12 @@ use super::{js, unavailable};
 use crate::abi::{Hresult, QmgrError};
 use crate::protocol::{ClientId, Serial, Storage, StoredFile};
 use crate::queue::Commit;
-use crate::snapshot::{GroupIdentity, GroupRecord, QueueRecord, Saved, Schema, check_schema};
+use crate::snapshot::{
+    GroupIdentity, GroupRecord, NO_ROOM, QueueRecord, Saved, Schema, check_schema,
+};
 use indexed_db_futures::KeyPath;
 use indexed_db_futures::database::Database;
-use indexed_db_futures::error::{DomException, Error};
+use indexed_db_futures::error::{DomException, Error, OpenDbError};
 use indexed_db_futures::internals::SystemRepr;
 use indexed_db_futures::prelude::*;
 use indexed_db_futures::transaction::{
@@ -51,8 +53,28 @@ const DATABASE_VERSION: u8 = 2;
 
 /// Where the records of a queue are.
 pub(super) enum Store {
-    IndexedDb { database: RefCell<Option<Database>>, epoch: Rc<Cell<u64>> },
-    Memory { epoch: Cell<u64> },
+    IndexedDb { database: RefCell<Option<Database>>, fence: Rc<Fence> },
+    Memory { fence: Fence },
+}
+
+/// What keeps an engine whose time is over from writing.
+#[derive(Default)]
+pub(super) struct Fence {
+    /// The epoch that the database names while this engine may write.
+    pub(super) epoch: Cell<u64>,
+    /// How often this engine was restored. What an earlier life left under way writes nothing more.
+    pub(super) life: Cell<u64>,
+    /// There was no room to raise the epoch: the records are only read.
+    is_full: Cell<bool>,
+}
+
+/// What an engine begins with.
+pub(super) struct TakenOver {
+    pub(super) epoch: u64,
+    pub(super) life: u64,
+    pub(super) saved: Saved,
+    /// There was no room to raise the epoch, and nothing can be recorded.
+    pub(super) is_full: bool,
 }
 
 /// What came of a commit.
@@ -70,14 +92,14 @@ impl Store {
         asked: Option<Storage>,
     ) -> Result<(Self, Option<Storage>), QmgrError> {
         if asked == Some(Storage::Memory) {
-            return Ok((Self::Memory { epoch: Cell::new(0) }, asked));
+            return Ok((Self::Memory { fence: Fence::default() }, asked));
         }
         let database = open_database(name)
             .await
             .map_err(|thrown| unavailable("IndexedDB cannot be had", &thrown))?;
         let store = Self::IndexedDb {
             database: RefCell::new(Some(database.clone())),
-            epoch: Rc::default(),
+            fence: Rc::default(),
         };
         let record = read_queue(&database).await.map_err(|error| storage_error(&error))?;
         if let Some(Schema { schema }) = record.clone().and_then(decode) {
@@ -94,19 +116,45 @@ impl Store {
         Ok((store, storage))
     }
 
-    /// Raises the epoch, which makes every earlier engine harmless, and reads everything.
-    pub(super) async fn take_over(&self) -> Result<(u64, Saved), QmgrError> {
-        match self {
-            Self::Memory { epoch } => {
-                epoch.set(epoch.get() + 1);
-                Ok((epoch.get(), Saved::default()))
-            }
-            Self::IndexedDb { database, epoch } => {
+    /// Raises the epoch, which makes every earlier engine harmless, and reads everything. Where there is
+    /// no room for as much as that it only reads.
+    pub(super) async fn take_over(&self) -> Result<TakenOver, QmgrError> {
+        let (fence, (epoch, saved), is_full) = match self {
+            Self::Memory { fence } => (fence, (fence.epoch.get() + 1, Saved::default()), false),
+            Self::IndexedDb { database, fence } => {
                 let database = database.borrow().clone().ok_or_else(closed)?;
-                let (raised, saved) =
-                    take_over(&database).await.map_err(|error| storage_error(&error))?;
-                epoch.set(raised);
-                Ok((raised, saved))
+                let taken = match take_over(&database).await {
+                    Err(error) if is_out_of_room(&error) => (read(&database).await, true),
+                    taken => (taken, false),
+                };
+                (&**fence, taken.0.map_err(|error| storage_error(&error))?, taken.1)
+            }
+        };
+        fence.epoch.set(epoch);
+        fence.is_full.set(is_full);
+        fence.life.update(|life| life + 1);
+        Ok(TakenOver { epoch, life: fence.life.get(), saved, is_full })
+    }
+
+    /// How often this engine was restored.
+    pub(super) fn life(&self) -> u64 {
+        match self {
+            Self::Memory { fence } => fence.life.get(),
+            Self::IndexedDb { fence, .. } => fence.life.get(),
+        }
+    }
+
+    /// Whether the database takes a record; asked by raising the epoch, so this engine has to take over
+    /// again.
+    pub(super) async fn has_room(&self) -> bool {
+        match self {
+            Self::Memory { .. } => true,
+            Self::IndexedDb { database, .. } => {
+                let database = database.borrow().clone();
+                match database {
+                    Some(database) => take_over(&database).await.is_ok(),
+                    None => false,
+                }
             }
         }
     }
@@ -115,19 +163,23 @@ impl Store {
     pub(super) async fn commit(&self, commit: &Commit) -> Result<Committed, QmgrError> {
         match self {
             Self::Memory { .. } => Ok(Committed::Durable),
-            Self::IndexedDb { database, epoch } => {
+            Self::IndexedDb { fence, .. } if fence.is_full.get() && !commit.only_deletes() => {
+                Err(out_of_room())
+            }
+            Self::IndexedDb { database, fence } => {
                 let database = database.borrow().clone().ok_or_else(closed)?;
-                write(&database, epoch.get(), commit).await.map_err(|error| storage_error(&error))
+                let written = write(&database, fence.epoch.get(), commit).await;
+                written.map_err(|error| storage_error(&error))
             }
         }
     }
 
-    /// The database and the epoch, for the bytes that are kept beside the records.
-    pub(super) fn database(&self) -> Result<(Database, Rc<Cell<u64>>), QmgrError> {
+    /// The database and its fence, for the bytes that are kept beside the records.
+    pub(super) fn database(&self) -> Result<(Database, Rc<Fence>), QmgrError> {
         match self {
             Self::Memory { .. } => Err(closed()),
-            Self::IndexedDb { database, epoch } => {
-                Ok((database.borrow().clone().ok_or_else(closed)?, Rc::clone(epoch)))
+            Self::IndexedDb { database, fence } => {
+                Ok((database.borrow().clone().ok_or_else(closed)?, Rc::clone(fence)))
             }
         }
     }
@@ -165,7 +217,11 @@ pub(super) async fn open_database(name: &str) -> Result<Database, String> {
             Ok(())
         })
         .await
-        .map_err(|error| error.to_string())
+        .map_err(|error| match error {
+            // What the library takes any exception for.
+            OpenDbError::VersionZero => js::why_no_database(),
+            error => error.to_string(),
+        })
 }
 
 pub(super) fn begin<'a>(
@@ -201,24 +257,33 @@ async fn read_queue(database: &Database) -> Result<Option<JsValue>, Error> {
 
 async fn take_over(database: &Database) -> Result<(u64, Saved), Error> {
     let transaction = begin(database, &STORES, TransactionMode::Readwrite, true)?;
-    let queue = transaction.object_store(QUEUE)?;
     let epoch = read_epoch(&transaction).await? + 1;
+    let queue = transaction.object_store(QUEUE)?;
     queue.put(js::to_f64(epoch)).with_key(EPOCH).primitive()?.await?;
-    let record: Option<JsValue> = queue.get(RECORD).primitive()?.await?;
-    let saved = Saved {
+    drop(queue);
+    let saved = read_saved(&transaction).await?;
+    self::commit(transaction).await?;
+    Ok((epoch, saved))
+}
+
+async fn read(database: &Database) -> Result<(u64, Saved), Error> {
+    let transaction = begin(database, &STORES, TransactionMode::Readonly, false)?;
+    Ok((read_epoch(&transaction).await?, read_saved(&transaction).await?))
+}
+
+async fn read_saved(transaction: &Transaction<'_>) -> Result<Saved, Error> {
+    let record: Option<JsValue> = transaction.object_store(QUEUE)?.get(RECORD).primitive()?.await?;
+    Ok(Saved {
         queue: record.and_then(decode),
-        groups: read_all(&transaction, GROUPS, decode_group).await?,
-        transfers: read_all(&transaction, TRANSFERS, decode).await?,
-        files: read_all(&transaction, FILES, decode::<(String, StoredFile)>)
+        groups: read_all(transaction, GROUPS, decode_group).await?,
+        transfers: read_all(transaction, TRANSFERS, decode).await?,
+        files: read_all(transaction, FILES, decode::<(String, StoredFile)>)
             .await?
             .into_iter()
             .map(|(_, file)| file)
             .collect(),
-        outcomes: read_all(&transaction, OUTCOMES, decode).await?,
-    };
-    drop(queue);
-    self::commit(transaction).await?;
-    Ok((epoch, saved))
+        outcomes: read_all(transaction, OUTCOMES, decode).await?,
+    })
 }
 
 pub(super) async fn read_epoch(transaction: &Transaction<'_>) -> Result<u64, Error> {
@@ -306,9 +371,15 @@ fn decode_group(value: JsValue) -> Option<(Serial, GroupRecord)> {
 }
 
 fn storage_error(error: &Error) -> QmgrError {
-    let hresult =
-        if is_out_of_room(error) { Hresult::DISK_FULL } else { Hresult::QM_E_SERVICE_UNAVAILABLE };
-    QmgrError::new(hresult, format!("the queue's records cannot be used: {error}"))
+    if is_out_of_room(error) {
+        out_of_room()
+    } else {
+        unavailable("the queue's records cannot be used", &error.to_string())
+    }
+}
+
+pub(super) fn out_of_room() -> QmgrError {
+    QmgrError::new(Hresult::DISK_FULL, NO_ROOM)
 }
 
 fn closed() -> QmgrError {

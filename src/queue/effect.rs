@@ -119,3 +119,16 @@ pub struct Commit {
     /// Outcomes of calls.
     pub outcomes: Vec<((ClientId, u64), Option<OutcomeRecord>)>,
 }
+
+impl Commit {
+    /// Whether it takes no room: nothing is written, only deleted.
+    #[must_use]
+    pub fn only_deletes(&self) -> bool {
+        let Self { ticket: _, strict: _, queue, groups, transfers, files, outcomes } = self;
+        queue.is_none()
+            && groups.iter().all(|(_, record)| record.is_none())
+            && transfers.iter().all(|(_, record)| record.is_none())
+            && files.iter().all(|(_, record)| record.is_none())
+            && outcomes.iter().all(|(_, record)| record.is_none())
+    }
+}

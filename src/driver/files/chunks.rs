@@ -9,7 +9,7 @@
 //! is to name it: no byte moves. Each transaction that writes checks the epoch, like those of the
 //! records, which stand in the same database.
 
-use super::super::store::{self, CHUNKS, NAMES, NAMES_BY_PART, QUEUE};
+use super::super::store::{self, CHUNKS, Fence, NAMES, NAMES_BY_PART, QUEUE};
 use super::super::unavailable;
 use crate::abi::{LocalPath, QmgrError};
 use crate::queue::{DiskFailure, Part};
@@ -20,7 +20,6 @@ use indexed_db_futures::prelude::*;
 use indexed_db_futures::transaction::{Transaction, TransactionMode};
 use js_sys::{Array, ArrayBuffer, Uint8Array};
 use serde::{Deserialize, Serialize};
-use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::rc::Rc;
@@ -41,8 +40,7 @@ const STORES: [&str; 3] = [QUEUE, CHUNKS, NAMES];
 #[derive(Clone)]
 pub(in super::super) struct Chunks {
     database: Database,
-    /// The engine's.
-    epoch: Rc<Cell<u64>>,
+    fence: Rc<Fence>,
     /// A blob is read bit by bit, a buffer only whole. Some browsers keep none in private windows.
     keeps_blobs: bool,
 }
@@ -51,8 +49,8 @@ pub(in super::super) struct Chunks {
 pub(in super::super) struct ChunkPart {
     chunks: Chunks,
     key: String,
-    /// Of the engine's life that opened it: one that is over writes nothing more.
-    epoch: u64,
+    /// The engine's life that opened it.
+    life: u64,
     /// What is not on its way to the database yet, and where it begins.
     filling: Array,
     start: u64,
@@ -71,9 +69,9 @@ struct Name {
 }
 
 impl Chunks {
-    pub(super) async fn open(database: Database, epoch: Rc<Cell<u64>>) -> Self {
+    pub(super) async fn open(database: Database, fence: Rc<Fence>) -> Self {
         let keeps_blobs = keeps_blobs(&database).await.is_ok();
-        Self { database, epoch, keeps_blobs }
+        Self { database, fence, keeps_blobs }
     }
 
     pub(super) async fn open_part(
@@ -92,7 +90,7 @@ impl Chunks {
         ChunkPart {
             chunks: self.clone(),
             key: part_key(part),
-            epoch: self.epoch.get(),
+            life: self.fence.life.get(),
             filling: Array::new(),
             start: 0,
             length: 0,
@@ -103,7 +101,7 @@ impl Chunks {
 
     /// Cuts a part to the bytes that records name. One that lacks some of them is as good as missing.
     async fn cut(&self, part: &ChunkPart, keep: u64) -> Result<(), DiskFailure> {
-        let transaction = self.begin(part.epoch).await?;
+        let transaction = self.begin(part.life).await?;
         let chunks = transaction.object_store(CHUNKS)?;
         chunks.delete::<String, _>(part.from(keep)).primitive()?.await?;
         let keys = chunks
@@ -124,7 +122,7 @@ impl Chunks {
     }
 
     async fn try_delete_part(&self, part: &ChunkPart) -> Result<(), DiskFailure> {
-        let transaction = self.begin(part.epoch).await?;
+        let transaction = self.begin(part.life).await?;
         let names = transaction.object_store(NAMES)?;
         let by_part = names.index(NAMES_BY_PART)?;
         let name = by_part.get_key(part.key.clone()).primitive()?.await?;
@@ -147,7 +145,7 @@ impl Chunks {
 
     async fn try_delete_orphans(&self, kept: &BTreeSet<Part>) -> Result<(), DiskFailure> {
         let mut kept: BTreeSet<_> = kept.iter().copied().map(part_key).collect();
-        let transaction = self.begin(self.epoch.get()).await?;
+        let transaction = self.begin(self.fence.life.get()).await?;
         let names = transaction.object_store(NAMES)?.get_all::<JsValue>().primitive()?.await?;
         kept.extend(names.filter_map(Result::ok).filter_map(decode).map(|name| name.part));
         let chunks = transaction.object_store(CHUNKS)?;
@@ -169,7 +167,7 @@ impl Chunks {
         size: u64,
     ) -> Result<(), DiskFailure> {
         let part = self.read_part(part);
-        let transaction = self.begin(part.epoch).await?;
+        let transaction = self.begin(part.life).await?;
         let names = transaction.object_store(NAMES)?;
         if is_in_the_way(&names, target).await? {
             return Err(DiskFailure::InTheWay);
@@ -201,7 +199,7 @@ impl Chunks {
     }
 
     pub(super) async fn delete_file(&self, target: &LocalPath) -> Result<(), DiskFailure> {
-        let transaction = self.begin(self.epoch.get()).await?;
+        let transaction = self.begin(self.fence.life.get()).await?;
         let names = transaction.object_store(NAMES)?;
         if let Some(name) = names.get(target.key()).primitive()?.await?.and_then(decode) {
             names.delete(target.key()).primitive()?.await?;
@@ -215,13 +213,15 @@ impl Chunks {
         Ok(store::commit(transaction).await?)
     }
 
-    /// Begins a transaction that writes, if the epoch is still `epoch`.
-    async fn begin(&self, epoch: u64) -> Result<Transaction<'_>, DiskFailure> {
+    /// Begins a transaction that writes, if this life of the engine is not over.
+    async fn begin(&self, life: u64) -> Result<Transaction<'_>, DiskFailure> {
         let transaction = store::begin(&self.database, &STORES, TransactionMode::Readwrite, true)?;
-        if store::read_epoch(&transaction).await? != epoch {
-            return Err(DiskFailure::Other("another engine has taken over".to_owned()));
+        let epoch = store::read_epoch(&transaction).await?;
+        if epoch == self.fence.epoch.get() && life == self.fence.life.get() {
+            Ok(transaction)
+        } else {
+            Err(DiskFailure::Other("another engine has taken over".to_owned()))
         }
-        Ok(transaction)
     }
 }
 
@@ -290,7 +290,7 @@ impl ChunkPart {
         let end = self.start + u64::from(self.length);
         let blob = Blob::new_with_u8_array_sequence(&pieces).map_err(Error::from)?;
         let (sender, receiver) = oneshot::channel();
-        let write = put(self.chunks.clone(), self.epoch, self.key.clone(), self.start..end, blob);
+        let write = put(self.chunks.clone(), self.life, self.key.clone(), self.start..end, blob);
         spawn_local(async move {
             // A part that was dropped is not asked about any more.
             drop(sender.send(write.await));
@@ -349,7 +349,7 @@ impl ChunkPart {
 /// Writes one chunk. Chunks that begin within it were written by a life that never recorded them.
 async fn put(
     chunks: Chunks,
-    epoch: u64,
+    life: u64,
     part: String,
     range: Range<u64>,
     blob: Blob,
@@ -359,7 +359,7 @@ async fn put(
     } else {
         JsFuture::from(blob.array_buffer()).await.map_err(Error::from)?
     };
-    let transaction = chunks.begin(epoch).await?;
+    let transaction = chunks.begin(life).await?;
     let store = transaction.object_store(CHUNKS)?;
     let (start, end) = (range.start, range.end);
     let stale = format!("{part}/{start:016}")..format!("{part}/{end:016}");

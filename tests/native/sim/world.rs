@@ -13,7 +13,7 @@ use qmgr::protocol::{
     ToEngine,
 };
 use qmgr::queue::{Commit, Effect, Ended, Event, Host, Part, Queue, Ticket};
-use qmgr::snapshot::SavedState;
+use qmgr::snapshot::{Saved, SavedState};
 use qmgr::time::Millis;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -284,12 +284,24 @@ impl World {
             self.disk.cut_power();
             self.database.cut_power();
         }
+        self.restore(self.database.saved());
+    }
+
+    /// What the driver does when a commit found no room.
+    fn start_over(&mut self) {
+        self.queue.refuse_calls(&QmgrError::new(Hresult::DISK_FULL, "no room"));
+        self.drain();
+        let mut saved = self.database.saved();
+        saved.stop_for_lack_of_room();
+        self.restore(saved);
+    }
+
+    fn restore(&mut self, saved: Saved) {
         self.tasks.clear();
         self.connections.clear();
         self.epoch += 1;
         let host = host(self.epoch, self.epoch * 31, self.origin.clone());
-        let restored = Queue::restore(self.database.saved(), host, self.now);
-        self.queue = restored.expect("this build's records");
+        self.queue = Queue::restore(saved, host, self.now).expect("this build's records");
         let kept: BTreeSet<Part> = self.queue.parts().collect();
         self.disk.delete_orphans(&kept);
         self.drain();
@@ -435,25 +447,29 @@ impl World {
             // It says that the records cannot be read, so no record says it.
             return;
         }
-        let is_durable = match self.database.state(group) {
-            None | Some(SavedState::Cancelled { .. }) => shown == GroupState::Cancelled,
-            Some(SavedState::Complete) => shown == GroupState::Complete,
-            Some(SavedState::Error(_)) => shown == GroupState::Error,
-            Some(SavedState::New) => shown == GroupState::New,
-            Some(SavedState::Publishing) => {
-                matches!(shown, GroupState::Publishing | GroupState::Waiting)
-            }
-            Some(SavedState::Running) => matches!(
-                shown,
-                GroupState::Connecting
-                    | GroupState::Publishing
-                    | GroupState::Queued
-                    | GroupState::Transferring
-                    | GroupState::Waiting
-            ),
-            Some(SavedState::Suspended) => shown == GroupState::Suspended,
-        };
-        assert!(is_durable, "{shown:?} is shown, {:?} is saved", self.database.state(group));
+        let saved = self.database.state(group);
+        // What stopped because nothing can be saved is shown all the same.
+        let is_stopped = self.database.is_full && shown == GroupState::Error;
+        let is_durable = is_stopped
+            || match saved {
+                None | Some(SavedState::Cancelled { .. }) => shown == GroupState::Cancelled,
+                Some(SavedState::Complete) => shown == GroupState::Complete,
+                Some(SavedState::Error(_)) => shown == GroupState::Error,
+                Some(SavedState::New) => shown == GroupState::New,
+                Some(SavedState::Publishing) => {
+                    matches!(shown, GroupState::Publishing | GroupState::Waiting)
+                }
+                Some(SavedState::Running) => matches!(
+                    shown,
+                    GroupState::Connecting
+                        | GroupState::Publishing
+                        | GroupState::Queued
+                        | GroupState::Transferring
+                        | GroupState::Waiting
+                ),
+                Some(SavedState::Suspended) => shown == GroupState::Suspended,
+            };
+        assert!(is_durable, "{shown:?} is shown, {saved:?} is saved");
     }
 
     /// Takes in an order: it is carried out a little later.
@@ -507,6 +523,9 @@ impl World {
         match task {
             Task::Answer(ticket) => self.answer(ticket),
             Task::Chunk(ticket) => self.move_body(ticket),
+            Task::Commit(commit) if self.database.is_full && !commit.only_deletes() => {
+                self.start_over();
+            }
             Task::Commit(commit) => {
                 self.database.apply(&commit);
                 self.report(Event::Committed { ticket: commit.ticket });
@@ -616,6 +635,7 @@ fn host(epoch: u64, dice: u64, origin: Option<String>) -> Host {
         dice,
         storage: Storage::Memory,
         epoch: Epoch(epoch),
+        first_ticket: Ticket(epoch << 32),
         worker: format!("worker {epoch}"),
     }
 }
