@@ -220,7 +220,9 @@ pub(super) async fn open_database(name: &str) -> Result<Database, String> {
         .map_err(|error| match error {
             // What the library takes any exception for.
             OpenDbError::VersionZero => js::why_no_database(),
-            error => error.to_string(),
+            OpenDbError::Base(_)
+            | OpenDbError::NullFactory
+            | OpenDbError::UnsupportedEnvironment => error.to_string(),
         })
 }
 
