@@ -151,7 +151,8 @@ export class Connection {
   }
 
   #onPageHide = (event) => {
-    if (!event.persisted) this.#session.leave();
+    if (event.persisted) this.#session.pause();
+    else this.#session.leave();
   };
 
   #onPageShow = (event) => {

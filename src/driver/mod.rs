@@ -19,8 +19,9 @@ mod network;
 mod store;
 mod worker;
 
-pub(crate) use clock::sleep;
+pub(crate) use clock::{sleep, wall_time};
 pub use files::open_file;
+pub use locks::PageLock;
 pub use worker::{WorkerEngine, run_worker};
 
 use crate::abi::{Hresult, QmgrError};
@@ -54,6 +55,8 @@ pub struct EngineOptions {
     pub worker: String,
     /// The transport to use instead of the global `fetch`.
     pub fetch: Option<js_sys::Function>,
+    /// Whether its pages live in other contexts, where they may end without a word.
+    pub has_distant_pages: bool,
 }
 
 /// A running engine; clones are the same one.
@@ -68,6 +71,7 @@ struct Shared {
     name: String,
     worker: String,
     fetch: Option<js_sys::Function>,
+    has_distant_pages: bool,
     clock: Clock,
     store: Store,
     files: Files,
@@ -95,7 +99,7 @@ impl Engine {
         options: EngineOptions,
         to_page: Rc<dyn Fn(ToPage)>,
     ) -> Result<Self, QmgrError> {
-        let EngineOptions { name, storage, worker, fetch } = options;
+        let EngineOptions { name, storage, worker, fetch, has_distant_pages } = options;
         if fetch.is_none() && !connection::has_global_fetch() {
             let message = "there is no fetch here";
             return Err(QmgrError::new(Hresult::QM_E_DOWNLOADER_UNAVAILABLE, message));
@@ -109,6 +113,7 @@ impl Engine {
                 name,
                 worker,
                 fetch,
+                has_distant_pages,
                 clock: Clock::start(),
                 store,
                 files,
@@ -279,6 +284,9 @@ impl Engine {
         let engine = self.clone();
         match effect {
             Effect::Abort { ticket } => self.order(ticket, connection::Order::Abort),
+            Effect::Compare { ticket, part, at, until } => {
+                self.order(ticket, connection::Order::Compare { part, at, until });
+            }
             Effect::Commit(commit) => spawn_local(async move {
                 match engine.shared.store.commit(&commit).await {
                     Ok(Committed::Durable) => {
@@ -307,6 +315,11 @@ impl Engine {
                 let result = engine.shared.files.hash(part).await;
                 engine.report(Event::Hashed { ticket, result });
             }),
+            Effect::Probe { ticket, url } => {
+                if let Some(connection) = Connection::probe(engine, ticket, url) {
+                    self.shared.connections.borrow_mut().insert(ticket, connection);
+                }
+            }
             Effect::Publish { ticket, part, target, size } => spawn_local(async move {
                 let result = engine.shared.files.publish(part, &target, size).await;
                 engine.report(Event::Published { ticket, result });
@@ -314,6 +327,14 @@ impl Engine {
             Effect::Receive { ticket, part, at, keep, until, size } => {
                 self.order(ticket, connection::Order::Receive { part, at, keep, until, size });
             }
+            Effect::WatchPage { client } if self.shared.has_distant_pages => {
+                spawn_local(async move {
+                    if locks::PageLock::outlive(&client).await.is_ok() {
+                        engine.report(Event::PageGone { client });
+                    }
+                });
+            }
+            Effect::WatchPage { .. } => {}
         }
     }
 

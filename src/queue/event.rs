@@ -2,6 +2,7 @@
 
 use super::Ticket;
 use crate::http::AnswerHead;
+use crate::protocol::ClientId;
 
 /// A fact. Those with a ticket answer an [`Effect`](super::Effect); one whose ticket the queue has
 /// given up changes nothing.
@@ -18,6 +19,13 @@ pub enum Event {
     Committed {
         /// The order.
         ticket: Ticket,
+    },
+    /// The start of a body was held against the part.
+    Compared {
+        /// The connection.
+        ticket: Ticket,
+        /// Whether all bytes are equal.
+        is_equal: bool,
     },
     /// A connection has ended and its part is closed.
     Ended {
@@ -51,7 +59,19 @@ pub enum Event {
     },
     /// Whether there is a network.
     Online(bool),
-    /// Bytes were written, not yet durably.
+    /// A page that was watched is there no more, or was put aside by the browser.
+    PageGone {
+        /// The page.
+        client: ClientId,
+    },
+    /// What a probe found. The connection has ended with it.
+    Probed {
+        /// The connection.
+        ticket: Ticket,
+        /// Whether anything answered, whatever it was.
+        is_reachable: bool,
+    },
+    /// Bytes were written, not yet durably, or compared.
     Progress {
         /// The connection.
         ticket: Ticket,
@@ -72,6 +92,8 @@ pub enum Event {
 pub enum Ended {
     /// As ordered.
     Aborted,
+    /// Before it began: the platform takes the URL for none; the sentence is the platform's.
+    BadUrl(String),
     /// By a transport error after the head.
     Broken,
     /// The body ended without a transport error.

@@ -16,6 +16,7 @@
 //! - Bytes count as kept only when the driver has flushed them; a part is deleted only after a durable
 //!   record names another, or none.
 //! - An event whose ticket was given up changes nothing.
+//! - What a callback is to be told is saved with what happened, and kept until one has taken it.
 
 mod commands;
 mod commit;
@@ -24,11 +25,13 @@ mod event;
 mod events;
 mod failures;
 mod group;
+mod notifications;
 mod retry;
 mod schedule;
 mod speed;
 mod state;
 mod transfer;
+mod unanswered;
 
 pub use effect::{Commit, Effect, Part};
 pub use event::{DiskFailure, Ended, Event};
@@ -41,6 +44,7 @@ use crate::snapshot::{self, OutcomeRecord, Saved, SavedState};
 use crate::time::Millis;
 use commit::{InFlight, Pending};
 use group::Group;
+use notifications::Callbacks;
 use state::State;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use transfer::Transfer;
@@ -100,6 +104,7 @@ pub struct Queue {
     effects: VecDeque<Effect>,
     messages: VecDeque<ToPage>,
     next_idle_check: Millis,
+    callbacks: Callbacks,
     stopping: bool,
 }
 
@@ -149,6 +154,7 @@ impl Queue {
             effects: VecDeque::new(),
             messages: VecDeque::new(),
             next_idle_check: now,
+            callbacks: Callbacks::new(now),
             stopping: false,
         };
         if is_new {
@@ -193,6 +199,7 @@ impl Queue {
                 }
             }
             self.next_serial = self.next_serial.max(Serial(serial.0 + 1));
+            self.callbacks.note_restored(serial, group.notification.is_some());
             self.groups.insert(serial, group);
             self.sort_in(serial);
         }
@@ -217,9 +224,9 @@ impl Queue {
         self.host.epoch
     }
 
-    /// Whether any group's work is under way.
+    /// Whether any group's work is under way, or a page is to be called.
     pub fn is_working(&self) -> bool {
-        !self.active.is_empty()
+        !self.active.is_empty() || self.callbacks.next_alarm().is_some()
     }
 
     /// The next order to carry out.

@@ -75,6 +75,7 @@ impl Queue {
             return;
         }
         let Some(group) = self.groups.remove(&serial) else { return };
+        self.callbacks.forget_group(serial);
         self.pending.groups.insert(serial);
         self.pending.strict = true;
         for (index, file) in group.indexed() {
@@ -139,8 +140,10 @@ impl Queue {
         let from = match &file.connection {
             Connection::Receiving(receiving) => Some(receiving.from),
             Connection::Closing { .. }
+            | Connection::Comparing(_)
             | Connection::Hashing { .. }
             | Connection::None
+            | Connection::Probing { .. }
             | Connection::Publishing { .. }
             | Connection::Requesting { .. } => None,
         };
@@ -189,7 +192,9 @@ impl Queue {
             Connection::Receiving(receiving) => {
                 receiving.position > receiving.from && self.kept(file).proof().is_some()
             }
-            Connection::Requesting { .. } => false,
+            Connection::Comparing(_)
+            | Connection::Probing { .. }
+            | Connection::Requesting { .. } => false,
             Connection::Closing { .. }
             | Connection::Hashing { .. }
             | Connection::None
@@ -317,6 +322,7 @@ impl Queue {
             self.next_idle_check = now.plus(IDLE_CHECK);
             self.cancel_idle_groups(now);
         }
+        self.call_again(now);
         self.settle(now);
     }
 
@@ -382,7 +388,7 @@ impl Queue {
             .filter(|&(holder, _)| waits_for_turn.is_some() && self.can_give_way(holder))
             .map(|(_, since)| since.plus(self.settings.time_slice));
         let idle = (!self.by_id.is_empty()).then_some(self.next_idle_check);
-        of_groups.chain(slice).chain(idle).min()
+        of_groups.chain(slice).chain(idle).chain(self.callbacks.next_alarm()).min()
     }
 
     /// When to flush a file's bytes or to give its connection up.
@@ -396,8 +402,10 @@ impl Queue {
             }
             Connection::Receiving(_)
             | Connection::Closing { .. }
+            | Connection::Comparing(_)
             | Connection::Hashing { .. }
             | Connection::None
+            | Connection::Probing { .. }
             | Connection::Publishing { .. }
             | Connection::Requesting { .. } => None,
         };
@@ -438,8 +446,9 @@ impl Queue {
 /// Since when nothing has moved on a connection.
 fn moved_at(file: &Transfer) -> Option<Millis> {
     match &file.connection {
+        Connection::Comparing(comparing) => Some(comparing.moved_at),
         Connection::Receiving(receiving) => Some(receiving.moved_at),
-        Connection::Requesting { since, .. } => Some(*since),
+        Connection::Probing { since, .. } | Connection::Requesting { since, .. } => Some(*since),
         Connection::Closing { .. }
         | Connection::Hashing { .. }
         | Connection::None

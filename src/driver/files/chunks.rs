@@ -307,12 +307,14 @@ impl ChunkPart {
         }
     }
 
-    /// Reads from a position that follows what was read before, at most to the end of a chunk.
+    /// Reads from a position, at most to the end of a chunk.
     pub(super) async fn read(&mut self, buffer: &mut [u8], at: u64) -> Result<usize, DiskFailure> {
         let (start, bytes) = match self.read.take() {
-            Some((start, bytes)) if at < start + u64::from(bytes.length()) => (start, bytes),
+            Some((start, bytes)) if (start..start + u64::from(bytes.length())).contains(&at) => {
+                (start, bytes)
+            }
             Some(_) | None => match self.load(at).await? {
-                Some(bytes) => (at, bytes),
+                Some(found) => found,
                 None => return Ok(0),
             },
         };
@@ -326,18 +328,31 @@ impl ChunkPart {
         Ok(length)
     }
 
-    /// The chunk that begins here.
-    async fn load(&self, start: u64) -> Result<Option<Uint8Array>, DiskFailure> {
-        let value = {
+    /// The chunk that holds the byte at a position, and where it begins.
+    async fn load(&self, at: u64) -> Result<Option<(u64, Uint8Array)>, DiskFailure> {
+        let found = {
             let database = &self.chunks.database;
             let transaction = store::begin(database, &[CHUNKS], TransactionMode::Readonly, false)?;
             let chunks = transaction.object_store(CHUNKS)?;
-            let range = all_of(&format!("{}/{start:016}", self.key));
-            chunks.get::<JsValue, String, _>(range).primitive()?.await?
+            // Who reads on begins where a chunk does.
+            let here = all_of(&format!("{}/{at:016}", self.key));
+            let mut key = chunks.get_key::<String, _>(here).primitive()?.await?;
+            if key.is_none() {
+                let before = format!("{}/", self.key)..format!("{}/{at:016}", self.key);
+                let keys = chunks.get_all_keys::<String>().with_query::<String, _>(before);
+                key = keys.primitive()?.await?.last().transpose()?;
+            }
+            match key.and_then(|key| Some((bounds(&key)?, key))) {
+                Some(((start, end), key)) if at < end => {
+                    let value = chunks.get::<JsValue, String, _>(key).primitive()?.await?;
+                    value.map(|value| (start, value))
+                }
+                Some(_) | None => None,
+            }
         };
-        let Some(value) = value else { return Ok(None) };
+        let Some((start, value)) = found else { return Ok(None) };
         let bytes = JsFuture::from(blob(value)?.array_buffer()).await.map_err(Error::from)?;
-        Ok(Some(Uint8Array::new(&bytes)))
+        Ok(Some((start, Uint8Array::new(&bytes))))
     }
 
     /// The keys of the chunks that begin at or after a position.

@@ -5,12 +5,13 @@ use super::disk::{Crash, Disk};
 use super::network::{Connection, Read, Sink};
 use super::page::Page;
 use super::server::{
-    Behaviour, BodyEnd, Ranges, Reaction, RemoteFile, Response, Servers, Validators,
+    Behaviour, BodyEnd, Cors, Ranges, Reaction, RemoteFile, Response, Servers, Validators,
 };
 use qmgr::abi::{FileSetInfo, Guid, Hresult, LocalPath, QmgrError};
+use qmgr::http::Request;
 use qmgr::protocol::{
-    Answer, Command, Credentials, Epoch, GroupRow, GroupState, Serial, SettingsPatch, Storage,
-    ToEngine,
+    Answer, Command, Credentials, Epoch, GroupRow, GroupState, Registration, Serial, SettingsPatch,
+    Storage, ToEngine, ToPage,
 };
 use qmgr::queue::{Commit, Effect, Ended, Event, Host, Part, Queue, Ticket};
 use qmgr::snapshot::{Saved, SavedState};
@@ -32,11 +33,14 @@ enum Task {
     Answer(Ticket),
     Chunk(Ticket),
     Commit(Box<Commit>),
+    Compare { ticket: Ticket, part: Part, at: u64, until: u64 },
+    Deliver(ToEngine),
     DeleteFile { ticket: Ticket, target: LocalPath },
     DeletePart(Part),
     End(Ticket, Ended),
     Flush(Ticket),
     Hash { ticket: Ticket, part: Part },
+    Probe(Ticket),
     Publish { ticket: Ticket, part: Part, target: LocalPath, size: u64 },
 }
 
@@ -45,6 +49,8 @@ pub struct World {
     pub now: Millis,
     pub queue: Queue,
     pub page: Page,
+    /// A second tab: it makes no calls, and may be called.
+    pub other: Page,
     pub servers: Servers,
     pub disk: Disk,
     pub database: Database,
@@ -83,6 +89,7 @@ impl World {
             now: START,
             queue,
             page: Page::new("page"),
+            other: Page::new("other"),
             servers: Servers::default(),
             disk: Disk::default(),
             database,
@@ -103,7 +110,7 @@ impl World {
         world
     }
 
-    /// A file on the page's own server, with a strong `ETag`.
+    /// A file with a strong `ETag`, on the server that [`url`] names.
     #[must_use]
     pub fn with_file(mut self, path: &str, size: usize) -> Self {
         self.scripted = url(path);
@@ -138,6 +145,14 @@ impl World {
     pub fn validated_by(mut self, validators: Validators) -> Self {
         let scripted = self.scripted.clone();
         self.servers.files.get_mut(&scripted).expect("a file").validators = validators;
+        self
+    }
+
+    /// What the file's server lets pages of another origin see.
+    #[must_use]
+    pub fn with_cors(mut self, cors: Cors) -> Self {
+        let scripted = self.scripted.clone();
+        self.servers.files.get_mut(&scripted).expect("a file").cors = cors;
         self
     }
 
@@ -221,6 +236,50 @@ impl World {
         let now = self.now;
         self.queue.call(message, now);
         self.drain();
+    }
+
+    /// Sets a tab's pointer of a group.
+    pub fn set_pointer(&mut self, tab: fn(&mut Self) -> &mut Page, group: Serial) {
+        let now = self.now;
+        let changed = tab(self).registrations.set_pointer(group, Some(String::new()), now);
+        self.register(tab, changed);
+    }
+
+    /// Sets the pointer that the page has of a group, or clears it.
+    pub fn point(&mut self, group: Serial, callback: Option<String>) {
+        let changed = self.page.registrations.set_pointer(group, callback, self.now);
+        self.register(|world| &mut world.page, changed);
+    }
+
+    /// Makes a class known in the page, whose objects are one callback.
+    pub fn know(&mut self, class: Guid, callback: String) {
+        let changed = self.page.registrations.set_class(class, callback, self.now);
+        self.register(|world| &mut world.page, changed);
+    }
+
+    /// Clears a tab's pointer of a group.
+    pub fn clear_pointer(&mut self, tab: fn(&mut Self) -> &mut Page, group: Serial) {
+        let now = self.now;
+        let changed = tab(self).registrations.set_pointer(group, None, now);
+        self.register(tab, changed);
+    }
+
+    /// Makes a class known in a tab.
+    pub fn set_class(&mut self, tab: fn(&mut Self) -> &mut Page, class: Guid) {
+        let now = self.now;
+        let changed = tab(self).registrations.set_class(class, String::new(), now);
+        self.register(tab, changed);
+    }
+
+    fn register(&mut self, tab: fn(&mut Self) -> &mut Page, changed: Registration) {
+        let client = tab(self).client.clone();
+        self.deliver(ToEngine::Register { client, registrations: vec![changed] });
+    }
+
+    /// A tab is closed or dies, which its lock shows.
+    pub fn end_tab(&mut self, tab: fn(&mut Self) -> &mut Page) {
+        let ended = std::mem::replace(tab(self), Page::new("nobody"));
+        self.report(Event::PageGone { client: ended.client });
     }
 
     /// A group with a job of these files: each is published under the path of its URL.
@@ -308,7 +367,7 @@ impl World {
         if !self.is_online {
             self.report(Event::Online(false));
         }
-        for repeat in self.page.repeats() {
+        for repeat in [self.page.repeats(), self.other.repeats()].concat() {
             self.deliver(repeat);
         }
         self.send(Command::Attach { groups: self.page.rows.keys().copied().collect() });
@@ -328,6 +387,11 @@ impl World {
             }
         }
         self.crash(crash);
+    }
+
+    /// The ticket of a connection that is open.
+    pub fn open_ticket(&self) -> Option<Ticket> {
+        self.connections.keys().next().copied()
     }
 
     /// Lets the engine end in order.
@@ -433,9 +497,25 @@ impl World {
             self.order(effect);
         }
         while let Some(message) = self.queue.poll_message() {
-            for shown in self.page.receive(message) {
+            self.check_call(&message);
+            self.other.receive(message.clone(), self.now);
+            for shown in self.page.receive(message, self.now) {
                 self.check_shown(shown);
             }
+            let answers =
+                [&mut self.page, &mut self.other].map(|tab| std::mem::take(&mut tab.outbox));
+            for answer in answers.into_iter().flatten() {
+                self.schedule(1, Task::Deliver(answer));
+            }
+        }
+    }
+
+    /// No page is called with what a crash would take back.
+    fn check_call(&self, message: &ToPage) {
+        if let ToPage::Notify { group, event, .. } = message {
+            let saved =
+                self.database.tables.groups.get(group).and_then(|group| group.event.as_ref());
+            assert_eq!(saved, Some(event), "the event of {group:?} is told before it is saved");
         }
     }
 
@@ -478,24 +558,36 @@ impl World {
         let (delay, task) = match effect {
             Effect::Abort { ticket } => (1, Task::End(ticket, Ended::Aborted)),
             Effect::Commit(commit) => (2, Task::Commit(commit)),
+            Effect::Compare { ticket, part, at, until } => {
+                (10, Task::Compare { ticket, part, at, until })
+            }
             Effect::DeleteFile { ticket, target } => (1, Task::DeleteFile { ticket, target }),
             Effect::DeletePart { part } => (1, Task::DeletePart(part)),
             Effect::Fetch { ticket, url, request, credentials: _ } => {
-                let connection = Connection { url, request, response: None, sink: None };
-                self.connections.insert(ticket, connection);
-                self.most_connections = self.most_connections.max(self.connections.len());
+                self.connect(ticket, url, request);
                 (20, Task::Answer(ticket))
             }
             Effect::Flush { ticket } => (1, Task::Flush(ticket)),
             Effect::Hash { ticket, part } => (5, Task::Hash { ticket, part }),
+            Effect::Probe { ticket, url } => {
+                self.connect(ticket, url, Request::default());
+                (20, Task::Probe(ticket))
+            }
             Effect::Publish { ticket, part, target, size } => {
                 (1, Task::Publish { ticket, part, target, size })
             }
             Effect::Receive { ticket, part, at, keep, until, size } => {
                 return self.receive(ticket, Sink { part, at, position: at, until }, keep, size);
             }
+            Effect::WatchPage { .. } => return,
         };
         self.schedule(delay, task);
+    }
+
+    fn connect(&mut self, ticket: Ticket, url: String, request: Request) {
+        let connection = Connection { url, request, response: None, compared: 0, sink: None };
+        self.connections.insert(ticket, connection);
+        self.most_connections = self.most_connections.max(self.connections.len());
     }
 
     fn schedule(&mut self, delay: u64, task: Task) {
@@ -530,6 +622,8 @@ impl World {
                 self.database.apply(&commit);
                 self.report(Event::Committed { ticket: commit.ticket });
             }
+            Task::Compare { ticket, part, at, until } => self.compare(ticket, part, at, until),
+            Task::Deliver(message) => self.deliver(message),
             Task::DeleteFile { ticket, target } => {
                 self.disk.files.remove(target.key());
                 self.report(Event::FileDeleted { ticket, result: Ok(()) });
@@ -550,6 +644,15 @@ impl World {
                 let result = self.disk.read(part).map(|bytes| Sha256::digest(bytes).into());
                 self.report(Event::Hashed { ticket, result });
             }
+            Task::Probe(ticket) => {
+                let Some(connection) = self.connections.get(&ticket) else { return };
+                let found =
+                    if self.is_online { self.servers.probe(&connection.url) } else { Some(false) };
+                if let Some(is_reachable) = found {
+                    self.connections.remove(&ticket);
+                    self.report(Event::Probed { ticket, is_reachable });
+                }
+            }
             Task::Publish { ticket, part, target, size } => {
                 let result = self.disk.publish(part, &target, size);
                 self.report(Event::Published { ticket, result });
@@ -560,7 +663,8 @@ impl World {
     fn answer(&mut self, ticket: Ticket) {
         let Some(connection) = self.connections.get_mut(&ticket) else { return };
         let reaction = if self.is_online {
-            self.servers.ask(&connection.url, &connection.request, self.now)
+            let page = self.origin.as_deref().unwrap_or_default();
+            self.servers.ask(&connection.url, &connection.request, page, self.now)
         } else {
             Reaction::Refusal
         };
@@ -573,6 +677,28 @@ impl World {
             Reaction::Nothing => {}
             Reaction::Refusal => self.end(ticket, Ended::Unanswered("failed to fetch".to_owned())),
         }
+    }
+
+    /// Holds the start of a body against what is kept; a body that ends before has ended.
+    fn compare(&mut self, ticket: Ticket, part: Part, at: u64, until: u64) {
+        let Some(connection) = self.connections.get_mut(&ticket) else { return };
+        let Some(response) = &connection.response else { return };
+        let to_index = |position: u64| usize::try_from(position).expect("a small file");
+        let length = to_index(until - at);
+        let end = response.end;
+        let Some(start) = response.body.get(..length) else {
+            return match end {
+                BodyEnd::Breaks => self.end(ticket, Ended::Broken),
+                BodyEnd::Closes => self.end(ticket, Ended::Closed),
+                BodyEnd::Stalls => {}
+            };
+        };
+        let is_equal = match self.disk.read(part) {
+            Ok(kept) => kept[to_index(at)..to_index(until)] == *start,
+            Err(failure) => return self.end(ticket, Ended::Disk(failure)),
+        };
+        connection.compared = length;
+        self.report(Event::Compared { ticket, is_equal });
     }
 
     fn move_body(&mut self, ticket: Ticket) {
@@ -640,9 +766,10 @@ fn host(epoch: u64, dice: u64, origin: Option<String>) -> Host {
     }
 }
 
-/// The URL of a path on the page's own server.
+/// The URL of a path: on the page's own server, or on another one if it begins with `/far/`.
 pub fn url(path: &str) -> String {
-    format!("https://here.test{path}")
+    let host = if path.starts_with("/far/") { "there" } else { "here" };
+    format!("https://{host}.test{path}")
 }
 
 /// A file, fetched from and published under one path.
