@@ -530,25 +530,7 @@ impl World {
         let saved = self.database.state(group);
         // What stopped because nothing can be saved is shown all the same.
         let is_stopped = self.database.is_full && shown == GroupState::Error;
-        let is_durable = is_stopped
-            || match saved {
-                None | Some(SavedState::Cancelled { .. }) => shown == GroupState::Cancelled,
-                Some(SavedState::Complete) => shown == GroupState::Complete,
-                Some(SavedState::Error(_)) => shown == GroupState::Error,
-                Some(SavedState::New) => shown == GroupState::New,
-                Some(SavedState::Publishing) => {
-                    matches!(shown, GroupState::Publishing | GroupState::Waiting)
-                }
-                Some(SavedState::Running) => matches!(
-                    shown,
-                    GroupState::Connecting
-                        | GroupState::Publishing
-                        | GroupState::Queued
-                        | GroupState::Transferring
-                        | GroupState::Waiting
-                ),
-                Some(SavedState::Suspended) => shown == GroupState::Suspended,
-            };
+        let is_durable = is_stopped || is_saved_as(shown, saved);
         assert!(is_durable, "{shown:?} is shown, {saved:?} is saved");
     }
 
@@ -743,6 +725,28 @@ impl World {
             record.generation == part.generation && !record.ranges.is_empty() && !record.published
         });
         assert!(!is_named, "the part {part} is deleted while a record names it");
+    }
+}
+
+/// Whether a record says the same as the state that a page is shown.
+pub fn is_saved_as(shown: GroupState, saved: Option<&SavedState>) -> bool {
+    match saved {
+        None | Some(SavedState::Cancelled { .. }) => shown == GroupState::Cancelled,
+        Some(SavedState::Complete) => shown == GroupState::Complete,
+        Some(SavedState::Error(_)) => shown == GroupState::Error,
+        Some(SavedState::New) => shown == GroupState::New,
+        Some(SavedState::Publishing) => {
+            matches!(shown, GroupState::Publishing | GroupState::Waiting)
+        }
+        Some(SavedState::Running) => matches!(
+            shown,
+            GroupState::Connecting
+                | GroupState::Publishing
+                | GroupState::Queued
+                | GroupState::Transferring
+                | GroupState::Waiting
+        ),
+        Some(SavedState::Suspended) => shown == GroupState::Suspended,
     }
 }
 
