@@ -17,6 +17,22 @@ pub enum Effect {
         /// The connection.
         ticket: Ticket,
     },
+    /// Read the body of an answer up to `until` and compare it with the part. Answered by
+    /// [`Event::Compared`](super::Event::Compared); the rest of the body waits for [`Effect::Receive`]
+    /// or [`Effect::Abort`]. A body that ends before is answered by
+    /// [`Event::Ended`](super::Event::Ended). Meanwhile [`Event::Progress`](super::Event::Progress)
+    /// says that bytes arrive.
+    Compare {
+        /// The connection.
+        ticket: Ticket,
+        /// The part.
+        part: Part,
+        /// Where the body's first byte belongs.
+        at: u64,
+        /// Up to where (half-open); at least one byte and at most
+        /// [`OVERLAP`](crate::http::OVERLAP), all of them recorded.
+        until: u64,
+    },
     /// Write records in one transaction. Answered by [`Event::Committed`](super::Event::Committed).
     Commit(Box<Commit>),
     /// Delete a published file. Answered by [`Event::FileDeleted`](super::Event::FileDeleted).
@@ -55,6 +71,14 @@ pub enum Effect {
         /// The part.
         part: Part,
     },
+    /// Ask whether a server lives: one `HEAD` in the `no-cors` mode. Answered by
+    /// [`Event::Probed`](super::Event::Probed).
+    Probe {
+        /// The connection.
+        ticket: Ticket,
+        /// The URL.
+        url: String,
+    },
     /// Move a part to its name. Answered by [`Event::Published`](super::Event::Published).
     Publish {
         /// The order.
@@ -73,12 +97,14 @@ pub enum Effect {
         ticket: Ticket,
         /// The part.
         part: Part,
-        /// Where the body's first byte goes.
+        /// Where the body's first byte goes, or the first one after those that were compared.
         at: u64,
         /// The part is cut to this length first: no recorded byte lies beyond.
         keep: u64,
         /// No byte is written at or beyond this position.
         until: Option<u64>,
+        /// The file's size, where it is known: without room for all of it nothing is written.
+        size: Option<u64>,
     },
     /// Report by [`Event::PageGone`](super::Event::PageGone) when a page is there no more.
     WatchPage {
@@ -121,4 +147,17 @@ pub struct Commit {
     pub files: Vec<(String, Option<StoredFile>)>,
     /// Outcomes of calls.
     pub outcomes: Vec<((ClientId, u64), Option<OutcomeRecord>)>,
+}
+
+impl Commit {
+    /// Whether it takes no room: nothing is written, only deleted.
+    #[must_use]
+    pub fn only_deletes(&self) -> bool {
+        let Self { ticket: _, strict: _, queue, groups, transfers, files, outcomes } = self;
+        queue.is_none()
+            && groups.iter().all(|(_, record)| record.is_none())
+            && transfers.iter().all(|(_, record)| record.is_none())
+            && files.iter().all(|(_, record)| record.is_none())
+            && outcomes.iter().all(|(_, record)| record.is_none())
+    }
 }

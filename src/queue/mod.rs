@@ -31,6 +31,7 @@ mod schedule;
 mod speed;
 mod state;
 mod transfer;
+mod unanswered;
 
 pub use effect::{Commit, Effect, Part};
 pub use event::{DiskFailure, Ended, Event};
@@ -66,6 +67,8 @@ pub struct Host {
     pub storage: Storage,
     /// This engine's epoch.
     pub epoch: Epoch,
+    /// The first ticket to give out, beyond those of an earlier life of the queue that may still come back.
+    pub first_ticket: Ticket,
     /// The worker it runs in, as its page named it.
     pub worker: String,
 }
@@ -131,8 +134,7 @@ impl Queue {
             None => (Settings::default(), Serial(1), host.storage),
         };
         let mut queue = Self {
-            // Tickets of an earlier life of the queue, still on their way, name nothing here.
-            next_ticket: host.epoch.0 << 32,
+            next_ticket: host.first_ticket.0,
             host: Host { storage, ..host },
             settings,
             next_serial,

@@ -313,6 +313,22 @@ fn the_first_file_that_fails_stops_the_job() {
 }
 
 #[test]
+fn an_aborted_request_that_finds_no_server_is_no_failure() {
+    let mut world = World::new().with_file("/a", 3_000);
+    let group = world.resumed_group(["/a"]);
+    let is_open = |ticket: &Ticket| world.queue.is_open(*ticket);
+    let ticket = (1 << 32..).map(Ticket).find(is_open).expect("the request is on its way");
+    world.send(Command::SuspendGroup { group });
+    world.send(Command::ResumeGroup { group });
+    let how = Ended::Unanswered("failed to fetch".to_owned());
+    world.report(Event::Ended { ticket, position: None, how });
+    world.run_until(|world| world.page.unanswered.is_empty());
+    assert_eq!(world.row(group).state, GroupState::Connecting);
+    world.run_until_idle();
+    assert_complete(&world, group, "/a");
+}
+
+#[test]
 fn a_dead_server_is_asked_at_most_200_times_a_day() {
     for behaviour in [Behaviour::Unreachable, Behaviour::Status(503, None), Behaviour::Silent] {
         let mut world = World::new().with_file("/a", 3_000).always(behaviour);
@@ -503,6 +519,23 @@ fn a_full_disk_is_an_error_that_keeps_what_is_there() {
     world.run_until_idle();
     assert_complete(&world, group, "/a");
     assert_eq!(world.ranges_asked("/a"), ["bytes=0-", "bytes=4000-"]);
+}
+
+#[test]
+fn a_file_that_will_not_fit_is_refused_before_it_is_written() {
+    let mut world = World::new().with_file("/a", 10_000).cut_after(4_000);
+    world.disk.checks_room = true;
+    let group = world.resumed_group(["/a"]);
+    world.run_until(|world| world.row(group).state == GroupState::Waiting);
+    world.disk.capacity = Some(9_999);
+    world.run_until_idle();
+    assert_failed(&world, group, Hresult::DISK_FULL);
+    assert_eq!(world.row(group).bytes_done, 4_000, "what is there is kept");
+    world.disk.capacity = Some(10_000);
+    resume(&mut world, group);
+    world.run_until_idle();
+    assert_complete(&world, group, "/a");
+    assert_eq!(world.ranges_asked("/a"), ["bytes=0-", "bytes=4000-", "bytes=4000-"]);
 }
 
 #[test]

@@ -13,7 +13,7 @@ pub enum Crash {
     PowerCut,
 }
 
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 struct PartFile {
     written: Vec<u8>,
     /// Bytes from here on were not flushed since they were written.
@@ -21,7 +21,7 @@ struct PartFile {
 }
 
 /// Parts and published files.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Disk {
     parts: BTreeMap<Part, PartFile>,
     /// Published files by their path's key.
@@ -30,14 +30,27 @@ pub struct Disk {
     pub directories: BTreeSet<String>,
     /// How many bytes fit; `None` for any number.
     pub capacity: Option<usize>,
+    /// Whether a part that will not fit is refused before a byte of it is written.
+    pub checks_room: bool,
     /// What the next moves to a name say instead of moving.
     pub refusals: VecDeque<DiskFailure>,
 }
 
 impl Disk {
     /// Cuts a part to what records name of it, so that a body can be written after it.
-    pub fn open(&mut self, part: Part, keep: u64, create: bool) -> Result<(), DiskFailure> {
+    pub fn open(
+        &mut self,
+        part: Part,
+        keep: u64,
+        create: bool,
+        size: Option<u64>,
+    ) -> Result<(), DiskFailure> {
         let keep = usize::try_from(keep).expect("a small file");
+        let whole = usize::try_from(size.unwrap_or_default()).expect("a small file");
+        let used = self.used() + whole.saturating_sub(keep);
+        if self.checks_room && self.capacity.is_some_and(|capacity| used > capacity) {
+            return Err(DiskFailure::Full);
+        }
         if create {
             self.parts.entry(part).or_default();
         }
@@ -103,6 +116,12 @@ impl Disk {
             Some(file) => Ok(&file.written),
             None => Err(DiskFailure::Missing { target_size: None }),
         }
+    }
+
+    /// The bytes of a part that a power cut would leave.
+    pub fn durable(&self, part: Part) -> Option<&[u8]> {
+        let file = self.parts.get(&part)?;
+        Some(&file.written[..file.flushed])
     }
 
     pub fn delete_part(&mut self, part: Part) {

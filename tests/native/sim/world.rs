@@ -5,15 +5,16 @@ use super::disk::{Crash, Disk};
 use super::network::{Connection, Read, Sink};
 use super::page::Page;
 use super::server::{
-    Behaviour, BodyEnd, Ranges, Reaction, RemoteFile, Response, Servers, Validators,
+    Behaviour, BodyEnd, Cors, Ranges, Reaction, RemoteFile, Response, Servers, Validators,
 };
 use qmgr::abi::{FileSetInfo, Guid, Hresult, LocalPath, QmgrError};
+use qmgr::http::Request;
 use qmgr::protocol::{
     Answer, Command, Credentials, Epoch, GroupRow, GroupState, Registration, Serial, SettingsPatch,
     Storage, ToEngine, ToPage,
 };
 use qmgr::queue::{Commit, Effect, Ended, Event, Host, Part, Queue, Ticket};
-use qmgr::snapshot::SavedState;
+use qmgr::snapshot::{Saved, SavedState};
 use qmgr::time::Millis;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,12 +33,14 @@ enum Task {
     Answer(Ticket),
     Chunk(Ticket),
     Commit(Box<Commit>),
+    Compare { ticket: Ticket, part: Part, at: u64, until: u64 },
     Deliver(ToEngine),
     DeleteFile { ticket: Ticket, target: LocalPath },
     DeletePart(Part),
     End(Ticket, Ended),
     Flush(Ticket),
     Hash { ticket: Ticket, part: Part },
+    Probe(Ticket),
     Publish { ticket: Ticket, part: Part, target: LocalPath, size: u64 },
 }
 
@@ -107,7 +110,7 @@ impl World {
         world
     }
 
-    /// A file on the page's own server, with a strong `ETag`.
+    /// A file with a strong `ETag`, on the server that [`url`] names.
     #[must_use]
     pub fn with_file(mut self, path: &str, size: usize) -> Self {
         self.scripted = url(path);
@@ -142,6 +145,14 @@ impl World {
     pub fn validated_by(mut self, validators: Validators) -> Self {
         let scripted = self.scripted.clone();
         self.servers.files.get_mut(&scripted).expect("a file").validators = validators;
+        self
+    }
+
+    /// What the file's server lets pages of another origin see.
+    #[must_use]
+    pub fn with_cors(mut self, cors: Cors) -> Self {
+        let scripted = self.scripted.clone();
+        self.servers.files.get_mut(&scripted).expect("a file").cors = cors;
         self
     }
 
@@ -332,12 +343,24 @@ impl World {
             self.disk.cut_power();
             self.database.cut_power();
         }
+        self.restore(self.database.saved());
+    }
+
+    /// What the driver does when a commit found no room.
+    fn start_over(&mut self) {
+        self.queue.refuse_calls(&QmgrError::new(Hresult::DISK_FULL, "no room"));
+        self.drain();
+        let mut saved = self.database.saved();
+        saved.stop_for_lack_of_room();
+        self.restore(saved);
+    }
+
+    fn restore(&mut self, saved: Saved) {
         self.tasks.clear();
         self.connections.clear();
         self.epoch += 1;
         let host = host(self.epoch, self.epoch * 31, self.origin.clone());
-        let restored = Queue::restore(self.database.saved(), host, self.now);
-        self.queue = restored.expect("this build's records");
+        self.queue = Queue::restore(saved, host, self.now).expect("this build's records");
         let kept: BTreeSet<Part> = self.queue.parts().collect();
         self.disk.delete_orphans(&kept);
         self.drain();
@@ -364,6 +387,11 @@ impl World {
             }
         }
         self.crash(crash);
+    }
+
+    /// The ticket of a connection that is open.
+    pub fn open_ticket(&self) -> Option<Ticket> {
+        self.connections.keys().next().copied()
     }
 
     /// Lets the engine end in order.
@@ -499,25 +527,11 @@ impl World {
             // It says that the records cannot be read, so no record says it.
             return;
         }
-        let is_durable = match self.database.state(group) {
-            None | Some(SavedState::Cancelled { .. }) => shown == GroupState::Cancelled,
-            Some(SavedState::Complete) => shown == GroupState::Complete,
-            Some(SavedState::Error(_)) => shown == GroupState::Error,
-            Some(SavedState::New) => shown == GroupState::New,
-            Some(SavedState::Publishing) => {
-                matches!(shown, GroupState::Publishing | GroupState::Waiting)
-            }
-            Some(SavedState::Running) => matches!(
-                shown,
-                GroupState::Connecting
-                    | GroupState::Publishing
-                    | GroupState::Queued
-                    | GroupState::Transferring
-                    | GroupState::Waiting
-            ),
-            Some(SavedState::Suspended) => shown == GroupState::Suspended,
-        };
-        assert!(is_durable, "{shown:?} is shown, {:?} is saved", self.database.state(group));
+        let saved = self.database.state(group);
+        // What stopped because nothing can be saved is shown all the same.
+        let is_stopped = self.database.is_full && shown == GroupState::Error;
+        let is_durable = is_stopped || is_saved_as(shown, saved);
+        assert!(is_durable, "{shown:?} is shown, {saved:?} is saved");
     }
 
     /// Takes in an order: it is carried out a little later.
@@ -526,25 +540,36 @@ impl World {
         let (delay, task) = match effect {
             Effect::Abort { ticket } => (1, Task::End(ticket, Ended::Aborted)),
             Effect::Commit(commit) => (2, Task::Commit(commit)),
+            Effect::Compare { ticket, part, at, until } => {
+                (10, Task::Compare { ticket, part, at, until })
+            }
             Effect::DeleteFile { ticket, target } => (1, Task::DeleteFile { ticket, target }),
             Effect::DeletePart { part } => (1, Task::DeletePart(part)),
             Effect::Fetch { ticket, url, request, credentials: _ } => {
-                let connection = Connection { url, request, response: None, sink: None };
-                self.connections.insert(ticket, connection);
-                self.most_connections = self.most_connections.max(self.connections.len());
+                self.connect(ticket, url, request);
                 (20, Task::Answer(ticket))
             }
             Effect::Flush { ticket } => (1, Task::Flush(ticket)),
             Effect::Hash { ticket, part } => (5, Task::Hash { ticket, part }),
+            Effect::Probe { ticket, url } => {
+                self.connect(ticket, url, Request::default());
+                (20, Task::Probe(ticket))
+            }
             Effect::Publish { ticket, part, target, size } => {
                 (1, Task::Publish { ticket, part, target, size })
             }
-            Effect::Receive { ticket, part, at, keep, until } => {
-                return self.receive(ticket, Sink { part, at, position: at, until }, keep);
+            Effect::Receive { ticket, part, at, keep, until, size } => {
+                return self.receive(ticket, Sink { part, at, position: at, until }, keep, size);
             }
             Effect::WatchPage { .. } => return,
         };
         self.schedule(delay, task);
+    }
+
+    fn connect(&mut self, ticket: Ticket, url: String, request: Request) {
+        let connection = Connection { url, request, response: None, compared: 0, sink: None };
+        self.connections.insert(ticket, connection);
+        self.most_connections = self.most_connections.max(self.connections.len());
     }
 
     fn schedule(&mut self, delay: u64, task: Task) {
@@ -556,10 +581,10 @@ impl World {
         self.next_task += 1;
     }
 
-    fn receive(&mut self, ticket: Ticket, sink: Sink, keep: u64) {
+    fn receive(&mut self, ticket: Ticket, sink: Sink, keep: u64, size: Option<u64>) {
         // An order to a connection that has ended by itself reaches nobody.
         let Some(connection) = self.connections.get_mut(&ticket) else { return };
-        match self.disk.open(sink.part, keep, sink.at == 0) {
+        match self.disk.open(sink.part, keep, sink.at == 0, size) {
             Ok(()) => {
                 connection.sink = Some(sink);
                 self.schedule(10, Task::Chunk(ticket));
@@ -572,10 +597,14 @@ impl World {
         match task {
             Task::Answer(ticket) => self.answer(ticket),
             Task::Chunk(ticket) => self.move_body(ticket),
+            Task::Commit(commit) if self.database.is_full && !commit.only_deletes() => {
+                self.start_over();
+            }
             Task::Commit(commit) => {
                 self.database.apply(&commit);
                 self.report(Event::Committed { ticket: commit.ticket });
             }
+            Task::Compare { ticket, part, at, until } => self.compare(ticket, part, at, until),
             Task::Deliver(message) => self.deliver(message),
             Task::DeleteFile { ticket, target } => {
                 self.disk.files.remove(target.key());
@@ -597,6 +626,15 @@ impl World {
                 let result = self.disk.read(part).map(|bytes| Sha256::digest(bytes).into());
                 self.report(Event::Hashed { ticket, result });
             }
+            Task::Probe(ticket) => {
+                let Some(connection) = self.connections.get(&ticket) else { return };
+                let found =
+                    if self.is_online { self.servers.probe(&connection.url) } else { Some(false) };
+                if let Some(is_reachable) = found {
+                    self.connections.remove(&ticket);
+                    self.report(Event::Probed { ticket, is_reachable });
+                }
+            }
             Task::Publish { ticket, part, target, size } => {
                 let result = self.disk.publish(part, &target, size);
                 self.report(Event::Published { ticket, result });
@@ -607,7 +645,8 @@ impl World {
     fn answer(&mut self, ticket: Ticket) {
         let Some(connection) = self.connections.get_mut(&ticket) else { return };
         let reaction = if self.is_online {
-            self.servers.ask(&connection.url, &connection.request, self.now)
+            let page = self.origin.as_deref().unwrap_or_default();
+            self.servers.ask(&connection.url, &connection.request, page, self.now)
         } else {
             Reaction::Refusal
         };
@@ -620,6 +659,28 @@ impl World {
             Reaction::Nothing => {}
             Reaction::Refusal => self.end(ticket, Ended::Unanswered("failed to fetch".to_owned())),
         }
+    }
+
+    /// Holds the start of a body against what is kept; a body that ends before has ended.
+    fn compare(&mut self, ticket: Ticket, part: Part, at: u64, until: u64) {
+        let Some(connection) = self.connections.get_mut(&ticket) else { return };
+        let Some(response) = &connection.response else { return };
+        let to_index = |position: u64| usize::try_from(position).expect("a small file");
+        let length = to_index(until - at);
+        let end = response.end;
+        let Some(start) = response.body.get(..length) else {
+            return match end {
+                BodyEnd::Breaks => self.end(ticket, Ended::Broken),
+                BodyEnd::Closes => self.end(ticket, Ended::Closed),
+                BodyEnd::Stalls => {}
+            };
+        };
+        let is_equal = match self.disk.read(part) {
+            Ok(kept) => kept[to_index(at)..to_index(until)] == *start,
+            Err(failure) => return self.end(ticket, Ended::Disk(failure)),
+        };
+        connection.compared = length;
+        self.report(Event::Compared { ticket, is_equal });
     }
 
     fn move_body(&mut self, ticket: Ticket) {
@@ -667,6 +728,28 @@ impl World {
     }
 }
 
+/// Whether a record says the same as the state that a page is shown.
+pub fn is_saved_as(shown: GroupState, saved: Option<&SavedState>) -> bool {
+    match saved {
+        None | Some(SavedState::Cancelled { .. }) => shown == GroupState::Cancelled,
+        Some(SavedState::Complete) => shown == GroupState::Complete,
+        Some(SavedState::Error(_)) => shown == GroupState::Error,
+        Some(SavedState::New) => shown == GroupState::New,
+        Some(SavedState::Publishing) => {
+            matches!(shown, GroupState::Publishing | GroupState::Waiting)
+        }
+        Some(SavedState::Running) => matches!(
+            shown,
+            GroupState::Connecting
+                | GroupState::Publishing
+                | GroupState::Queued
+                | GroupState::Transferring
+                | GroupState::Waiting
+        ),
+        Some(SavedState::Suspended) => shown == GroupState::Suspended,
+    }
+}
+
 /// Bytes under a recorded range are never written again.
 fn check_untouched(database: &Database, part: Part, at: u64, length: u64) {
     let record = database.tables.transfers.get(&(part.serial, part.index));
@@ -682,13 +765,15 @@ fn host(epoch: u64, dice: u64, origin: Option<String>) -> Host {
         dice,
         storage: Storage::Memory,
         epoch: Epoch(epoch),
+        first_ticket: Ticket(epoch << 32),
         worker: format!("worker {epoch}"),
     }
 }
 
-/// The URL of a path on the page's own server.
+/// The URL of a path: on the page's own server, or on another one if it begins with `/far/`.
 pub fn url(path: &str) -> String {
-    format!("https://here.test{path}")
+    let host = if path.starts_with("/far/") { "there" } else { "here" };
+    format!("https://{host}.test{path}")
 }
 
 /// A file, fetched from and published under one path.
