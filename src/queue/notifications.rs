@@ -205,7 +205,8 @@ impl Queue {
     /// the flags ask for it (spec §5.3), and calls whoever can be called. A group that leaves the queue
     /// has nothing more to tell.
     pub(super) fn note_state(&mut self, serial: Serial, now: Millis) {
-        let number = self.next_ticket;
+        // Tickets begin anew with each engine, and an answer may come from a page that an earlier one called.
+        let number = self.host.epoch.0 << 32 | self.next_ticket & u64::from(u32::MAX);
         let Some(group) = self.groups.get(&serial) else { return };
         let event = status_event(group, number);
         if event.is_some() || matches!(group.state(), State::Cancelled { .. }) {

@@ -14,7 +14,7 @@ use crate::time::Millis;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
-/// Idle groups are looked for this often.
+/// Idle groups are looked for this often, or more often where the limit is shorter.
 const IDLE_CHECK: Millis = Millis(3_600_000);
 
 impl Queue {
@@ -142,17 +142,17 @@ impl Queue {
     pub(super) fn abort(&mut self, serial: Serial, index: u32) {
         let Some(file) = self.file_mut(serial, index) else { return };
         let Some(ticket) = file.fetching() else { return };
-        let from = match &file.connection {
-            Connection::Receiving(receiving) => Some(receiving.from),
+        let (from, unflushed) = match &file.connection {
+            Connection::Receiving(receiving) => (Some(receiving.from), receiving.unflushed()),
             Connection::Closing { .. }
             | Connection::Comparing(_)
             | Connection::Hashing { .. }
             | Connection::None
             | Connection::Probing { .. }
             | Connection::Publishing { .. }
-            | Connection::Requesting { .. } => None,
+            | Connection::Requesting { .. } => (None, 0),
         };
-        file.connection = Connection::Closing { ticket, from };
+        file.connection = Connection::Closing { ticket, from, unflushed };
         self.effects.push_back(Effect::Abort { ticket });
         self.to_show.insert((serial, index));
     }
@@ -306,8 +306,8 @@ impl Queue {
             self.flush_if_due(serial, index, now);
             self.abort_if_stalled(serial, index, now);
         }
-        if now >= self.next_idle_check {
-            self.next_idle_check = now.plus(IDLE_CHECK);
+        if now >= self.next_idle_check() {
+            self.idle_checked_at = now;
             self.cancel_idle_groups(now);
         }
         self.call_again(now);
@@ -329,6 +329,11 @@ impl Queue {
             self.abort(serial, index);
             self.fail(serial, Some(index), failure, now);
         }
+    }
+
+    fn next_idle_check(&self) -> Millis {
+        let timeout = self.settings.inactivity_timeout.unwrap_or(IDLE_CHECK);
+        self.idle_checked_at.plus(timeout.clamp(Millis::SECOND, IDLE_CHECK))
     }
 
     /// Ruling A45: what such a group has not published is dropped.
@@ -362,7 +367,7 @@ impl Queue {
             .turn
             .filter(|&(holder, _)| self.background.len() > 1 && self.can_give_way(holder))
             .map(|(_, since)| since.plus(self.settings.time_slice));
-        let idle = (!self.by_id.is_empty()).then_some(self.next_idle_check);
+        let idle = (!self.by_id.is_empty()).then(|| self.next_idle_check());
         of_waiting.chain(of_files).chain(slice).chain(idle).chain(self.callbacks.next_alarm()).min()
     }
 

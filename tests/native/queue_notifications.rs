@@ -229,6 +229,29 @@ fn an_answer_that_comes_late_still_takes_the_event() {
 }
 
 #[test]
+fn an_answer_to_an_earlier_engine_takes_no_later_event() {
+    for calls in 0..40 {
+        let mut world = world();
+        let group = failed_group(&mut world);
+        world.page.returns = [Return::Nothing].into();
+        world.set_pointer(page, group);
+        world.run_for(Millis(50));
+        let (.., earlier) = world.page.heard[0].clone();
+        world.clear_pointer(page, group);
+        world.crash(Crash::Kill);
+        (0..calls).for_each(|_| set_flags(&mut world, group, NotifyFlags::empty()));
+        world.ask(Command::ResumeGroup { group }).expect("a group in error");
+        world.run_until(|world| world.row(group).state == GroupState::Error);
+        let client = world.page.client.clone();
+        let (event, attempt, is_taken) = (earlier.number, 1, true);
+        world.deliver(ToEngine::Notified { client, group, event, attempt, is_taken });
+        world.set_pointer(page, group);
+        world.run_for(LONG);
+        assert_eq!(words(&world.page), [0x380, 0x380], "{calls} calls");
+    }
+}
+
+#[test]
 fn a_callback_that_never_answers_keeps_no_other_group_waiting() {
     let mut world = world();
     let silent = failed_group(&mut world);
