@@ -30,6 +30,8 @@ pub struct Disk {
     pub directories: BTreeSet<String>,
     /// How many bytes fit; `None` for any number.
     pub capacity: Option<usize>,
+    /// What the next openings of a part say instead of opening it.
+    pub open_refusals: VecDeque<DiskFailure>,
     /// What the next moves to a name say instead of moving.
     pub refusals: VecDeque<DiskFailure>,
 }
@@ -37,6 +39,9 @@ pub struct Disk {
 impl Disk {
     /// Cuts a part to what records name of it, so that a body can be written after it.
     pub fn open(&mut self, part: Part, keep: u64, create: bool) -> Result<(), DiskFailure> {
+        if let Some(refusal) = self.open_refusals.pop_front() {
+            return Err(refusal);
+        }
         let keep = usize::try_from(keep).expect("a small file");
         if create {
             self.parts.entry(part).or_default();
@@ -83,7 +88,13 @@ impl Disk {
             return Err(refusal);
         }
         let key = target.key();
-        if self.directories.contains(key) {
+        let below = |directory: &str, path: &str| {
+            path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
+        };
+        let mut others = self.files.keys();
+        if self.directories.contains(key)
+            || others.any(|other| below(key, other) || below(other, key))
+        {
             return Err(DiskFailure::InTheWay);
         }
         let bytes = match self.parts.remove(&part) {
@@ -117,11 +128,19 @@ impl Disk {
         self.parts.retain(|part, _| kept.contains(part));
     }
 
-    /// What was not flushed is there in length, and garbage.
-    pub fn cut_power(&mut self) {
+    /// What was not flushed is there in length, and garbage; with dice, a part of it is there or none.
+    pub fn cut_power(&mut self, mut dice: Option<&mut fastrand::Rng>) {
         for file in self.parts.values_mut() {
-            let flushed = file.flushed;
-            file.written[flushed..].fill(0xEE);
+            let (flushed, written) = (file.flushed, file.written.len());
+            let (whole, there) = match &mut dice {
+                Some(dice) => {
+                    let there = dice.usize(flushed..=written);
+                    (dice.usize(flushed..=there), there)
+                }
+                None => (flushed, written),
+            };
+            file.written.truncate(there);
+            file.written[whole..].fill(0xEE);
         }
     }
 

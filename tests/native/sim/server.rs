@@ -10,6 +10,16 @@ use std::time::{Duration, UNIX_EPOCH};
 pub enum Behaviour {
     /// The body breaks off after so many bytes.
     CutAfter(usize),
+    /// The request is redirected to the mirror of the file, which holds versions of its own.
+    Elsewhere,
+    /// A range request is answered as if it had no range.
+    IgnoreRange,
+    /// A range request is answered with a MIME envelope.
+    Multipart,
+    /// A length that makes no sense.
+    OddLength(&'static str),
+    /// A range request is answered with a range that makes no sense.
+    OddRange(&'static str),
     /// The body goes on for so many bytes after its end.
     Overlong(usize),
     /// No answer ever comes.
@@ -20,6 +30,8 @@ pub enum Behaviour {
     Status(u16, Option<String>),
     /// The connection cannot be made.
     Unreachable,
+    /// A range request is answered with 416, and with the size of the file if it is told.
+    Unsatisfied { is_told: bool },
     /// A range request is answered with a range that begins so many bytes later than asked for.
     WrongRange(u64),
 }
@@ -40,6 +52,8 @@ pub enum Ranges {
 pub enum Validators {
     /// A `Last-Modified` that is strong.
     Date,
+    /// A `Last-Modified` that is true to the second, and so strong only after that second.
+    FreshDate,
     /// Nothing.
     None,
     /// A strong `ETag`.
@@ -48,11 +62,28 @@ pub enum Validators {
     Weak,
 }
 
+/// Where a server stands, as the page sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// On another origin.
+    Far {
+        /// Whether it exposes all header fields.
+        exposes: bool,
+    },
+    /// On the page's own.
+    Own,
+}
+
 /// A file on a server.
 #[derive(Clone)]
 pub struct RemoteFile {
     /// Every version the server ever held; the last one is served.
     pub versions: Vec<Vec<u8>>,
+    /// When the last one came.
+    pub modified: Millis,
+    pub reach: Reach,
+    /// Whether the file comes in a content coding, on which browsers fail if a range was asked for.
+    pub is_coded: bool,
     pub validators: Validators,
     pub ranges: Ranges,
     /// Whether answers name their length.
@@ -100,6 +131,9 @@ impl RemoteFile {
     pub fn new(url: &str, size: usize) -> Self {
         Self {
             versions: vec![content(url, 0, size)],
+            modified: Millis(0),
+            reach: Reach::Own,
+            is_coded: false,
             validators: Validators::Strong,
             ranges: Ranges::Honoured,
             has_length: true,
@@ -111,8 +145,9 @@ impl RemoteFile {
     }
 
     /// Another version takes the place of the one that is served.
-    pub fn change(&mut self, url: &str, size: usize) {
+    pub fn change(&mut self, url: &str, size: usize, now: Millis) {
         self.versions.push(content(url, self.versions.len(), size));
+        self.modified = now;
     }
 
     fn validators(&self, now: Millis) -> Headers {
@@ -121,6 +156,7 @@ impl RemoteFile {
         let mut headers = Headers { date: date(now.0), ..Headers::default() };
         match self.validators {
             Validators::Date => headers.last_modified = date(700_000_000_000 + version * 10_000),
+            Validators::FreshDate => headers.last_modified = date(self.modified.0),
             Validators::None => {}
             Validators::Strong => headers.etag = Some(format!("\"v{version}\"")),
             Validators::Weak => headers.etag = Some(format!("W/\"v{version}\"")),
@@ -136,33 +172,53 @@ impl Servers {
         };
         file.asked.push(request.range.map_or_else(|| "none".to_owned(), |range| range.to_string()));
         let behaviour = file.script.pop_front().or_else(|| file.always.clone());
+        let elsewhere = mirror(url);
+        let (url, file) = match (&behaviour, self.files.get(&elsewhere)) {
+            (Some(Behaviour::Elsewhere), Some(mirror)) => (elsewhere.as_str(), mirror),
+            _ => (url, &self.files[url]),
+        };
+        let whole = Request::default();
+        let request = match &behaviour {
+            Some(Behaviour::IgnoreRange) => &whole,
+            _ => request,
+        };
+        let shift = match behaviour {
+            Some(Behaviour::WrongRange(shift)) => shift,
+            _ => 0,
+        };
         let mut response = match &behaviour {
             Some(Behaviour::Silent) => return Reaction::Nothing,
             Some(Behaviour::Unreachable) => return Reaction::Refusal,
-            Some(Behaviour::Status(code, retry_after)) => {
-                return Reaction::Answer(Box::new(status(url, *code, retry_after.clone())));
+            Some(Behaviour::Status(code, retry_after)) => status(url, *code, retry_after.clone()),
+            // A preflight that nobody allows, and a coded answer to a range: both are a bare `TypeError`.
+            _ if file.reach != Reach::Own && request.if_range.is_some() => {
+                return Reaction::Refusal;
             }
-            Some(Behaviour::WrongRange(shift)) => file.serve(url, request, *shift, now),
-            Some(Behaviour::CutAfter(_) | Behaviour::Overlong(_) | Behaviour::StallAfter(_))
-            | None => file.serve(url, request, 0, now),
+            _ if file.is_coded && request.range.is_some() => return Reaction::Refusal,
+            _ => file.serve(url, request, shift, now),
         };
-        match behaviour {
-            Some(Behaviour::CutAfter(length)) if length < response.body.len() => {
-                response.body.truncate(length);
-                response.end = BodyEnd::Breaks;
+        if let Some(behaviour) = behaviour {
+            file.spoil(&mut response, behaviour);
+        }
+        if let Reach::Far { exposes } = file.reach {
+            response.head.filtered = true;
+            if !exposes {
+                hide(&mut response.head.headers);
             }
-            Some(Behaviour::StallAfter(length)) if length < response.body.len() => {
-                response.body.truncate(length);
-                response.end = BodyEnd::Stalls;
-            }
-            // Where no length is named, more bytes are simply a longer file.
-            Some(Behaviour::Overlong(more)) if response.head.headers.content_length.is_some() => {
-                response.body.extend(std::iter::repeat_n(0xAA, more));
-            }
-            _ => {}
         }
         Reaction::Answer(Box::new(response))
     }
+}
+
+/// What an answer to another origin does not show unless its server exposes it.
+fn hide(headers: &mut Headers) {
+    let Headers { content_length, content_type, last_modified, .. } = std::mem::take(headers);
+    *headers = Headers { content_length, content_type, last_modified, ..Headers::default() };
+}
+
+/// The URL that a file is redirected to at times.
+pub fn mirror(url: &str) -> String {
+    format!("https://mirror.test/{}", url.rsplit("//").next().unwrap_or_default())
 }
 
 impl RemoteFile {
@@ -194,11 +250,63 @@ impl RemoteFile {
             }
             None => (200, bytes.clone()),
         };
+        if self.is_coded {
+            headers.content_encoding = Some("gzip".to_owned());
+        }
         if self.has_length {
-            headers.content_length = Some(body.len().to_string());
+            // Of a coded body it is the length on the wire.
+            let length = if self.is_coded { body.len() * 2 / 3 } else { body.len() };
+            headers.content_length = Some(length.to_string());
         }
         let head = AnswerHead { status: code, filtered: false, url: url.to_owned(), headers };
         Response { head, body, end: BodyEnd::Closes }
+    }
+
+    /// Does to an answer what the script says.
+    fn spoil(&self, response: &mut Response, behaviour: Behaviour) {
+        let size = self.versions.last().map_or(0, Vec::len);
+        let Response { head, body, end } = response;
+        let is_part = head.status == 206;
+        match behaviour {
+            Behaviour::CutAfter(length) if length < body.len() => {
+                body.truncate(length);
+                *end = BodyEnd::Breaks;
+            }
+            Behaviour::StallAfter(length) if length < body.len() => {
+                body.truncate(length);
+                *end = BodyEnd::Stalls;
+            }
+            // Where no length is named, or a hidden coding may belong to it, more bytes are simply a longer file.
+            Behaviour::Overlong(more)
+                if head.headers.content_length.is_some()
+                    && self.reach == Reach::Own
+                    && !self.is_coded =>
+            {
+                body.extend(std::iter::repeat_n(0xAA, more));
+            }
+            Behaviour::Multipart if is_part => {
+                head.headers.content_type = Some("multipart/byteranges; boundary=x".to_owned());
+                head.headers.content_range = None;
+                body.splice(..0, *b"--x\r\n");
+            }
+            Behaviour::OddLength(text) => {
+                head.headers.content_length = Some(text.to_owned());
+                // The browser waits for as many bytes as it was told.
+                if text.parse::<u128>().is_ok_and(|length| length > body.len() as u128) {
+                    *end = BodyEnd::Breaks;
+                }
+            }
+            Behaviour::OddRange(text) if is_part => {
+                head.headers.content_range = Some(text.to_owned());
+            }
+            Behaviour::Unsatisfied { is_told } if is_part => {
+                head.status = 416;
+                head.headers.content_range = is_told.then(|| format!("bytes */{size}"));
+                head.headers.content_length = None;
+                *body = b"what went wrong".to_vec();
+            }
+            _ => {}
+        }
     }
 }
 
