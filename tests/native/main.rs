@@ -17,6 +17,7 @@ mod mirror_enumerator;
 mod mirror_rows;
 mod queue_damage;
 mod queue_groups;
+mod queue_retry;
 mod queue_schedule;
 mod queue_transfer;
 mod random;

@@ -332,6 +332,7 @@ fn a_dead_server_is_asked_at_most_200_times_a_day() {
         let group = world.resumed_group(["/a"]);
         world.run_for(DAY);
         let asked = world.ranges_asked("/a").len();
+        println!("requests in a day to a server that is dead: {asked}");
         assert!((100..=200).contains(&asked), "{asked}");
         assert_eq!(world.status(group), 0x080);
         world.remote("/a").always = None;

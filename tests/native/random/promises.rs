@@ -30,7 +30,10 @@ fn check_rows(world: &World) {
         let is_true = match wait.reason {
             WaitReason::Offline => !world.is_online() && wait.next_attempt_at.is_none(),
             WaitReason::Turn => world.connections().next().is_some(),
-            _ => wait.next_attempt_at.is_some_and(|at| at > world.now),
+            WaitReason::Backoff
+            | WaitReason::NoActiveTab
+            | WaitReason::RetryAfter
+            | WaitReason::StorageBusy => wait.next_attempt_at.is_some_and(|at| at > world.now),
         };
         assert!(is_true || is_under_way, "{row:?}");
         let has_failed = !matches!(wait.reason, WaitReason::Turn | WaitReason::NoActiveTab);

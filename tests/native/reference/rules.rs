@@ -54,13 +54,8 @@ impl Reference {
             .filter(|(_, group)| group.is_live())
     }
 
-    pub fn by_id(&self, id: Guid) -> Option<Serial> {
+    fn by_id(&self, id: Guid) -> Option<Serial> {
         self.live().find(|(_, group)| group.id == id).map(|(serial, _)| serial)
-    }
-
-    /// The serial of the next group.
-    pub fn next(&self) -> Serial {
-        Serial(self.groups.len() as u64 + 1)
     }
 
     /// The ids that `EnumGroups` finds.
@@ -83,16 +78,12 @@ impl Reference {
         if self.done.contains(&(call.client.clone(), call.sequence)) {
             outcomes = [Ok(())].into();
         }
-        match &call.command {
-            // Whether a file stands above or below depends on what was published by now.
-            Command::AddFiles { .. } if outcomes.contains(&Ok(())) => {
-                outcomes.insert(Err(Hresult::E_ACCESSDENIED));
-            }
-            // Whether it stands there does so too.
-            Command::DeleteFile { .. } | Command::FindFile { .. } => {
-                outcomes.insert(Err(Hresult::FILE_NOT_FOUND));
-            }
-            _ => {}
+        // Whether a file stands at, above or below a path depends on what was published by now.
+        if matches!(call.command, Command::AddFiles { .. }) && outcomes.contains(&Ok(())) {
+            outcomes.insert(Err(Hresult::E_ACCESSDENIED));
+        }
+        if matches!(call.command, Command::DeleteFile { .. } | Command::FindFile { .. }) {
+            outcomes.insert(Err(Hresult::FILE_NOT_FOUND));
         }
         outcomes
     }
@@ -181,76 +172,65 @@ impl Reference {
     }
 
     fn carry_out(&mut self, command: &Command, owner: &Owner) {
-        let next = self.next();
-        match command {
-            Command::Configure(patch) => {
-                if let Some(limits) = &patch.limits {
-                    self.limits = limits.clone();
-                }
-            }
-            Command::CreateGroup { id, .. } => {
-                let group = Group {
-                    id: *id,
-                    owner: owner.user.clone(),
-                    job: None,
-                    files: Vec::new(),
-                    foreground: false,
-                    name: String::new(),
-                    classes: [Class::Suspended].into(),
-                    changes: 0,
-                };
-                self.groups.insert(next, group);
-            }
-            Command::GetGroup { id } => {
-                let serial = self.by_id(*id).expect("it was found");
-                self.groups.get_mut(&serial).expect("it was found").owner = owner.user.clone();
-            }
-            Command::AddFiles { .. }
-            | Command::Attach { .. }
-            | Command::CancelGroup { .. }
-            | Command::CreateJob { .. }
-            | Command::DeleteFile { .. }
-            | Command::EnumGroups { .. }
-            | Command::FindFile { .. }
-            | Command::ListFiles { .. }
-            | Command::ResumeGroup { .. }
-            | Command::SetProperty { .. }
-            | Command::SuspendGroup { .. }
-            | Command::SwitchToForeground { .. } => {}
+        if let Command::Configure(patch) = command {
+            self.limits = patch.limits.clone().unwrap_or_else(|| self.limits.clone());
         }
-        let Some(group) = group_of(command).and_then(|serial| self.groups.get_mut(&serial)) else {
-            return;
-        };
-        group.changes += 1;
-        let after: fn(Class) -> Class = match command {
-            Command::AddFiles { files, .. } => {
-                group.files.extend(files.iter().cloned());
-                |class| if class == Class::Complete { Class::Suspended } else { class }
-            }
-            Command::CancelGroup { .. } => |_| Class::Cancelled,
-            Command::CreateJob { id, .. } => {
-                group.job = Some(*id);
-                |class| class
-            }
-            Command::ResumeGroup { .. } => {
-                |class| if class == Class::Complete { class } else { Class::Running }
-            }
-            Command::SetProperty { property, value: PropertyValue::Text(text), .. }
-                if *property == GROUPPROP_DISPLAYNAME =>
-            {
-                group.name.clone_from(text);
-                |class| class
-            }
-            Command::SuspendGroup { .. } => {
-                |class| if class == Class::Running { Class::Suspended } else { class }
-            }
-            Command::SwitchToForeground { .. } => {
-                group.foreground = true;
-                |class| class
-            }
-            _ => |class| class,
-        };
-        group.classes = group.classes.iter().copied().map(after).collect();
+        if let Command::CreateGroup { id, .. } = command {
+            let group = Group {
+                id: *id,
+                owner: owner.user.clone(),
+                job: None,
+                files: Vec::new(),
+                foreground: false,
+                name: String::new(),
+                classes: [Class::Suspended].into(),
+                changes: 0,
+            };
+            self.groups.insert(Serial(self.groups.len() as u64 + 1), group);
+        }
+        let found = if let Command::GetGroup { id } = command { self.by_id(*id) } else { None };
+        let serial = found.or(group_of(command));
+        if let Some(group) = serial.and_then(|serial| self.groups.get_mut(&serial)) {
+            group.changes += 1;
+            group.change(command, owner);
+        }
+    }
+}
+
+impl Group {
+    fn change(&mut self, command: &Command, owner: &Owner) {
+        if let Command::AddFiles { files, .. } = command {
+            self.files.extend(files.iter().cloned());
+            self.become_if(|class| class == Class::Complete, Class::Suspended);
+        }
+        if let Command::CancelGroup { .. } = command {
+            self.become_if(|_| true, Class::Cancelled);
+        }
+        if let Command::CreateJob { id, .. } = command {
+            self.job = Some(*id);
+        }
+        if let Command::GetGroup { .. } = command {
+            self.owner.clone_from(&owner.user);
+        }
+        if let Command::ResumeGroup { .. } = command {
+            self.become_if(|class| class != Class::Complete, Class::Running);
+        }
+        if let Command::SetProperty { property, value: PropertyValue::Text(text), .. } = command
+            && *property == GROUPPROP_DISPLAYNAME
+        {
+            self.name.clone_from(text);
+        }
+        if let Command::SuspendGroup { .. } = command {
+            self.become_if(|class| class == Class::Running, Class::Suspended);
+        }
+        if let Command::SwitchToForeground { .. } = command {
+            self.foreground = true;
+        }
+    }
+
+    fn become_if(&mut self, is_so: impl Fn(Class) -> bool, after: Class) {
+        self.classes =
+            self.classes.iter().map(|&class| if is_so(class) { after } else { class }).collect();
     }
 }
 

@@ -305,7 +305,18 @@ impl RemoteFile {
                 head.headers.content_length = None;
                 *body = b"what went wrong".to_vec();
             }
-            _ => {}
+            Behaviour::CutAfter(_)
+            | Behaviour::Elsewhere
+            | Behaviour::IgnoreRange
+            | Behaviour::Multipart
+            | Behaviour::OddRange(_)
+            | Behaviour::Overlong(_)
+            | Behaviour::Silent
+            | Behaviour::StallAfter(_)
+            | Behaviour::Status(..)
+            | Behaviour::Unreachable
+            | Behaviour::Unsatisfied { .. }
+            | Behaviour::WrongRange(_) => {}
         }
     }
 }

@@ -263,7 +263,7 @@ impl World {
     /// The clock of the machine is set back, which an engine notices when it starts.
     pub fn set_clock_back(&mut self, span: Millis) {
         let span = span.min(self.now);
-        self.now = Millis(self.now.0 - span.0);
+        self.now = self.now.minus(span);
         self.set_back = self.set_back.plus(span);
     }
 
