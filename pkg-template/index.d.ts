@@ -35,7 +35,7 @@ export * from "./constants.js";
 
 /** The names of the bits set in a status word, in header order, e.g. `["QM_STATUS_GROUP_INCOMPLETE", "QM_STATUS_GROUP_SUSPENDED"]`. */
 export function describeStatus(word: number): string[];
-/** The header name of an HRESULT, or `0x`-prefixed hex when it has none. */
+/** The header name of an HRESULT, or `0x`-prefixed hex when it has none. Both throw E_INVALIDARG for what is no 32-bit integer. */
 export function describeHresult(hresult: number): string;
 
 /**
@@ -83,11 +83,31 @@ export interface FileSetInfo {
   integrity?: string;
 }
 
-/** IBackgroundCopyCallback1. Anything but S_OK from `onStatus` (a throw or a rejection too) is delivered again. */
+/**
+ * IBackgroundCopyCallback1.
+ *
+ * @example
+ * group.setNotificationPointer(IID_IBackgroundCopyCallback1, {
+ *   onStatus(group, job, fileIndex, status) {
+ *     console.log(group.groupId, describeStatus(status));
+ *     return S_OK;
+ *   },
+ *   onProgress: () => S_OK,
+ *   onProgressEx: () => S_OK,
+ * });
+ */
 export interface BackgroundCopyCallback {
+  /**
+   * The group came to be in error or, where QM_NOTIFY_GROUP_DONE asks for it, complete. Anything but S_OK or a promise of
+   * it (a throw, a rejection, no answer within 60 s) means that the event is delivered again: after 1 s, then twice as
+   * long each time, up to 60 s. `status` is the group's word at the event. `fileIndex` is 4294967295 for no file; the last
+   * three are 0 on completion. Called in a task of its own; it may call whatever it likes.
+   */
   onStatus(group: Group, job: Job, fileIndex: number, status: number, numOfRetries: number,
            win32Result: number, transportResult: number): number | Promise<number>;
+  /** Never called, as documented. */
   onProgress(progressType: number, group: Group, job: Job, fileIndex: number, progressValue: number): number;
+  /** Never called, as documented. */
   onProgressEx(progressType: number, group: Group, job: Job, fileIndex: number, progressValue: number, bytes: Uint8Array): number;
 }
 
@@ -145,7 +165,8 @@ export class QueueManager extends EventTarget {
   /**
    * Opens a queue, and creates it when there is none of that name. Opening one name twice in a page shares one worker.
    * Rejects with E_INVALIDARG for an option that is not what it should be, and with QM_E_SERVICE_UNAVAILABLE and the
-   * cause when something the queue needs is missing, or no engine answers within 10 s.
+   * cause when something the queue needs is missing, or no engine answers within 10 s; without any `fetch`, with
+   * QM_E_DOWNLOADER_UNAVAILABLE.
    *
    * @example
    * const queue = await QueueManager.open({ name: "maps", retry: { minimumDelay: 1000 } });
@@ -176,22 +197,30 @@ export class QueueManager extends EventTarget {
    * for (const id of await queue.enumGroups()) console.log((await queue.getGroup(id)).getStatus().status);
    */
   enumGroups(flags?: number, options?: CallOptions): Promise<GuidEnumerator>;
-  /** Extension: what CoRegisterClassObject would be, for this tab; GROUPPROP_NOTIFYCLSID names the class. */
+  /**
+   * Extension: what CoRegisterClassObject would be, for this tab; GROUPPROP_NOTIFYCLSID names the class. The factory is
+   * called when a group is given the class, and once for an event of a group that has the class and no notification
+   * pointer in any tab. Throws E_INVALIDARG for a malformed id or a factory that is no function.
+   */
   registerClass(clsid: Guid, factory: () => BackgroundCopyCallback): void;
 
-  /** Extension: the published files of this queue, whichever group fetched them. The File is good until its path is published again or deleted. */
-  openFile(localFile: string): Promise<File>;
-  /** Extension: deletes a published file. Rejects with QM_E_ITEM_NOT_FOUND when there is none. */
-  deleteFile(localFile: string): Promise<void>;
+  /**
+   * Extension: the published files of this queue, whichever group fetched them. The File is good until its path is published
+   * again or deleted. Rejects with 0x80070002 (Win32 2) when there is none of that path, E_INVALIDARG when it is no path.
+   */
+  openFile(localFile: string, options?: CallOptions): Promise<File>;
+  /** Extension: deletes a published file. Rejects as `openFile` does. */
+  deleteFile(localFile: string, options?: CallOptions): Promise<void>;
   /** Extension: the published files in the order of their paths, all or those below a directory. */
-  listFiles(directory?: string): Promise<StoredFile[]>;
-  /** Extension: bytes used and available, by the browser's own account; of `memory` storage, the bytes of the published files. */
+  listFiles(directory?: string, options?: CallOptions): Promise<StoredFile[]>;
+  /** Extension: bytes used and available, by the browser's own account; of `memory` storage, the bytes of the published files and the largest safe integer. */
   estimate(): Promise<{ usage: number; quota: number; persisted: boolean }>;
   /** Extension: asks the browser not to evict the origin's storage; resolves to whether it agreed. `memory` storage never does. */
   persist(): Promise<boolean>;
   /**
    * Checkpoints and stops this tab's part; running groups go on in another tab, or when the queue is opened again.
-   * Pending calls reject with QM_E_SERVICE_UNAVAILABLE, and so does every later call and getter.
+   * Pending calls reject with QM_E_SERVICE_UNAVAILABLE, and so does every later call and getter; `name`, `groupId` and
+   * `jobId`, and enumerators, which are snapshots, still answer.
    */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -249,7 +278,7 @@ export class Group extends EventTarget {
   readonly groupId: Guid;
   /**
    * The status word and the job index, which is always 0. Throws QM_E_INVALID_STATE once the group is cancelled, as
-   * every member but `groupId` and `getDetails()` does.
+   * every member but `groupId`, `getDetails()` and `finished()` does.
    *
    * @example
    * const { status } = group.getStatus();
@@ -267,7 +296,8 @@ export class Group extends EventTarget {
   getProp(property: number): number | string;
   /**
    * Rejects with E_NOTIMPL for a property or a value that is not supported, E_INVALIDARG for one of the wrong type, and
-   * REGDB_E_CLASSNOTREG for a GROUPPROP_NOTIFYCLSID that no `registerClass` of this tab has named.
+   * REGDB_E_CLASSNOTREG for a GROUPPROP_NOTIFYCLSID that no `registerClass` of this tab has named. Setting that one makes
+   * an object of the class and sets it as this tab's notification pointer; the null CLSID clears the pointer.
    */
   setProp(property: number, value: number | string, options?: CallOptions): Promise<void>;
   /** Throws QM_E_ITEM_NOT_FOUND unless it is the id of the group's job. */
@@ -289,7 +319,12 @@ export class Group extends EventTarget {
   switchToForeground(options?: CallOptions): Promise<void>;
   /** Throws E_NOINTERFACE. */
   queryNewJobInterface(iid: Guid): never;
-  /** Throws E_NOINTERFACE for any interface but IID_IBackgroundCopyCallback1. In order with the commands that follow it; gone with the tab. The latest registration whose tab lives gets the call. */
+  /**
+   * Sets this tab's callback of the group in place of an earlier one; `null` clears it. In order with the commands that
+   * follow it; gone with the tab. The latest registration whose tab lives gets the call, also for an event that came
+   * before it and that nobody has taken. Throws E_NOINTERFACE for any interface but IID_IBackgroundCopyCallback1, and
+   * E_INVALIDARG for what is no object with an `onStatus`.
+   */
   setNotificationPointer(iid: Guid, callback: BackgroundCopyCallback | null): void;
 
   /** Extension: 64-bit sizes, speed, and why the group is not moving. */

@@ -15,6 +15,8 @@
 //!    outcome, so nothing is done twice.
 //! 4. Each call says up to which number the page has seen replies; outcomes up to there are forgotten.
 //! 5. [`ToPage::Rows`] go to all pages; a page applies those of the groups it holds and drops the rest.
+//! 6. It says whom it has to be called back, [`ToEngine::Register`], whenever that changes and, all of it,
+//!    to each new engine after the unanswered calls. It answers each [`ToPage::Notify`].
 
 use crate::abi::{FileSetInfo, Guid, Hresult, Properties, Property, PropertyValue, QmgrError};
 use crate::time::Millis;
@@ -77,7 +79,69 @@ pub enum ToEngine {
         /// The page that goes.
         client: ClientId,
     },
+    /// The answer to [`ToPage::Notify`]; or to [`ToPage::Activate`], when nothing came of it.
+    Notified {
+        /// The page that was called.
+        client: ClientId,
+        /// The group of the event.
+        group: Serial,
+        /// [`StatusEvent::number`].
+        event: u64,
+        /// Which of the calls for the event this answers.
+        attempt: u32,
+        /// Whether the callback returned S_OK, and nothing else.
+        is_taken: bool,
+    },
+    /// The page has something to be called back, or has it no more. Comes in order with the calls.
+    Register {
+        /// The page.
+        client: ClientId,
+        /// What has changed; all there is, for a new engine.
+        registrations: Vec<Registration>,
+    },
 }
+
+/// Something that a page can be called back through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Callback {
+    /// A class, of which the page can make objects: for the groups whose GROUPPROP_NOTIFYCLSID names it.
+    Class(Guid),
+    /// The notification pointer of a group (`IBackgroundCopyGroup::SetNotificationPointer`).
+    Pointer(Serial),
+}
+
+/// That a page has a callback, or has cleared it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Registration {
+    /// Which.
+    pub callback: Callback,
+    /// When that came to be, by the page's clock; of one page, no two are the same. The latest pointer
+    /// of a group is called.
+    pub at: Millis,
+    /// Whether it is there. A pointer that is not was cleared: the page is not called for the group
+    /// through a class either.
+    pub is_there: bool,
+}
+
+/// What `IBackgroundCopyCallback1::OnStatus` is told after its two objects (spec §5.2).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct StatusEvent {
+    /// Tells the event from every other one of the queue.
+    pub number: u64,
+    /// The status word of the group when it happened.
+    pub status: u32,
+    /// The file concerned, or [`NO_FILE`].
+    pub file_index: u32,
+    /// Attempts started after an error; 0 on completion.
+    pub retries: u32,
+    /// The failure as a Win32 code (ruling A19); 0 on completion.
+    pub win32_result: u32,
+    /// The failure as an HTTP status (ruling A19); 0 on completion.
+    pub transport_result: u32,
+}
+
+/// The index that stands for no file (spec §5.2).
+pub const NO_FILE: u32 = u32::MAX;
 
 /// One numbered call of one page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -199,12 +263,36 @@ pub enum Credentials {
 /// From the engine to the pages.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ToPage {
+    /// One page is to make an object of a class and register it as the pointer of a group (ruling A27).
+    Activate {
+        /// The page.
+        client: ClientId,
+        /// The class.
+        class: Guid,
+        /// [`StatusEvent::number`] of the event that is due.
+        event: u64,
+        /// Which of the calls for the event this is.
+        attempt: u32,
+        /// The group's whole row.
+        group: Box<GroupUpdate>,
+    },
     /// This engine is the active one.
     Active(Active),
     /// The engine lets go; calls wait for the next one.
     Leaving {
         /// The epoch that ends.
         epoch: Epoch,
+    },
+    /// One page's pointer of a group is to be called.
+    Notify {
+        /// The page.
+        client: ClientId,
+        /// The group.
+        group: Serial,
+        /// What to tell.
+        event: StatusEvent,
+        /// Which of the calls for the event this is.
+        attempt: u32,
     },
     /// The answer to one call.
     Reply {

@@ -150,7 +150,8 @@ export class Connection {
   }
 
   #onPageHide = (event) => {
-    if (!event.persisted) this.#session.leave();
+    if (event.persisted) this.#session.pause();
+    else this.#session.leave();
   };
 
   #onPageShow = (event) => {

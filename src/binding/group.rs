@@ -1,5 +1,6 @@
 //! The group's JavaScript class.
 
+use super::callback::Pointer;
 use super::convert::{self, promise};
 use super::error::{self, to_js};
 use super::page::Page;
@@ -10,8 +11,7 @@ use crate::abi::{
 };
 use crate::mirror::{GroupView, JobView, Outcome};
 use crate::protocol::Command;
-use js_sys::{Promise, Reflect};
-use std::cell::RefCell;
+use js_sys::Promise;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
@@ -25,13 +25,18 @@ use wasm_bindgen::prelude::*;
 pub struct Group {
     page: Rc<Page>,
     view: GroupView,
-    /// The registered `BackgroundCopyCallback`.
-    pointer: RefCell<Option<JsValue>>,
+}
+
+/// What setting a property does to the notification pointer of its group.
+enum PointerChange {
+    Clear,
+    None,
+    Set(Pointer),
 }
 
 impl Group {
     pub(super) fn new(page: Rc<Page>, view: GroupView) -> Self {
-        Self { page, view, pointer: RefCell::new(None) }
+        Self { page, view }
     }
 
     fn command(&self, command: Command) -> Promise {
@@ -42,6 +47,11 @@ impl Group {
         })
     }
 
+    /// An argument, unless the group cannot be called at all, which is said first.
+    fn argument<T>(&self, read: Result<T, QmgrError>) -> Result<T, QmgrError> {
+        self.view.check().and(read)
+    }
+
     fn checked_property(
         &self,
         property: &JsValue,
@@ -50,21 +60,22 @@ impl Group {
         self.view.check()?;
         let property = Property(convert::dword(property, "the property")?);
         let value = convert::property_value(value)?;
-        if property == GROUPPROP_NOTIFYCLSID {
-            self.check_class(&value)?;
-        }
         Ok((property, value))
     }
 
-    /// What is no class id at all is the engine's to refuse.
-    fn check_class(&self, value: &PropertyValue) -> Result<(), QmgrError> {
-        let PropertyValue::Text(text) = value else { return Ok(()) };
-        let Ok(class) = text.parse::<Guid>() else { return Ok(()) };
-        if class == Guid::NULL || self.page.knows_class(class) {
-            return Ok(());
+    /// What a GROUPPROP_NOTIFYCLSID does to the pointer: it sets a new object of the class, and the null
+    /// CLSID clears it. What is no class id at all is the engine's to refuse.
+    fn activate(&self, value: &PropertyValue) -> Result<PointerChange, JsValue> {
+        let PropertyValue::Text(text) = value else { return Ok(PointerChange::None) };
+        let Ok(class) = text.parse::<Guid>() else { return Ok(PointerChange::None) };
+        if class == Guid::NULL {
+            return Ok(PointerChange::Clear);
         }
-        let message = format!("class {class} is not registered in this tab");
-        Err(QmgrError::new(Hresult::REGDB_E_CLASSNOTREG, message))
+        let Some(known) = self.page.class(class) else {
+            let message = format!("class {class} is not registered in this tab");
+            return Err(to_js(QmgrError::new(Hresult::REGDB_E_CLASSNOTREG, message)));
+        };
+        known.make(self.view.clone()).map(PointerChange::Set)
     }
 
     fn check_interface(&self, iid: &JsValue, served: Option<Guid>) -> Result<(), QmgrError> {
@@ -109,7 +120,7 @@ impl Group {
     /// `E_NOTIMPL` for an unsupported selector.
     #[wasm_bindgen(js_name = getProgress)]
     pub fn progress(&self, selector: &JsValue) -> Result<u32, JsValue> {
-        let selector = convert::dword(selector, "the progress selector");
+        let selector = self.argument(convert::dword(selector, "the progress selector"));
         selector.and_then(|selector| self.view.progress(selector)).map_err(to_js)
     }
 
@@ -128,19 +139,38 @@ impl Group {
     /// `E_NOTIMPL` for an unsupported or unknown property.
     #[wasm_bindgen(js_name = getProp)]
     pub fn property(&self, property: &JsValue) -> Result<JsValue, JsValue> {
-        let property = convert::dword(property, "the property").map(Property);
+        let property = self.argument(convert::dword(property, "the property")).map(Property);
         let value = property.and_then(|property| self.view.property(property));
         value.map(convert::property_to_js).map_err(to_js)
     }
 
-    /// `SetProp`. Rejects with `REGDB_E_CLASSNOTREG` for a class that this tab has not registered.
+    /// `SetProp`. A GROUPPROP_NOTIFYCLSID makes an object of the class and sets it as the group's
+    /// notification pointer (spec §5.1); the null CLSID clears the pointer. Rejects with
+    /// `REGDB_E_CLASSNOTREG` for a class that this tab has not registered, `E_NOINTERFACE` for one
+    /// whose objects have no `onStatus`, and what its factory throws.
     #[wasm_bindgen(js_name = setProp)]
     pub fn set_property(&self, property: &JsValue, value: &JsValue) -> Promise {
-        match self.checked_property(property, value) {
-            Ok((property, value)) => {
-                self.command(Command::SetProperty { group: self.view.serial(), property, value })
+        let checked = self.checked_property(property, value).map_err(to_js);
+        let begun = checked.and_then(|(property, value)| {
+            let names_class = property == GROUPPROP_NOTIFYCLSID;
+            let change = if names_class { self.activate(&value)? } else { PointerChange::None };
+            Ok((property, value, change))
+        });
+        let group = self.view.serial();
+        let set = |property, value| self.command(Command::SetProperty { group, property, value });
+        match begun {
+            Ok((property, value, PointerChange::Clear)) => {
+                let done = set(property, value);
+                self.page.set_pointer(group, None);
+                done
             }
-            Err(error) => Promise::reject(&to_js(error)),
+            Ok((property, value, PointerChange::None)) => set(property, value),
+            Ok((property, value, PointerChange::Set(pointer))) => {
+                // Before the class is known for the group's, so that nobody is asked for another object.
+                self.page.set_pointer(group, Some(pointer));
+                set(property, value)
+            }
+            Err(error) => Promise::reject(&error),
         }
     }
 
@@ -150,7 +180,8 @@ impl Group {
     /// `QM_E_ITEM_NOT_FOUND` when the group has no such job.
     #[wasm_bindgen(js_name = getJob)]
     pub fn job(&self, job_id: &JsValue) -> Result<Job, JsValue> {
-        let job = convert::guid(job_id, "the job id").and_then(|id| self.view.job(id));
+        let id = self.argument(convert::guid(job_id, "the job id"));
+        let job = id.and_then(|id| self.view.job(id));
         job.map(|job| Job::new(Rc::clone(&self.page), job)).map_err(to_js)
     }
 
@@ -160,7 +191,8 @@ impl Group {
     /// `E_NOTIMPL` for flags other than 0.
     #[wasm_bindgen(js_name = enumJobs)]
     pub fn jobs(&self, flags: &JsValue) -> Result<GuidEnumerator, JsValue> {
-        let jobs = convert::flags(flags).and_then(|flags| self.view.jobs(flags));
+        let flags = self.argument(convert::flags(flags));
+        let jobs = flags.and_then(|flags| self.view.jobs(flags));
         jobs.map(Into::into).map_err(to_js)
     }
 
@@ -172,7 +204,7 @@ impl Group {
         } else {
             convert::guid(job_id, "the job id")
         };
-        let begun = self.view.check().and(id).map(|id| {
+        let begun = self.argument(id).map(|id| {
             let command = Command::CreateJob { group: self.view.serial(), id };
             (id, self.page.call(self.view.caller(), command))
         });
@@ -217,8 +249,9 @@ impl Group {
         self.check_interface(iid, None).map_err(to_js)
     }
 
-    /// `SetNotificationPointer`: supersedes the pointer that this handle had; `null` clears it (ruling
-    /// A29).
+    /// `SetNotificationPointer`: supersedes the pointer that this page had for the group; `null` clears
+    /// it (ruling A29). The callback's `onStatus` is called with a `Group` and a `Job` of this package,
+    /// and with five numbers (spec §5.2).
     ///
     /// # Errors
     /// `E_NOINTERFACE` unless `iid` is `IID_IBackgroundCopyCallback1`; `E_INVALIDARG` when
@@ -230,15 +263,15 @@ impl Group {
         callback: JsValue,
     ) -> Result<(), JsValue> {
         self.check_interface(iid, Some(IID_IBackgroundCopyCallback1)).map_err(to_js)?;
-        if callback.is_null() {
-            self.pointer.replace(None);
-            return Ok(());
-        }
-        if !callback.is_object() || !Reflect::get(&callback, &"onStatus".into())?.is_function() {
-            let message = "the callback is no object with an onStatus";
-            return Err(to_js(QmgrError::invalid_argument(message)));
-        }
-        self.pointer.replace(Some(callback));
+        let pointer = if callback.is_null() {
+            None
+        } else {
+            Some(Pointer::new(callback, self.view.clone()).ok_or_else(|| {
+                let message = "the callback is no object with an onStatus";
+                to_js(QmgrError::invalid_argument(message))
+            })?)
+        };
+        self.page.set_pointer(self.view.serial(), pointer);
         Ok(())
     }
 

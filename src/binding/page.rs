@@ -1,11 +1,14 @@
 //! One page's connection to a queue, shared by all its handles.
 
+use super::callback::{Class, Pointer};
 use crate::abi::{Guid, Hresult, QmgrError};
-use crate::driver::{Engine, EngineOptions};
-use crate::mirror::{Caller, Calls, Change, Mirror, Row};
+use crate::driver::{Engine, EngineOptions, PageLock, sleep, wall_time};
+use crate::mirror::{
+    Caller, Calls, Change, GroupEvent, GroupView, Mirror, PROGRESS_REST, Registrations, Row,
+};
 use crate::protocol::{
-    Active, Answer, ClientId, Command, Epoch, GroupUpdate, Owner, Serial, Storage, ToEngine,
-    ToPage, VERSION,
+    Active, Answer, ClientId, Command, Epoch, GroupUpdate, Owner, Registration, Serial,
+    StatusEvent, Storage, ToEngine, ToPage, VERSION,
 };
 use futures_channel::oneshot;
 use js_sys::{Array, Function};
@@ -13,17 +16,20 @@ use serde::Serialize;
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{BroadcastChannel, MessageEvent};
 
 /// One page's connection to a queue.
 pub(super) struct Page {
+    /// For what comes later.
+    this: Weak<Self>,
     /// The queue's name.
     pub name: String,
-    /// What JavaScript registered as classes in this tab.
-    classes: RefCell<Vec<(Guid, Function)>>,
     mirror: RefCell<Mirror>,
     calls: RefCell<Calls<Waiter>>,
+    registrations: RefCell<Registrations<Pointer, Class>>,
     link: RefCell<Link>,
+    lock: RefCell<LockState>,
     engine: RefCell<EngineState>,
     observer: Option<Function>,
     handles: Cell<usize>,
@@ -34,6 +40,13 @@ enum Link {
     Channel(Channel),
     Engine(Engine),
     None,
+}
+
+/// Whether the page holds the lock that shows it lives. An engine in process needs none.
+enum LockState {
+    Held { _lock: PageLock },
+    None,
+    Requested,
 }
 
 /// What the page knows of the engine.
@@ -67,12 +80,14 @@ pub(super) enum Reply {
 
 impl Page {
     fn new(name: String, client: String, observer: Option<Function>) -> Rc<Self> {
-        Rc::new(Self {
+        Rc::new_cyclic(|this| Self {
+            this: Weak::clone(this),
             name,
-            classes: RefCell::default(),
             mirror: RefCell::default(),
             calls: RefCell::new(Calls::new(ClientId(client))),
+            registrations: RefCell::default(),
             link: RefCell::new(Link::None),
+            lock: RefCell::new(LockState::None),
             engine: RefCell::default(),
             observer,
             handles: Cell::new(0),
@@ -88,8 +103,32 @@ impl Page {
         let channel_name = format!("qmgr:{name}");
         let page = Self::new(name, client, observer);
         page.link.replace(Link::Channel(Channel::open(&channel_name, Rc::downgrade(&page))?));
-        page.send(&ToEngine::Hello);
+        page.appear();
         Ok(page)
+    }
+
+    /// Takes the page's lock, and then asks who is active. Until it is held the page hears of no
+    /// engine, so that every engine that hears of the page finds the lock taken.
+    fn appear(self: &Rc<Self>) {
+        if matches!(*self.lock.borrow(), LockState::Requested) {
+            return;
+        }
+        self.lock.replace(LockState::Requested);
+        let (client, page) = (self.client(), Rc::downgrade(self));
+        spawn_local(async move {
+            let held = PageLock::hold(&client).await;
+            let Some(page) = page.upgrade().filter(|page| page.is_connected()) else { return };
+            match held {
+                Ok(lock) => {
+                    page.lock.replace(LockState::Held { _lock: lock });
+                    page.send(&ToEngine::Hello);
+                }
+                Err(sentence) => {
+                    page.lock.replace(LockState::None);
+                    page.fail(QmgrError::new(Hresult::QM_E_SERVICE_UNAVAILABLE, sentence));
+                }
+            }
+        });
     }
 
     /// Starts an engine in process and connects to it.
@@ -159,15 +198,29 @@ impl Page {
     }
 
     /// Makes a class known to this tab, in place of an earlier one of that id.
-    pub fn register_class(&self, class: Guid, factory: Function) {
-        let mut classes = self.classes.borrow_mut();
-        classes.retain(|(known, _)| *known != class);
-        classes.push((class, factory));
+    pub fn register_class(&self, class: Guid, factory: Function, caller: &Rc<Caller>) {
+        let caller = Rc::clone(caller);
+        let known = Class { factory, caller };
+        let registration = self.registrations.borrow_mut().set_class(class, known, wall_time());
+        self.register(vec![registration]);
     }
 
-    /// Whether this tab knows the class.
-    pub fn knows_class(&self, class: Guid) -> bool {
-        self.classes.borrow().iter().any(|(known, _)| *known == class)
+    /// A class that this tab knows.
+    pub fn class(&self, class: Guid) -> Option<Class> {
+        self.registrations.borrow().class(class).cloned()
+    }
+
+    /// Sets this page's notification pointer of a group, or clears it.
+    pub fn set_pointer(&self, group: Serial, pointer: Option<Pointer>) {
+        let changed = self.registrations.borrow_mut().set_pointer(group, pointer, wall_time());
+        self.register(vec![changed]);
+    }
+
+    /// Tells the active engine; one to come is told everything.
+    fn register(&self, registrations: Vec<Registration>) {
+        if !registrations.is_empty() && self.engine.borrow().active.is_some() {
+            self.send(&ToEngine::Register { client: self.client(), registrations });
+        }
     }
 
     /// One more open handle.
@@ -180,6 +233,7 @@ impl Page {
     pub fn close_handle(&self, caller: &Rc<Caller>) -> impl Future<Output = ()> + use<> {
         let engine = if caller.close() {
             self.reject(Caller::closed_error(), |waiting| Rc::ptr_eq(waiting, caller));
+            self.withdraw_callbacks(caller);
             self.handles.update(|count| count - 1);
             (self.handles.get() == 0).then(|| self.disconnect()).flatten()
         } else {
@@ -192,9 +246,18 @@ impl Page {
         }
     }
 
+    fn withdraw_callbacks(&self, caller: &Rc<Caller>) {
+        let withdrawn = self.registrations.borrow_mut().withdraw(
+            |pointer| Rc::ptr_eq(pointer.caller(), caller),
+            |class| Rc::ptr_eq(&class.caller, caller),
+        );
+        self.register(withdrawn);
+    }
+
     fn disconnect(&self) -> Option<Engine> {
         self.leave();
         self.set_inactive();
+        self.lock.replace(LockState::None);
         match self.link.replace(Link::None) {
             Link::Engine(engine) => Some(engine),
             Link::Channel(_) | Link::None => None,
@@ -209,18 +272,46 @@ impl Page {
         }
     }
 
-    /// Asks anew who is active, and for everything that may have been missed: for a page that comes
-    /// back from the back/forward cache.
-    pub fn reconnect(&self) {
+    /// Asks anew who is active, and for everything that may have been missed: for a page whose engine
+    /// has ended without a word, or that comes back from the back/forward cache.
+    pub fn reconnect(self: &Rc<Self>) {
         self.set_inactive();
         self.engine.borrow_mut().failure = None;
-        self.send(&ToEngine::Hello);
+        if self.is_present() {
+            self.send(&ToEngine::Hello);
+        } else {
+            self.appear();
+        }
+    }
+
+    /// The browser puts the page aside: until [`reconnect`](Self::reconnect) nobody is to wait for it.
+    pub fn pause(&self) {
+        self.set_inactive();
+        let is_held = matches!(*self.lock.borrow(), LockState::Held { .. });
+        if is_held {
+            self.lock.replace(LockState::None);
+        }
     }
 
     /// Tells the engine that this page goes for good.
     pub fn leave(&self) {
-        let client = self.calls.borrow().client().clone();
-        self.send(&ToEngine::Bye { client });
+        self.send(&ToEngine::Bye { client: self.client() });
+    }
+
+    fn client(&self) -> ClientId {
+        self.calls.borrow().client().clone()
+    }
+
+    fn is_connected(&self) -> bool {
+        !matches!(*self.link.borrow(), Link::None)
+    }
+
+    /// Whether the page may be relied on: its lock shows when it is gone.
+    fn is_present(&self) -> bool {
+        match &*self.link.borrow() {
+            Link::Channel(_) => matches!(*self.lock.borrow(), LockState::Held { .. }),
+            Link::Engine(_) | Link::None => true,
+        }
     }
 
     fn give_up(&self, failure: QmgrError) {
@@ -264,12 +355,25 @@ impl Page {
         }
     }
 
-    fn receive(&self, message: ToPage) {
+    fn receive(self: &Rc<Self>, message: ToPage) {
         match message {
-            ToPage::Active(active) => self.on_active(active),
+            ToPage::Activate { client, class, event, attempt, group } => {
+                if client == self.client() {
+                    let page = Rc::clone(self);
+                    spawn_local(async move { page.activate(class, *group, event, attempt) });
+                }
+            }
+            ToPage::Active(active) if self.is_present() => self.on_active(active),
+            ToPage::Active(_) => {}
             ToPage::Leaving { epoch } => self.on_leaving(epoch),
+            ToPage::Notify { client, group, event, attempt } => {
+                if client == self.client() {
+                    let page = Rc::clone(self);
+                    spawn_local(async move { page.notify(group, event, attempt).await });
+                }
+            }
             ToPage::Reply { client, sequence, result } => {
-                if client == *self.calls.borrow().client() {
+                if client == self.client() {
                     self.on_reply(sequence, result);
                 }
             }
@@ -307,6 +411,8 @@ impl Page {
         self.mirror.borrow().set_engine_active(true);
         self.send_unanswered();
         self.attach();
+        let registrations = self.registrations.borrow().all();
+        self.register(registrations);
         for waiting in ready {
             drop(waiting.send(Ok(())));
         }
@@ -346,6 +452,38 @@ impl Page {
         let owner = Owner { user: String::new(), administrator: true };
         let command = Command::Attach { groups: groups.clone() };
         self.begin(owner, command, Waiter::Attach(groups));
+    }
+
+    /// Makes an object of a class and sets it as the pointer of a group, which is then called. In a task
+    /// of its own, as all code of the page's program is: nothing of the engine's is under way.
+    fn activate(&self, class: Guid, group: GroupUpdate, event: u64, attempt: u32) {
+        let serial = group.group.serial;
+        let made = self.class(class).and_then(|class| {
+            let (row, change) = self.mirror.borrow_mut().hold(group);
+            self.announce(&change);
+            class.make(GroupView::new(row, Rc::clone(&class.caller))).ok()
+        });
+        match made {
+            Some(pointer) => self.set_pointer(serial, Some(pointer)),
+            None => self.answer_call(serial, event, attempt, false),
+        }
+    }
+
+    /// Calls the page's pointer of a group.
+    async fn notify(self: &Rc<Self>, group: Serial, event: StatusEvent, attempt: u32) {
+        let pointer = self.registrations.borrow().pointer(group).cloned();
+        let number = event.number;
+        let is_taken = match pointer {
+            Some(pointer) => pointer.on_status(self, event).await,
+            None => false,
+        };
+        self.answer_call(group, number, attempt, is_taken);
+    }
+
+    /// Without an engine the answer goes nowhere; the next one calls again.
+    fn answer_call(&self, group: Serial, event: u64, attempt: u32, is_taken: bool) {
+        let client = self.client();
+        self.send(&ToEngine::Notified { client, group, event, attempt, is_taken });
     }
 
     fn on_reply(&self, sequence: u64, result: Result<Answer, QmgrError>) {
@@ -388,9 +526,28 @@ impl Page {
     }
 
     fn announce(&self, change: &Change) {
+        if change.events.contains(&GroupEvent::Cancelled) {
+            self.registrations.borrow_mut().forget_group(change.serial);
+        }
         for event in &change.events {
             self.announce_event(event.name(), change);
         }
+        if change.events.contains(&GroupEvent::Progress) {
+            self.rest(change.serial);
+        }
+    }
+
+    /// Holds back what else there is to tell of a group's progress, for a moment.
+    fn rest(&self, serial: Serial) {
+        let page = Weak::clone(&self.this);
+        spawn_local(async move {
+            sleep(PROGRESS_REST).await;
+            let Some(page) = page.upgrade() else { return };
+            let change = page.mirror.borrow_mut().end_rest(serial);
+            if let Some(change) = change {
+                page.announce(&change);
+            }
+        });
     }
 
     fn announce_event(&self, name: &str, change: &Change) {

@@ -72,14 +72,22 @@ impl Session {
         Self { page, caller: Rc::new(caller.into()) }
     }
 
-    /// A promise of what `read` makes of the answer.
+    /// A promise of what `read` makes of the answer. That the queue is closed is said before what is
+    /// wrong with the command.
     fn ask<T: Into<JsValue> + 'static>(
         &self,
         command: Result<Command, QmgrError>,
         read: impl FnOnce(Reply) -> Option<T> + 'static,
     ) -> Promise {
-        let reply = command.map(|command| self.page.call(&self.caller, command));
+        let reply = self.call(command);
         promise(async move { read(reply?.await?).ok_or_else(unexpected_answer) })
+    }
+
+    fn call(
+        &self,
+        command: Result<Command, QmgrError>,
+    ) -> Result<impl Future<Output = Result<Reply, QmgrError>> + use<>, QmgrError> {
+        self.caller.check().and(command).map(|command| self.page.call(&self.caller, command))
     }
 
     fn ask_for_group(&self, command: Result<Command, QmgrError>) -> Promise {
@@ -127,7 +135,13 @@ impl Session {
             let SessionOptions { name, storage, worker, owner, credentials } = options?;
             let caller = CallerOptions { owner, credentials };
             let worker = worker.unwrap_or_else(|| random::guid().to_string());
-            let engine = EngineOptions { name, storage, worker, fetch: fetch.dyn_into().ok() };
+            let engine = EngineOptions {
+                name,
+                storage,
+                worker,
+                fetch: fetch.dyn_into().ok(),
+                has_distant_pages: false,
+            };
             Ok(Self::new(Page::start(engine, observer).await?, caller))
         })
     }
@@ -174,6 +188,11 @@ impl Session {
     /// Asks anew who is active: for a page that comes back from the back/forward cache.
     pub fn reconnect(&self) {
         self.page.reconnect();
+    }
+
+    /// Lets go of the engine while the browser keeps the page aside, in its back/forward cache.
+    pub fn pause(&self) {
+        self.page.pause();
     }
 
     /// Tells the engine that this page goes for good, so that it keeps nothing more for it.
@@ -243,7 +262,9 @@ impl Session {
         })
     }
 
-    /// Extension: makes a class known to this tab, for `GROUPPROP_NOTIFYCLSID` to name.
+    /// Extension: makes a class known to this tab, for `GROUPPROP_NOTIFYCLSID` to name. `factory` gives
+    /// the class's objects, which have an `onStatus`. It is called when a group is given the class, and
+    /// once when an event of a group with this class finds no notification pointer (ruling A27).
     ///
     /// # Errors
     /// `E_INVALIDARG` for a malformed id or a factory that is no function.
@@ -254,7 +275,7 @@ impl Session {
         let factory = factory.dyn_into::<Function>().map_err(|_| {
             to_js(QmgrError::invalid_argument("the factory of a class is no function"))
         })?;
-        self.page.register_class(class, factory);
+        self.page.register_class(class, factory, &self.caller);
         Ok(())
     }
 
@@ -262,8 +283,7 @@ impl Session {
     #[wasm_bindgen(js_name = openFile)]
     pub fn open_file(&self, local_file: &JsValue) -> Promise {
         let local_file = convert::text(local_file, "the path");
-        let command = local_file.map(|local_file| Command::FindFile { local_file });
-        let reply = command.map(|command| self.page.call(&self.caller, command));
+        let reply = self.call(local_file.map(|local_file| Command::FindFile { local_file }));
         let page = Rc::clone(&self.page);
         promise(async move {
             match reply?.await? {

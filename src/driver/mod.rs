@@ -19,7 +19,9 @@ mod network;
 mod store;
 mod worker;
 
+pub(crate) use clock::{sleep, wall_time};
 pub use files::open_file;
+pub use locks::PageLock;
 pub use worker::{WorkerEngine, run_worker};
 
 use crate::abi::{Hresult, QmgrError};
@@ -50,6 +52,8 @@ pub struct EngineOptions {
     pub worker: String,
     /// The transport to use instead of the global `fetch`.
     pub fetch: Option<js_sys::Function>,
+    /// Whether its pages live in other contexts, where they may end without a word.
+    pub has_distant_pages: bool,
 }
 
 /// A running engine; clones are the same one.
@@ -64,6 +68,7 @@ struct Shared {
     name: String,
     worker: String,
     fetch: Option<js_sys::Function>,
+    has_distant_pages: bool,
     clock: Clock,
     store: Store,
     files: Files,
@@ -85,12 +90,17 @@ impl Engine {
     /// # Errors
     ///
     /// E_INVALIDARG when the queue was created with another storage than the one asked for,
-    /// QM_E_SERVICE_UNAVAILABLE when the storage cannot be had or a newer build saved the queue.
+    /// QM_E_DOWNLOADER_UNAVAILABLE without any `fetch` (ruling A39), QM_E_SERVICE_UNAVAILABLE when the
+    /// storage cannot be had or a newer build saved the queue.
     pub async fn start(
         options: EngineOptions,
         to_page: Rc<dyn Fn(ToPage)>,
     ) -> Result<Self, QmgrError> {
-        let EngineOptions { name, storage, worker, fetch } = options;
+        let EngineOptions { name, storage, worker, fetch, has_distant_pages } = options;
+        if fetch.is_none() && !connection::has_global_fetch() {
+            let message = "there is no fetch here";
+            return Err(QmgrError::new(Hresult::QM_E_DOWNLOADER_UNAVAILABLE, message));
+        }
         let (store, storage) = Store::open(&name, storage).await?;
         let files = Files::open(&name, storage).await?;
         let engine = Self {
@@ -99,6 +109,7 @@ impl Engine {
                 name,
                 worker,
                 fetch,
+                has_distant_pages,
                 clock: Clock::start(),
                 store,
                 files,
@@ -282,6 +293,14 @@ impl Engine {
             Effect::Receive { ticket, part, at, keep, until } => {
                 self.order(ticket, connection::Order::Receive { part, at, keep, until });
             }
+            Effect::WatchPage { client } if self.shared.has_distant_pages => {
+                spawn_local(async move {
+                    if locks::PageLock::outlive(&client).await.is_ok() {
+                        engine.report(Event::PageGone { client });
+                    }
+                });
+            }
+            Effect::WatchPage { .. } => {}
         }
     }
 

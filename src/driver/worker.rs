@@ -72,8 +72,11 @@ async fn start(options: JsValue) -> Result<WorkerEngine, QmgrError> {
             drop(sender.post_message(&message));
         }
     });
-    let engine =
-        Engine::start(EngineOptions { name, storage, worker, fetch: None }, to_page).await?;
+    let engine = Engine::start(
+        EngineOptions { name, storage, worker, fetch: None, has_distant_pages: true },
+        to_page,
+    )
+    .await?;
     let receiver = engine.clone();
     let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         // What is not ours to understand is a page's of another version; it learns ours from `Active`.

@@ -3,7 +3,8 @@
 //! A [`Mirror`] finds the row of a group by its [`Serial`]; the handles of a group share one [`Row`]
 //! and keep it alive, so that a row goes with its last handle. The engine computes every word and
 //! figure; the mirror stores them, says what changed ([`Change`]) and hands them out ([`GroupView`],
-//! [`JobView`]). [`Calls`] remembers what the engine has not answered yet.
+//! [`JobView`]). [`Calls`] remembers what the engine has not answered yet, [`Registrations`] what it may
+//! call back.
 
 mod caller;
 mod calls;
@@ -12,15 +13,17 @@ mod details;
 mod enumerator;
 mod group;
 mod job;
+mod registrations;
 mod row;
 
 pub use caller::Caller;
 pub use calls::Calls;
-pub use change::{Change, GroupEvent};
+pub use change::{Change, GroupEvent, PROGRESS_REST};
 pub use details::{ErrorDetails, FileDetails, GroupDetails, WaitDetails};
 pub use enumerator::GuidEnumerator;
 pub use group::{GroupView, Outcome};
 pub use job::{JobStatus, JobView};
+pub use registrations::Registrations;
 pub use row::Row;
 
 use crate::protocol::{GroupUpdate, Serial};
@@ -75,6 +78,12 @@ impl Mirror {
                 events: Vec::new(),
             },
         }
+    }
+
+    /// To be called [`PROGRESS_REST`] after a change told of progress: what the listeners were spared
+    /// meanwhile they hear of now. `None` when the group is not held any more.
+    pub fn end_rest(&mut self, serial: Serial) -> Option<Change> {
+        Some(self.row(serial)?.end_rest())
     }
 
     /// The groups to ask a new engine for.

@@ -16,6 +16,7 @@
 //! - Bytes count as kept only when the driver has flushed them; a part is deleted only after a durable
 //!   record names another, or none.
 //! - An event whose ticket was given up changes nothing.
+//! - What a callback is to be told is saved with what happened, and kept until one has taken it.
 
 mod commands;
 mod commit;
@@ -24,13 +25,16 @@ mod event;
 mod events;
 mod failures;
 mod group;
+mod notifications;
 mod retry;
 mod schedule;
 mod speed;
+mod state;
 mod transfer;
 
 pub use effect::{Commit, Effect, Part};
 pub use event::{DiskFailure, Ended, Event};
+pub use state::{StateWords, Transition, states, transitions};
 
 use crate::abi::{Guid, LocalPath, QmgrError};
 use crate::http::Kept;
@@ -38,7 +42,9 @@ use crate::protocol::{ClientId, Epoch, Serial, Settings, Storage, StoredFile, To
 use crate::snapshot::{self, OutcomeRecord, Saved, SavedState};
 use crate::time::Millis;
 use commit::{InFlight, Pending};
-use group::{Group, State};
+use group::Group;
+use notifications::Callbacks;
+use state::State;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use transfer::Transfer;
 
@@ -95,6 +101,7 @@ pub struct Queue {
     effects: VecDeque<Effect>,
     messages: VecDeque<ToPage>,
     next_idle_check: Millis,
+    callbacks: Callbacks,
     stopping: bool,
 }
 
@@ -145,6 +152,7 @@ impl Queue {
             effects: VecDeque::new(),
             messages: VecDeque::new(),
             next_idle_check: now,
+            callbacks: Callbacks::new(now),
             stopping: false,
         };
         if is_new {
@@ -182,13 +190,14 @@ impl Queue {
                 record.touched_at = now;
             }
             let group = Group::restored(record, files, now, LONGEST_WAIT);
-            if !matches!(group.state, State::Cancelled { .. }) {
+            if !matches!(group.state(), State::Cancelled { .. }) {
                 self.by_id.insert(group.id, serial);
                 if let Some(job) = &group.job {
                     self.jobs.insert(job.id, serial);
                 }
             }
             self.next_serial = self.next_serial.max(Serial(serial.0 + 1));
+            self.callbacks.note_restored(serial, group.notification.is_some());
             self.groups.insert(serial, group);
             self.sort_in(serial);
         }
@@ -213,9 +222,9 @@ impl Queue {
         self.host.epoch
     }
 
-    /// Whether any group's work is under way.
+    /// Whether any group's work is under way, or a page is to be called.
     pub fn is_working(&self) -> bool {
-        !self.active.is_empty()
+        !self.active.is_empty() || self.callbacks.next_alarm().is_some()
     }
 
     /// The next order to carry out.

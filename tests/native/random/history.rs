@@ -3,12 +3,13 @@
 use super::promises;
 use crate::reference::Class;
 use crate::sim::{
-    Behaviour, Crash, Ranges, Reach, RemoteFile, Servers, Validators, World, guid, info, mirror,
-    url,
+    Behaviour, Crash, Page, Ranges, Reach, RemoteFile, Return, Servers, Validators, World, guid,
+    info, mirror, url,
 };
 use fastrand::Rng;
 use qmgr::abi::{
-    FileSet, FileSetInfo, GROUPPROP_DISPLAYNAME, Hresult, PropertyValue, Sha256Integrity,
+    FileSet, FileSetInfo, GROUPPROP_DISPLAYNAME, GROUPPROP_NOTIFYCLSID, GROUPPROP_NOTIFYFLAGS,
+    Hresult, PropertyValue, Sha256Integrity,
 };
 use qmgr::protocol::{
     Answer, Checkpoint, Command, Credentials, GroupState, Limits, Owner, Serial, SettingsPatch,
@@ -60,7 +61,7 @@ pub struct History {
     world: World,
     rng: Rng,
     groups: Vec<Serial>,
-    /// Calls whose replies may name a group that is not among them; of the second page if so marked.
+    /// Calls whose replies may name a group that is not among them; of the other page if so marked.
     created: Vec<(bool, u64)>,
     /// How many files were asked for.
     targets: u32,
@@ -130,8 +131,9 @@ impl History {
     fn act(&mut self) {
         let action = self.rng.u8(0..100);
         match action {
-            0..52 => self.command(),
-            52..65 => self.script(),
+            0..48 => self.command(),
+            48..53 => self.callback(),
+            53..65 => self.script(),
             65..70 => self.change_version(),
             70..78 => self.crash(),
             78..84 => self.repeat_event(),
@@ -225,16 +227,12 @@ impl History {
     fn repeat_event(&mut self) {
         let Some(event) = self.rng.choice(&self.world.reported).cloned() else { return };
         self.world.tell(|| format!("again: {event:?}"));
-        let is_open = ticket(&event).is_some_and(|ticket| self.world.queue.is_open(ticket));
-        if is_open {
-            self.world.report(event);
-            return;
+        let Some(ticket) = ticket(&event) else { return };
+        if self.world.queue.is_open(ticket) {
+            return self.world.report(event);
         }
         let now = self.world.now;
         let (mut late, mut never) = (self.world.queue.clone(), self.world.queue.clone());
-        if let Event::Online(_) = event {
-            return;
-        }
         late.handle_event(event, now);
         // An event that nobody ever waits for, so that both have seen the same time.
         never.handle_event(Event::Committed { ticket: Ticket(u64::MAX) }, now);
@@ -291,11 +289,11 @@ impl History {
 
     fn command(&mut self) {
         let command = self.any_command();
-        let is_second = self.rng.u8(0..4) == 0;
+        let is_other = self.rng.u8(0..4) == 0;
         let acknowledges = self.rng.u8(0..3) == 0;
         let user = ["someone", "another"][usize::from(self.rng.u8(0..10) == 0)];
         let administrator = self.rng.u8(0..10) == 0;
-        let page = if is_second { &mut self.world.second } else { &mut self.world.page };
+        let page = if is_other { &mut self.world.other } else { &mut self.world.page };
         if acknowledges {
             let answered =
                 (1..=page.sequence).take_while(|number| page.replies.contains_key(number));
@@ -304,12 +302,36 @@ impl History {
         page.owner = Owner { user: user.to_owned(), administrator };
         self.world.tell(|| format!("{command:?}"));
         let creates = matches!(command, Command::CreateGroup { .. } | Command::GetGroup { .. });
-        let sequence = match is_second {
-            true => self.world.send_from_second(command),
+        let sequence = match is_other {
+            true => self.world.send_from_other(command),
             false => self.world.send(command),
         };
         if creates {
-            self.created.push((is_second, sequence));
+            self.created.push((is_other, sequence));
+        }
+    }
+
+    /// A tab sets or clears a pointer or a class, dies, or answers its next calls in some way.
+    fn callback(&mut self) {
+        let tab: fn(&mut World) -> &mut Page =
+            if self.rng.bool() { |world| &mut world.page } else { |world| &mut world.other };
+        let group = self.rng.choice(self.groups.iter().copied());
+        let action = self.rng.u8(0..10);
+        self.world.tell(|| format!("callback {action} of {group:?}"));
+        match (action, group) {
+            (0..3, Some(group)) => self.world.set_pointer(tab, group),
+            (3, Some(group)) => self.world.clear_pointer(tab, group),
+            (4, _) => self.world.set_class(tab, guid(self.rng.u32(IDS))),
+            (5, _) => {
+                self.world.end_tab(|world| &mut world.other);
+                self.created.retain(|(is_other, _)| !is_other);
+            }
+            _ => {
+                let returns = [Return::Failure, Return::Nothing, Return::Ok];
+                let page = tab(&mut self.world);
+                page.makes_objects = self.rng.bool();
+                page.returns.extend((0..3).filter_map(|_| self.rng.choice(returns)));
+            }
         }
     }
 
@@ -330,11 +352,20 @@ impl History {
             18..21 => Command::SuspendGroup { group },
             21..23 => Command::CancelGroup { group },
             23 => Command::SwitchToForeground { group },
-            24 => Command::SetProperty {
-                group,
-                property: GROUPPROP_DISPLAYNAME,
-                value: PropertyValue::Text("x".repeat(self.rng.usize(0..300))),
-            },
+            24 => {
+                let (property, value) = match self.rng.u8(0..3) {
+                    0 => {
+                        let name = "x".repeat(self.rng.usize(0..300));
+                        (GROUPPROP_DISPLAYNAME, PropertyValue::Text(name))
+                    }
+                    1 => (GROUPPROP_NOTIFYCLSID, PropertyValue::Text(id.clsid_text())),
+                    _ => {
+                        let flags = [0, 4, 4, 0x40][self.rng.usize(..4)];
+                        (GROUPPROP_NOTIFYFLAGS, PropertyValue::Integer(flags))
+                    }
+                };
+                Command::SetProperty { group, property, value }
+            }
             25 => Command::GetGroup { id },
             26 => Command::EnumGroups { flags: u32::from(self.rng.u8(0..4) == 0) },
             27 => Command::Attach { groups: self.groups.clone() },
@@ -378,8 +409,8 @@ impl History {
     fn notice_groups(&mut self) {
         let world = &self.world;
         let groups = &mut self.groups;
-        self.created.retain(|(is_second, sequence)| {
-            let page = if *is_second { &world.second } else { &world.page };
+        self.created.retain(|(is_other, sequence)| {
+            let page = if *is_other { &world.other } else { &world.page };
             match page.replies.get(sequence) {
                 None => true,
                 Some(Ok(Answer::Group(update))) => {
@@ -403,6 +434,8 @@ impl History {
         self.world.disk.refusals.clear();
         self.world.disk.open_refusals.clear();
         self.world.refused_commits = 0;
+        self.world.page.returns.clear();
+        self.world.other.returns.clear();
         self.world.tell(|| "the world is mended".to_owned());
         self.world.set_online(true);
         let mended_at = self.world.now;
@@ -416,6 +449,7 @@ impl History {
         for group in self.groups.clone() {
             self.end(group);
         }
+        self.take_events();
         self.leave_nothing();
     }
 
@@ -470,6 +504,17 @@ impl History {
         causes
     }
 
+    /// Whatever nobody has taken yet is taken by a pointer that comes.
+    fn take_events(&mut self) {
+        for group in self.groups.clone() {
+            self.world.set_pointer(|world| &mut world.page, group);
+        }
+        self.world.run_until_idle();
+        for (group, record) in &self.world.database.tables.groups {
+            assert_eq!(record.event, None, "of {group:?} nobody was told");
+        }
+    }
+
     /// All calls are answered; once the groups are gone, nothing of them is left.
     fn leave_nothing(mut self) {
         let groups: Vec<_> = self.world.ledger.told.groups.keys().copied().collect();
@@ -483,13 +528,13 @@ impl History {
         self.world.run_until_idle();
         self.check();
         self.delete_again();
-        for is_second in [false, true] {
-            let page = if is_second { &mut self.world.second } else { &mut self.world.page };
+        for is_other in [false, true] {
+            let page = if is_other { &mut self.world.other } else { &mut self.world.page };
             assert!(page.unanswered.is_empty(), "{:?}", page.unanswered);
             page.acknowledged = page.sequence;
             let hello = Command::ListFiles { directory: None };
-            match is_second {
-                true => self.world.send_from_second(hello),
+            match is_other {
+                true => self.world.send_from_other(hello),
                 false => self.world.send(hello),
             };
         }
@@ -502,7 +547,10 @@ impl History {
             tables.groups.is_empty() && tables.transfers.is_empty(),
             "records that nobody owns"
         );
-        assert!(tables.outcomes.is_empty(), "outcomes that nobody waits for");
+        // Those of a page that is gone are forgotten after a day.
+        let living = [&self.world.page.client, &self.world.other.client];
+        let awaited = tables.outcomes.keys().all(|(client, _)| !living.contains(&client));
+        assert!(awaited, "outcomes that nobody waits for");
         let (stored, standing): (Vec<_>, Vec<_>) =
             (tables.files.keys().collect(), disk.files.keys().collect());
         assert_eq!(stored, standing, "published files and their records");
@@ -542,6 +590,6 @@ fn ticket(event: &Event) -> Option<Ticket> {
         | Event::Hashed { ticket, .. }
         | Event::Progress { ticket, .. }
         | Event::Published { ticket, .. } => Some(*ticket),
-        Event::Online(_) => None,
+        Event::Online(_) | Event::PageGone { .. } => None,
     }
 }

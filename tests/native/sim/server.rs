@@ -104,6 +104,8 @@ pub struct Response {
     /// The bytes that come.
     pub body: Vec<u8>,
     pub end: BodyEnd,
+    /// What a body that stalls holds back.
+    pub held_back: Vec<u8>,
 }
 
 /// What follows the last byte of a body.
@@ -119,6 +121,18 @@ pub enum Reaction {
     Answer(Box<Response>),
     Nothing,
     Refusal,
+}
+
+impl Response {
+    /// A body that stalls goes on to its end; says whether it stalled.
+    pub fn go_on(&mut self) -> bool {
+        let stalled = self.end == BodyEnd::Stalls;
+        if stalled {
+            self.body.append(&mut self.held_back);
+            self.end = BodyEnd::Closes;
+        }
+        stalled
+    }
 }
 
 /// All servers, as files by URL.
@@ -145,9 +159,8 @@ impl RemoteFile {
     }
 
     /// Another version takes the place of the one that is served.
-    pub fn change(&mut self, url: &str, size: usize, now: Millis) {
+    pub fn change(&mut self, url: &str, size: usize) {
         self.versions.push(content(url, self.versions.len(), size));
-        self.modified = now;
     }
 
     fn validators(&self, now: Millis) -> Headers {
@@ -259,13 +272,13 @@ impl RemoteFile {
             headers.content_length = Some(length.to_string());
         }
         let head = AnswerHead { status: code, filtered: false, url: url.to_owned(), headers };
-        Response { head, body, end: BodyEnd::Closes }
+        Response { head, body, end: BodyEnd::Closes, held_back: Vec::new() }
     }
 
     /// Does to an answer what the script says.
     fn spoil(&self, response: &mut Response, behaviour: Behaviour) {
         let size = self.versions.last().map_or(0, Vec::len);
-        let Response { head, body, end } = response;
+        let Response { head, body, end, held_back } = response;
         let is_part = head.status == 206;
         match behaviour {
             Behaviour::CutAfter(length) if length < body.len() => {
@@ -273,7 +286,7 @@ impl RemoteFile {
                 *end = BodyEnd::Breaks;
             }
             Behaviour::StallAfter(length) if length < body.len() => {
-                body.truncate(length);
+                *held_back = body.split_off(length);
                 *end = BodyEnd::Stalls;
             }
             // Where no length is named, or a hidden coding may belong to it, more bytes are simply a longer file.
@@ -328,7 +341,8 @@ fn to_index(position: u64) -> usize {
 fn status(url: &str, status: u16, retry_after: Option<String>) -> Response {
     let headers = Headers { retry_after, ..Headers::default() };
     let head = AnswerHead { status, filtered: false, url: url.to_owned(), headers };
-    Response { head, body: b"what went wrong".to_vec(), end: BodyEnd::Closes }
+    let body = b"what went wrong".to_vec();
+    Response { head, body, end: BodyEnd::Closes, held_back: Vec::new() }
 }
 
 /// Bytes that no other version of any file shares at any position for long.

@@ -4,12 +4,14 @@ use super::database::Database;
 use super::disk::{Crash, Disk};
 use super::network::{Connection, Read, Sink};
 use super::page::Page;
-use super::server::{Behaviour, BodyEnd, Ranges, Reaction, RemoteFile, Servers, Validators};
+use super::server::{
+    Behaviour, BodyEnd, Ranges, Reaction, RemoteFile, Response, Servers, Validators,
+};
 use crate::reference::Ledger;
 use qmgr::abi::{FileSetInfo, Guid, Hresult, LocalPath, QmgrError};
 use qmgr::protocol::{
-    Answer, Call, Command, Credentials, Epoch, GroupRow, GroupState, Serial, SettingsPatch,
-    Storage, ToEngine, ToPage,
+    Answer, Call, Command, Credentials, Epoch, GroupRow, GroupState, Registration, Serial,
+    SettingsPatch, Storage, ToEngine, ToPage,
 };
 use qmgr::queue::{Commit, DiskFailure, Effect, Ended, Event, Host, Part, Queue, Ticket};
 use qmgr::snapshot::SavedState;
@@ -31,6 +33,7 @@ enum Task {
     Answer(Ticket),
     Chunk(Ticket),
     Commit(Box<Commit>),
+    Deliver(ToEngine),
     DeleteFile { ticket: Ticket, target: LocalPath },
     DeletePart(Part),
     End(Ticket, Ended),
@@ -44,8 +47,8 @@ pub struct World {
     pub now: Millis,
     pub queue: Queue,
     pub page: Page,
-    /// Another page; it hears all that the first one hears.
-    pub second: Page,
+    /// A second tab; it hears all that the first one hears.
+    pub other: Page,
     /// What the documented rules say of all that happens.
     pub ledger: Ledger,
     pub servers: Servers,
@@ -92,7 +95,7 @@ impl World {
             now: START,
             queue,
             page: Page::new("page"),
-            second: Page::new("second"),
+            other: Page::new("other"),
             ledger: Ledger::default(),
             servers: Servers::default(),
             disk: Disk::default(),
@@ -185,7 +188,22 @@ impl World {
     /// The server holds another version of the file from here on.
     pub fn change(&mut self, path: &str, size: usize) {
         let (url, now) = (url(path), self.true_time());
-        self.servers.files.get_mut(&url).expect("a file").change(&url, size, now);
+        let file = self.servers.files.get_mut(&url).expect("a file");
+        file.change(&url, size);
+        file.modified = now;
+    }
+
+    /// The bodies of the file that stall go on.
+    pub fn release(&mut self, path: &str) {
+        let url = url(path);
+        let stalled = self.connections.iter_mut().filter(|(_, open)| open.url == url);
+        let released = stalled.filter_map(|(&ticket, open)| {
+            let went_on = open.response.as_mut().is_some_and(Response::go_on);
+            (went_on && open.sink.is_some()).then_some(ticket)
+        });
+        for ticket in released.collect::<Vec<_>>() {
+            self.schedule(10, Task::Chunk(ticket));
+        }
     }
 
     /// The version that the server holds.
@@ -219,8 +237,8 @@ impl World {
     }
 
     /// The other page sends a call.
-    pub fn send_from_second(&mut self, command: Command) -> u64 {
-        let call = self.second.call(command);
+    pub fn send_from_other(&mut self, command: Command) -> u64 {
+        let call = self.other.call(command);
         let sequence = call.sequence;
         self.deliver(ToEngine::Call(call));
         sequence
@@ -230,7 +248,10 @@ impl World {
         let now = self.now;
         let call = match &message {
             ToEngine::Call(call) => Some(call.clone()),
-            ToEngine::Hello | ToEngine::Bye { .. } => None,
+            ToEngine::Bye { .. }
+            | ToEngine::Hello
+            | ToEngine::Notified { .. }
+            | ToEngine::Register { .. } => None,
         };
         self.queue.call(message, now);
         if let Some(call) = call {
@@ -249,9 +270,12 @@ impl World {
             {
                 Some(result)
             }
-            ToPage::Reply { .. } | ToPage::Active(_) | ToPage::Leaving { .. } | ToPage::Rows(_) => {
-                None
-            }
+            ToPage::Activate { .. }
+            | ToPage::Active(_)
+            | ToPage::Leaving { .. }
+            | ToPage::Notify { .. }
+            | ToPage::Reply { .. }
+            | ToPage::Rows(_) => None,
         })
     }
 
@@ -265,6 +289,40 @@ impl World {
         let span = span.min(self.now);
         self.now = self.now.minus(span);
         self.set_back = self.set_back.plus(span);
+    }
+
+    /// Sets a tab's pointer of a group.
+    pub fn set_pointer(&mut self, tab: fn(&mut Self) -> &mut Page, group: Serial) {
+        let now = self.now;
+        let changed = tab(self).registrations.set_pointer(group, Some(()), now);
+        self.register(tab, changed);
+    }
+
+    /// Clears a tab's pointer of a group.
+    pub fn clear_pointer(&mut self, tab: fn(&mut Self) -> &mut Page, group: Serial) {
+        let now = self.now;
+        let changed = tab(self).registrations.set_pointer(group, None, now);
+        self.register(tab, changed);
+    }
+
+    /// Makes a class known in a tab.
+    pub fn set_class(&mut self, tab: fn(&mut Self) -> &mut Page, class: Guid) {
+        let now = self.now;
+        let changed = tab(self).registrations.set_class(class, (), now);
+        self.register(tab, changed);
+    }
+
+    fn register(&mut self, tab: fn(&mut Self) -> &mut Page, changed: Registration) {
+        let client = tab(self).client.clone();
+        self.deliver(ToEngine::Register { client, registrations: vec![changed] });
+    }
+
+    /// A tab is closed or dies, which its lock shows.
+    pub fn end_tab(&mut self, tab: fn(&mut Self) -> &mut Page) {
+        self.next_id += 1;
+        let next = Page::new(&format!("page {}", self.next_id));
+        let ended = std::mem::replace(tab(self), next);
+        self.report(Event::PageGone { client: ended.client });
     }
 
     /// A group with a job of these files: each is published under the path of its URL.
@@ -401,14 +459,20 @@ impl World {
         if !self.is_online {
             self.report(Event::Online(false));
         }
-        for repeat in self.page.repeats().into_iter().chain(self.second.repeats()) {
+        for repeat in [self.page.repeats(), self.other.repeats()].concat() {
             self.deliver(repeat);
         }
         self.send(Command::Attach { groups: self.page.rows.keys().copied().collect() });
-        if self.second.sequence > 0 {
-            let groups = self.second.rows.keys().copied().collect();
-            self.send_from_second(Command::Attach { groups });
+        if self.other.sequence > 0 {
+            let groups = self.other.rows.keys().copied().collect();
+            self.send_from_other(Command::Attach { groups });
         }
+    }
+
+    /// The page and its engine end, and another page opens the queue.
+    pub fn reload(&mut self) {
+        self.page = Page::new(&format!("page after epoch {}", self.epoch));
+        self.crash(Crash::Kill);
     }
 
     /// Crashes after the commit under way, if there is one, was written and before it is reported.
@@ -443,7 +507,7 @@ impl World {
                 // A move that is refused is one that was not made.
                 let _ = self.move_to_its_name(part, &target, size);
             }
-            Task::Answer(_) | Task::End(..) | Task::Hash { .. } => {}
+            Task::Answer(_) | Task::Deliver(_) | Task::End(..) | Task::Hash { .. } => {}
         }
     }
 
@@ -575,11 +639,26 @@ impl World {
             if let ToPage::Reply { client, sequence, result } = &message {
                 self.ledger.check_reply(client, *sequence, result);
             }
-            self.second.receive(message.clone());
-            for shown in self.page.receive(message) {
+            self.check_call(&message);
+            self.other.receive(message.clone(), self.now);
+            for shown in self.page.receive(message, self.now) {
                 self.check_shown(shown);
                 self.ledger.check_row(&self.page.rows[&shown]);
             }
+            let answers =
+                [&mut self.page, &mut self.other].map(|tab| std::mem::take(&mut tab.outbox));
+            for answer in answers.into_iter().flatten() {
+                self.schedule(1, Task::Deliver(answer));
+            }
+        }
+    }
+
+    /// No page is called with what a crash would take back.
+    fn check_call(&self, message: &ToPage) {
+        if let ToPage::Notify { group, event, .. } = message {
+            let saved =
+                self.database.tables.groups.get(group).and_then(|group| group.event.as_ref());
+            assert_eq!(saved, Some(event), "the event of {group:?} is told before it is saved");
         }
     }
 
@@ -641,6 +720,7 @@ impl World {
                     keep,
                 );
             }
+            Effect::WatchPage { .. } => return,
         };
         self.schedule(delay, task);
     }
@@ -687,6 +767,7 @@ impl World {
                 self.write_records(&commit);
                 self.report(Event::Committed { ticket: commit.ticket });
             }
+            Task::Deliver(message) => self.deliver(message),
             Task::DeleteFile { ticket, target } => {
                 self.disk.files.remove(target.key());
                 self.report(Event::FileDeleted { ticket, result: Ok(()) });
