@@ -23,7 +23,7 @@ use std::thread;
 const REGRESSIONS: &[(u64, &str)] = &[];
 
 /// After so many failures the rest is not played.
-const ENOUGH: usize = 40;
+const ENOUGH: usize = 5;
 
 fn number(variable: &str, default: u64) -> u64 {
     std::env::var(variable).map_or(default, |text| text.parse().expect("a number"))
