@@ -50,9 +50,12 @@ export class WorkerHost {
 
   #run() {
     try {
-      this.#worker = this.#create();
+      const worker = this.#create();
+      if (typeof worker?.postMessage !== "function") throw new TypeError("it is no Worker");
+      this.#worker = worker;
     } catch (cause) {
-      this.#onFailure(unavailable(`the worker could not be created: ${cause.message}`, cause));
+      const reason = cause?.message ?? String(cause);
+      this.#onFailure(unavailable(`the worker could not be created: ${reason}`, cause));
       return;
     }
     this.#worker.addEventListener("message", ({ data }) => this.#onMessage(data));

@@ -20,6 +20,13 @@ pub enum Event {
         /// The order.
         ticket: Ticket,
     },
+    /// The start of a body was held against the part.
+    Compared {
+        /// The connection.
+        ticket: Ticket,
+        /// Whether all bytes are equal.
+        is_equal: bool,
+    },
     /// A connection has ended and its part is closed.
     Ended {
         /// The connection.
@@ -57,7 +64,14 @@ pub enum Event {
         /// The page.
         client: ClientId,
     },
-    /// Bytes were written, not yet durably.
+    /// What a probe found. The connection has ended with it.
+    Probed {
+        /// The connection.
+        ticket: Ticket,
+        /// Whether anything answered, whatever it was.
+        is_reachable: bool,
+    },
+    /// Bytes were written, not yet durably, or compared.
     Progress {
         /// The connection.
         ticket: Ticket,
@@ -78,6 +92,8 @@ pub enum Event {
 pub enum Ended {
     /// As ordered.
     Aborted,
+    /// Before it began: the platform takes the URL for none; the sentence is the platform's.
+    BadUrl(String),
     /// By a transport error after the head.
     Broken,
     /// The body ended without a transport error.

@@ -3,7 +3,8 @@
 use super::commit::After;
 use super::failures::disk_failure;
 use super::state::State;
-use super::transfer::{Connection, Receiving, Transfer};
+use super::transfer::{Comparing, Connection, Receiving, Transfer};
+use super::unanswered::bad_url;
 use super::{DiskFailure, Effect, Ended, Errand, Event, Queue, Ticket};
 use crate::abi::Hresult;
 use crate::http::{AnswerHead, EndVerdict, Ending, Failure, Verdict, Version, judge, judge_end};
@@ -30,6 +31,11 @@ impl Queue {
                 }
             }
             Event::Committed { ticket } => self.handle_committed(ticket),
+            Event::Compared { ticket, is_equal } => {
+                if let Some((serial, index)) = self.file_of(ticket) {
+                    self.handle_comparison(serial, index, is_equal, now);
+                }
+            }
             Event::Ended { ticket, position, how } => {
                 if let Some(Errand::File(serial, index)) = self.tickets.remove(&ticket) {
                     self.handle_end(serial, index, position, how, now);
@@ -73,6 +79,11 @@ impl Queue {
             }
             Event::Online(online) => self.handle_online(online, now),
             Event::PageGone { client } => self.forget_callbacks(&client, now),
+            Event::Probed { ticket, is_reachable } => {
+                if let Some(Errand::File(serial, index)) = self.tickets.remove(&ticket) {
+                    self.handle_probe(serial, index, is_reachable, now);
+                }
+            }
             Event::Progress { ticket, position } => {
                 if let Some((serial, index)) = self.file_of(ticket) {
                     self.handle_progress(serial, index, position, now);
@@ -102,24 +113,27 @@ impl Queue {
         head: &AnswerHead,
         now: Millis,
     ) {
+        let Some(file) = self.file_mut(serial, index) else { return };
+        file.was_answered = true;
         let Some((_, file)) = self.file(serial, index) else { return };
         let Connection::Requesting { request, .. } = &file.connection else { return };
         match judge(request, &self.kept(file), head, now) {
             Verdict::Append { at, until, version } => {
                 self.receive(serial, index, ticket, at, until, version, now)
             }
+            Verdict::Compare { at, from, until, version } => {
+                let part = file.part(serial, index);
+                self.effects.push_back(Effect::Compare { ticket, part, at, until: from });
+                if let Some(file) = self.file_mut(serial, index) {
+                    let comparing = Comparing { ticket, at, from, until, version, moved_at: now };
+                    file.connection = Connection::Comparing(comparing);
+                }
+            }
             Verdict::Whole { until, version } => {
                 self.start_again(serial, index);
                 self.receive(serial, index, ticket, 0, until, version, now);
             }
-            Verdict::Complete { version } => {
-                self.abort(serial, index);
-                self.leave_unrecorded(serial, index);
-                if let Some(file) = self.file_mut(serial, index) {
-                    file.version = Some(version);
-                }
-                self.change_file(serial, index);
-            }
+            Verdict::Complete { version } => self.note_whole(serial, index, version),
             Verdict::Restart(reason) => {
                 self.abort(serial, index);
                 self.start_again(serial, index);
@@ -133,6 +147,34 @@ impl Queue {
                 self.abort(serial, index);
                 self.fail(serial, Some(index), failure, now);
             }
+        }
+    }
+
+    /// All bytes are there, as an answer said whose body is not needed.
+    fn note_whole(&mut self, serial: Serial, index: u32, version: Version) {
+        self.abort(serial, index);
+        self.leave_unrecorded(serial, index);
+        if let Some(file) = self.file_mut(serial, index) {
+            file.version = Some(version);
+        }
+        self.change_file(serial, index);
+    }
+
+    /// The overlap of a body and of what is kept was compared: equal bytes are taken for the proof that
+    /// cannot be had.
+    fn handle_comparison(&mut self, serial: Serial, index: u32, is_equal: bool, now: Millis) {
+        let Some((_, file)) = self.file(serial, index) else { return };
+        let Connection::Comparing(comparing) = &file.connection else { return };
+        let Comparing { ticket, from, until, version, .. } = comparing.clone();
+        if !is_equal {
+            self.abort(serial, index);
+            self.start_again(serial, index);
+            let reason = "the bytes that are kept are not those that the server holds there";
+            self.count_fruitless(serial, index, reason, now);
+        } else if from < until {
+            self.receive(serial, index, ticket, from, Some(until), version, now);
+        } else {
+            self.note_whole(serial, index, version);
         }
     }
 
@@ -228,6 +270,10 @@ impl Queue {
         else {
             return;
         };
+        if let Connection::Comparing(comparing) = &mut file.connection {
+            comparing.moved_at = now;
+            return;
+        }
         let Connection::Receiving(receiving) = &mut file.connection else { return };
         let bytes = position.saturating_sub(receiving.position);
         receiving.position = receiving.position.max(position);
@@ -284,25 +330,16 @@ impl Queue {
         let Some(group) = self.groups.get_mut(&serial) else { return };
         group.forget_speed();
         let is_running = *group.state() == State::Running;
-        let is_first_failure = group.trouble.is_none();
         let Some(file) = self.file_mut(serial, index) else { return };
         let connection = std::mem::replace(&mut file.connection, Connection::None);
-        let was_ranged = match &connection {
-            Connection::Requesting { request, .. } => {
-                request.range.is_some() && request.asks_for_all()
-            }
-            Connection::Closing { .. }
-            | Connection::Hashing { .. }
-            | Connection::None
-            | Connection::Publishing { .. }
-            | Connection::Receiving(_) => false,
-        };
         let is_aborted = matches!(connection, Connection::Closing { .. });
-        let (from, until) = match connection {
-            Connection::Receiving(Receiving { from, until, .. }) => (Some(from), until),
-            Connection::Closing { from, .. } => (from, None),
+        let (from, until) = match &connection {
+            Connection::Receiving(Receiving { from, until, .. }) => (Some(*from), *until),
+            Connection::Closing { from, .. } => (*from, None),
+            Connection::Comparing(Comparing { at, until, .. }) => (Some(*at), Some(*until)),
             Connection::Hashing { .. }
             | Connection::None
+            | Connection::Probing { .. }
             | Connection::Publishing { .. }
             | Connection::Requesting { .. } => (None, None),
         };
@@ -316,26 +353,14 @@ impl Queue {
         let (reached, ending) = match how {
             Ended::Aborted => return,
             Ended::Disk(failure) => return self.fail_on_disk(serial, index, &failure, now),
-            // So browsers meet a content-coded answer to a range request, and nearly all other failures.
-            Ended::Unanswered(_) if was_ranged && is_first_failure && self.online => {
-                if let Some(file) = self.file_mut(serial, index) {
-                    file.without_range = true;
-                }
-                return;
+            Ended::BadUrl(message) => {
+                return self.fail(serial, Some(index), bad_url(message), now);
             }
             Ended::Unanswered(message) => {
-                // A server in trouble may serve such a file too: every other attempt goes without.
-                if let Some(file) = self.file_mut(serial, index) {
-                    file.without_range |= was_ranged;
+                if let Connection::Requesting { request, .. } = connection {
+                    self.handle_unanswered(serial, index, &request, message, now);
                 }
-                let failure = Failure {
-                    hresult: Hresult::BG_E_CONNECT_FAILURE,
-                    message,
-                    transient: true,
-                    http_status: 0,
-                    retry_after: None,
-                };
-                return self.fail(serial, Some(index), failure, now);
+                return;
             }
             Ended::Broken => (written, Ending::Broken),
             Ended::Closed => (written, Ending::Closed),

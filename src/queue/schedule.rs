@@ -140,8 +140,10 @@ impl Queue {
         let from = match &file.connection {
             Connection::Receiving(receiving) => Some(receiving.from),
             Connection::Closing { .. }
+            | Connection::Comparing(_)
             | Connection::Hashing { .. }
             | Connection::None
+            | Connection::Probing { .. }
             | Connection::Publishing { .. }
             | Connection::Requesting { .. } => None,
         };
@@ -190,7 +192,9 @@ impl Queue {
             Connection::Receiving(receiving) => {
                 receiving.position > receiving.from && self.kept(file).proof().is_some()
             }
-            Connection::Requesting { .. } => false,
+            Connection::Comparing(_)
+            | Connection::Probing { .. }
+            | Connection::Requesting { .. } => false,
             Connection::Closing { .. }
             | Connection::Hashing { .. }
             | Connection::None
@@ -398,8 +402,10 @@ impl Queue {
             }
             Connection::Receiving(_)
             | Connection::Closing { .. }
+            | Connection::Comparing(_)
             | Connection::Hashing { .. }
             | Connection::None
+            | Connection::Probing { .. }
             | Connection::Publishing { .. }
             | Connection::Requesting { .. } => None,
         };
@@ -440,8 +446,9 @@ impl Queue {
 /// Since when nothing has moved on a connection.
 fn moved_at(file: &Transfer) -> Option<Millis> {
     match &file.connection {
+        Connection::Comparing(comparing) => Some(comparing.moved_at),
         Connection::Receiving(receiving) => Some(receiving.moved_at),
-        Connection::Requesting { since, .. } => Some(*since),
+        Connection::Probing { since, .. } | Connection::Requesting { since, .. } => Some(*since),
         Connection::Closing { .. }
         | Connection::Hashing { .. }
         | Connection::None

@@ -440,7 +440,7 @@ fn without_a_network_a_group_waits_for_it_and_goes_on_at_once_when_it_is_back() 
 #[test]
 fn a_coded_file_of_a_server_that_was_in_trouble_is_fetched() {
     let mut world = World::new().with_file("/a", 3_000).then(Behaviour::Status(503, None));
-    world.remote("/a").is_coded = true;
+    world.remote("/a").ranges = Ranges::Coded;
     let group = world.resumed_group(["/a"]);
     world.run_for(Millis(60_000));
     assert_complete(&world, group, "/a");

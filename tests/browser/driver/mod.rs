@@ -4,5 +4,6 @@ mod clock;
 mod connection;
 mod files;
 mod network;
+mod overlap;
 mod store;
 mod worker;

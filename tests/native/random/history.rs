@@ -3,7 +3,7 @@
 use super::promises;
 use crate::reference::Class;
 use crate::sim::{
-    Behaviour, Crash, Page, Ranges, Reach, RemoteFile, Return, Servers, Validators, World, guid,
+    Behaviour, Cors, Crash, Page, Ranges, RemoteFile, Return, Servers, Validators, World, guid,
     info, mirror, url,
 };
 use fastrand::Rng;
@@ -76,11 +76,15 @@ impl History {
         let (groups, created) = (Vec::new(), Vec::new());
         let mut history = Self { world, rng, groups, created, targets: 0, checkpoint: 0 };
         for path in PATHS {
-            history.serve(url(path), path.starts_with("/far/"));
-            history.serve(mirror(&url(path)), true);
-            let is_coded = history.world.remote(path).is_coded;
+            history.serve(url(path));
+            history.serve(mirror(&url(path)));
+            // What a file began without a coding is not ended with one.
+            let is_coded = history.world.remote(path).ranges == Ranges::Coded;
             let files = &mut history.world.servers.files;
-            files.get_mut(&mirror(&url(path))).expect("it was served").is_coded = is_coded;
+            let mirror = files.get_mut(&mirror(&url(path))).expect("it was served");
+            if is_coded || mirror.ranges == Ranges::Coded {
+                mirror.ranges = if is_coded { Ranges::Coded } else { Ranges::Honoured };
+            }
         }
         let patch = history.any_settings();
         history.world.ask(Command::Configure(patch)).expect("settings are taken");
@@ -88,7 +92,7 @@ impl History {
     }
 
     /// A file on a server of any kind.
-    fn serve(&mut self, url: String, is_far: bool) {
+    fn serve(&mut self, url: String) {
         let rng = &mut self.rng;
         let size = match rng.u8(0..6) {
             0 => 0,
@@ -98,10 +102,9 @@ impl History {
         let file = RemoteFile {
             validators: VALIDATORS[rng.usize(..VALIDATORS.len())],
             ranges: RANGES[rng.usize(..RANGES.len())],
-            reach: if is_far { Reach::Far { exposes: rng.bool() } } else { Reach::Own },
+            cors: [Cors::Exposed, Cors::RangeExposed, Cors::Hidden][rng.usize(..3)],
             has_length: rng.u8(0..5) > 0,
             has_total: rng.u8(0..5) > 0,
-            is_coded: rng.u8(0..8) == 0,
             ..RemoteFile::new(&url, size)
         };
         self.world.servers.files.insert(url, file);
@@ -584,10 +587,12 @@ fn ticket(event: &Event) -> Option<Ticket> {
     match event {
         Event::Answered { ticket, .. }
         | Event::Committed { ticket }
+        | Event::Compared { ticket, .. }
         | Event::Ended { ticket, .. }
         | Event::FileDeleted { ticket, .. }
         | Event::Flushed { ticket, .. }
         | Event::Hashed { ticket, .. }
+        | Event::Probed { ticket, .. }
         | Event::Progress { ticket, .. }
         | Event::Published { ticket, .. } => Some(*ticket),
         Event::Online(_) | Event::PageGone { .. } => None,

@@ -18,5 +18,5 @@ mod world;
 
 pub use disk::Crash;
 pub use page::{Page, Return};
-pub use server::{Behaviour, Ranges, Reach, RemoteFile, Servers, Validators, mirror};
+pub use server::{Behaviour, Cors, Ranges, RemoteFile, Servers, Validators, mirror};
 pub use world::{START, World, guid, info, url};

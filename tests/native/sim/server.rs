@@ -36,11 +36,26 @@ pub enum Behaviour {
     WrongRange(u64),
 }
 
+/// What a page of another origin may see of answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cors {
+    /// All that a download looks at.
+    Exposed,
+    /// What needs no leave: length, type and `Last-Modified`.
+    Hidden,
+    /// That, and `Content-Range`.
+    RangeExposed,
+    /// Nothing: the browser reports no answer.
+    Refused,
+}
+
 /// How a server treats `Range`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ranges {
     /// Parts of at most so many bytes.
     Capped(u64),
+    /// With a whole that is coded: the browser shows it to a request without `Range` alone.
+    Coded,
     /// As RFC 9110 says.
     Honoured,
     /// As if it were not there.
@@ -54,24 +69,14 @@ pub enum Validators {
     Date,
     /// A `Last-Modified` that is true to the second, and so strong only after that second.
     FreshDate,
+    /// A `Last-Modified` that stays when the file changes.
+    FrozenDate,
     /// Nothing.
     None,
     /// A strong `ETag`.
     Strong,
     /// A weak `ETag`.
     Weak,
-}
-
-/// Where a server stands, as the page sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
-    /// On another origin.
-    Far {
-        /// Whether it exposes all header fields.
-        exposes: bool,
-    },
-    /// On the page's own.
-    Own,
 }
 
 /// A file on a server.
@@ -81,11 +86,10 @@ pub struct RemoteFile {
     pub versions: Vec<Vec<u8>>,
     /// When the last one came.
     pub modified: Millis,
-    pub reach: Reach,
-    /// Whether the file comes in a content coding, on which browsers fail if a range was asked for.
-    pub is_coded: bool,
     pub validators: Validators,
     pub ranges: Ranges,
+    /// What pages of another origin may see.
+    pub cors: Cors,
     /// Whether answers name their length.
     pub has_length: bool,
     /// Whether ranges are answered with the size of the file.
@@ -94,7 +98,7 @@ pub struct RemoteFile {
     pub script: VecDeque<Behaviour>,
     /// What all answers do once the script is used up.
     pub always: Option<Behaviour>,
-    /// The requests that came, as `bytes=0-`, or `none` without a range.
+    /// The requests that came, as `bytes=0-`, or `none` without a range, or `probe`.
     pub asked: Vec<String>,
 }
 
@@ -146,10 +150,9 @@ impl RemoteFile {
         Self {
             versions: vec![content(url, 0, size)],
             modified: Millis(0),
-            reach: Reach::Own,
-            is_coded: false,
             validators: Validators::Strong,
             ranges: Ranges::Honoured,
+            cors: Cors::Exposed,
             has_length: true,
             has_total: true,
             script: VecDeque::new(),
@@ -170,6 +173,7 @@ impl RemoteFile {
         match self.validators {
             Validators::Date => headers.last_modified = date(700_000_000_000 + version * 10_000),
             Validators::FreshDate => headers.last_modified = date(self.modified.0),
+            Validators::FrozenDate => headers.last_modified = date(700_000_000_000),
             Validators::None => {}
             Validators::Strong => headers.etag = Some(format!("\"v{version}\"")),
             Validators::Weak => headers.etag = Some(format!("W/\"v{version}\"")),
@@ -179,7 +183,54 @@ impl RemoteFile {
 }
 
 impl Servers {
-    pub fn ask(&mut self, url: &str, request: &Request, now: Millis) -> Reaction {
+    /// Whether anything answers to a request without CORS; `None` when that is never known.
+    pub fn probe(&mut self, url: &str) -> Option<bool> {
+        let Some(file) = self.files.get_mut(url) else { return Some(true) };
+        file.asked.push("probe".to_owned());
+        match file.script.pop_front().or_else(|| file.always.clone()) {
+            Some(Behaviour::Silent) => None,
+            behaviour => Some(behaviour != Some(Behaviour::Unreachable)),
+        }
+    }
+
+    /// The reaction to a request, as far as the browser shows it to a page of `page`.
+    pub fn ask(&mut self, url: &str, request: &Request, page: &str, now: Millis) -> Reaction {
+        if page.starts_with("https:") && url.starts_with("http:") {
+            return Reaction::Refusal;
+        }
+        let is_near = |url: &str| url.strip_prefix(page).is_some_and(|path| path.starts_with('/'));
+        if !is_near(url) && request.if_range.is_some() {
+            // Asks for leave that nobody gives.
+            return Reaction::Refusal;
+        }
+        let mut reaction = self.react(url, request, now);
+        if let Reaction::Answer(response) = &mut reaction
+            && !(is_near(url) && is_near(&response.head.url))
+        {
+            let answering = self.files.get(&response.head.url).or(self.files.get(url));
+            let cors = answering.map_or(Cors::Exposed, |file| file.cors);
+            if cors == Cors::Refused {
+                return Reaction::Refusal;
+            }
+            response.head.filtered = true;
+            let headers = &mut response.head.headers;
+            if cors != Cors::Exposed {
+                *headers = Headers {
+                    content_length: headers.content_length.take(),
+                    content_range: headers
+                        .content_range
+                        .take()
+                        .filter(|_| cors == Cors::RangeExposed),
+                    content_type: headers.content_type.take(),
+                    last_modified: headers.last_modified.take(),
+                    ..Headers::default()
+                };
+            }
+        }
+        reaction
+    }
+
+    fn react(&mut self, url: &str, request: &Request, now: Millis) -> Reaction {
         let Some(file) = self.files.get_mut(url) else {
             return Reaction::Answer(Box::new(status(url, 404, None)));
         };
@@ -203,30 +254,17 @@ impl Servers {
             Some(Behaviour::Silent) => return Reaction::Nothing,
             Some(Behaviour::Unreachable) => return Reaction::Refusal,
             Some(Behaviour::Status(code, retry_after)) => status(url, *code, retry_after.clone()),
-            // A preflight that nobody allows, and a coded answer to a range: both are a bare `TypeError`.
-            _ if file.reach != Reach::Own && request.if_range.is_some() => {
+            // A coded answer to a range is a bare `TypeError`.
+            _ if file.ranges == Ranges::Coded && request.range.is_some() => {
                 return Reaction::Refusal;
             }
-            _ if file.is_coded && request.range.is_some() => return Reaction::Refusal,
             _ => file.serve(url, request, shift, now),
         };
         if let Some(behaviour) = behaviour {
             file.spoil(&mut response, behaviour);
         }
-        if let Reach::Far { exposes } = file.reach {
-            response.head.filtered = true;
-            if !exposes {
-                hide(&mut response.head.headers);
-            }
-        }
         Reaction::Answer(Box::new(response))
     }
-}
-
-/// What an answer to another origin does not show unless its server exposes it.
-fn hide(headers: &mut Headers) {
-    let Headers { content_length, content_type, last_modified, .. } = std::mem::take(headers);
-    *headers = Headers { content_length, content_type, last_modified, ..Headers::default() };
 }
 
 /// The URL that a file is redirected to at times.
@@ -237,6 +275,7 @@ pub fn mirror(url: &str) -> String {
 impl RemoteFile {
     fn serve(&self, url: &str, request: &Request, shift: u64, now: Millis) -> Response {
         let bytes = self.versions.last().expect("a file has a version");
+        let is_coded = self.ranges == Ranges::Coded;
         let size = bytes.len() as u64;
         let mut headers = self.validators(now);
         let holds = request.if_range.as_ref().is_none_or(|validator| {
@@ -253,7 +292,7 @@ impl RemoteFile {
                 let first = range.start + shift;
                 let longest = match self.ranges {
                     Ranges::Capped(longest) => longest,
-                    Ranges::Honoured | Ranges::Ignored => size,
+                    Ranges::Coded | Ranges::Honoured | Ranges::Ignored => size,
                 };
                 let asked = range.last.map_or(size, |last| size.min(last + 1)).max(first + 1);
                 let end = asked.min(first + longest);
@@ -263,12 +302,12 @@ impl RemoteFile {
             }
             None => (200, bytes.clone()),
         };
-        if self.is_coded {
+        if is_coded {
             headers.content_encoding = Some("gzip".to_owned());
         }
         if self.has_length {
             // Of a coded body it is the length on the wire.
-            let length = if self.is_coded { body.len() * 2 / 3 } else { body.len() };
+            let length = if is_coded { body.len() * 2 / 3 } else { body.len() };
             headers.content_length = Some(length.to_string());
         }
         let head = AnswerHead { status: code, filtered: false, url: url.to_owned(), headers };
@@ -280,6 +319,7 @@ impl RemoteFile {
         let size = self.versions.last().map_or(0, Vec::len);
         let Response { head, body, end, held_back } = response;
         let is_part = head.status == 206;
+        let is_hidden = !head.url.starts_with("https://here.test/") || self.ranges == Ranges::Coded;
         match behaviour {
             Behaviour::CutAfter(length) if length < body.len() => {
                 body.truncate(length);
@@ -290,11 +330,7 @@ impl RemoteFile {
                 *end = BodyEnd::Stalls;
             }
             // Where no length is named, or a hidden coding may belong to it, more bytes are simply a longer file.
-            Behaviour::Overlong(more)
-                if head.headers.content_length.is_some()
-                    && self.reach == Reach::Own
-                    && !self.is_coded =>
-            {
+            Behaviour::Overlong(more) if head.headers.content_length.is_some() && !is_hidden => {
                 body.extend(std::iter::repeat_n(0xAA, more));
             }
             Behaviour::Multipart if is_part => {
