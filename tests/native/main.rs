@@ -29,3 +29,4 @@ mod random;
 mod reference;
 mod sim;
 mod states;
+mod walk;

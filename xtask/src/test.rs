@@ -22,6 +22,9 @@ pub struct Histories {
     histories: Option<u64>,
 }
 
+/// So many states of each small world are looked at in about a minute.
+const WALK_STATES: u32 = 100_000;
+
 /// One part of the tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Part {
@@ -31,6 +34,8 @@ pub enum Part {
     Native,
     /// Random histories of the queue in the simulated world
     Sim,
+    /// Small worlds walked in full, for a minute: cargo test, optimised
+    Walk,
     /// Drivers and binding in a headless Chromium: wasm-pack test
     Browser,
     /// Every documented fact, in three runners, and the page that tells of them
@@ -45,7 +50,7 @@ impl Part {
     fn tools(self) -> &'static [Tool] {
         match self {
             Part::Lint => &[Tool::WasmTarget],
-            Part::Native | Part::Sim => &[],
+            Part::Native | Part::Sim | Part::Walk => &[],
             Part::Browser => &[Tool::WasmTarget, Tool::WasmBindgen, Tool::WasmPack, Tool::Chromium],
             Part::Conformance | Part::Package => {
                 &[Tool::WasmTarget, Tool::WasmBindgen, Tool::NpmPackages, Tool::Chromium]
@@ -65,6 +70,13 @@ impl Part {
             Part::Lint => lint::run(shell),
             Part::Native => Ok(cmd!(shell, "cargo test --workspace").run()?),
             Part::Sim => play_histories(shell, histories),
+            Part::Walk => {
+                let states = std::env::var("QMGR_WALK_STATES");
+                let states = states.unwrap_or_else(|_| WALK_STATES.to_string());
+                let _states = shell.push_env("QMGR_WALK_STATES", states);
+                let walk = ["--profile", "walk", "--test", "native", "walk", "--", "--nocapture"];
+                Ok(cmd!(shell, "cargo test {walk...}").run()?)
+            }
             Part::Browser => {
                 let driver = tools::chromedriver().unwrap_or_default();
                 Ok(cmd!(shell, "wasm-pack test --headless --chrome --chromedriver {driver}")
@@ -140,7 +152,7 @@ pub fn run(shell: &Shell, only: &[Part], histories: &Histories) -> Result<()> {
 fn play_histories(shell: &Shell, histories: &Histories) -> Result<()> {
     let fresh = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs());
     let (seed, count) = (histories.seed.unwrap_or_else(fresh), histories.histories.unwrap_or(1));
-    let build = ["test", "--profile", "sim", "--package", "qmgr", "--test", "native"];
+    let build = ["test", "--profile", "walk", "--package", "qmgr", "--test", "native"];
     cmd!(shell, "cargo {build...} --no-run").run()?;
 
     println!("{count} histories: --seed {seed} --histories {count} plays them again");

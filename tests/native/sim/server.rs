@@ -273,7 +273,8 @@ pub fn mirror(url: &str) -> String {
 }
 
 impl RemoteFile {
-    fn serve(&self, url: &str, request: &Request, shift: u64, now: Millis) -> Response {
+    /// The answer to a request, unless something goes wrong; `shift` makes a part begin later.
+    pub fn serve(&self, url: &str, request: &Request, shift: u64, now: Millis) -> Response {
         let bytes = self.versions.last().expect("a file has a version");
         let is_coded = self.ranges == Ranges::Coded;
         let size = bytes.len() as u64;
