@@ -51,6 +51,8 @@ enum Command {
         /// Run this part alone; may be given several times
         #[arg(long, value_name = "NAME", value_enum)]
         only: Vec<test::Part>,
+        #[command(flatten)]
+        histories: test::Histories,
     },
 }
 
@@ -74,7 +76,7 @@ fn run(command: Command) -> Result<()> {
         Command::Pack => pack::run(&shell).map(drop),
         Command::Play { port } => play::run(&shell, port),
         Command::Size => size::run(&shell),
-        Command::Test { only } => test::run(&shell, &only),
+        Command::Test { only, histories } => test::run(&shell, &only, &histories),
     }
 }
 
