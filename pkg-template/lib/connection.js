@@ -108,7 +108,9 @@ export class Connection {
     globalThis.addEventListener?.("pagehide", this.#onPageHide);
     globalThis.addEventListener?.("pageshow", this.#onPageShow);
     const start = { module, name, storage, worker: this.#id };
-    this.#host = new WorkerHost(start, worker, (error) => this.#onWorkerFailure(error));
+    this.#host = new WorkerHost(start, worker, ({ hresult, message }, isLast) => {
+      this.#session.lackWorker(hresult, message, isLast);
+    });
     await this.#firstWord();
   }
 
@@ -124,13 +126,6 @@ export class Connection {
     } finally {
       clearTimeout(timer);
     }
-  }
-
-  /** Without its own worker the page depends on another tab's; where none answers, its calls fail. */
-  #onWorkerFailure({ hresult, message }) {
-    if (this.#id !== this.#activeWorker) return this.#session.fail(hresult, message);
-    this.#session.reconnect();
-    setTimeout(() => this.#session.fail(hresult, message), FIRST_WORD_LIMIT);
   }
 
   #end() {
@@ -150,11 +145,15 @@ export class Connection {
   }
 
   #onPageHide = (event) => {
-    if (!event.persisted) this.#session.leave();
+    if (event.persisted) this.#session.hide();
+    else this.#session.leave();
+    this.#host.hide();
   };
 
   #onPageShow = (event) => {
-    if (event.persisted) this.#session.reconnect();
+    if (!event.persisted) return;
+    this.#session.show();
+    this.#host.show();
   };
 
   #onEvent(type, ...details) {

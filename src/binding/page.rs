@@ -1,18 +1,20 @@
 //! One page's connection to a queue, shared by all its handles.
 
 use crate::abi::{Guid, Hresult, QmgrError};
-use crate::driver::{Engine, EngineOptions};
-use crate::mirror::{Caller, Calls, Change, Mirror, Row};
+use crate::driver::{Clock, Engine, EngineOptions, sleep};
+use crate::mirror::{Caller, Calls, Change, Contact, Meeting, Mirror, Row};
 use crate::protocol::{
-    Active, Answer, ClientId, Command, Epoch, GroupUpdate, Owner, Serial, Storage, ToEngine,
-    ToPage, VERSION,
+    Active, Answer, ClientId, Command, Epoch, FromEngine, GroupUpdate, Owner, Serial, Storage,
+    ToEngine, ToPage, VERSION,
 };
+use crate::time::Millis;
 use futures_channel::oneshot;
 use js_sys::{Array, Function};
 use serde::Serialize;
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{BroadcastChannel, MessageEvent};
 
 /// One page's connection to a queue.
@@ -24,7 +26,12 @@ pub(super) struct Page {
     mirror: RefCell<Mirror>,
     calls: RefCell<Calls<Waiter>>,
     link: RefCell<Link>,
-    engine: RefCell<EngineState>,
+    clock: Clock,
+    contact: RefCell<Contact>,
+    /// Who waits for an engine's first word.
+    ready: RefCell<Vec<oneshot::Sender<Result<(), QmgrError>>>>,
+    /// Somebody looks after [`Contact::next_look`].
+    is_watching: Cell<bool>,
     observer: Option<Function>,
     handles: Cell<usize>,
 }
@@ -34,19 +41,6 @@ enum Link {
     Channel(Channel),
     Engine(Engine),
     None,
-}
-
-/// What the page knows of the engine.
-#[derive(Default)]
-struct EngineState {
-    /// The active one. Calls wait while there is none.
-    active: Option<Active>,
-    /// The highest epoch heard of; what an earlier engine says is stale.
-    epoch: Epoch,
-    /// Why there will be none, as far as this page knows.
-    failure: Option<QmgrError>,
-    /// Who waits for an engine's first word.
-    ready: Vec<oneshot::Sender<Result<(), QmgrError>>>,
 }
 
 /// Who waits for a reply.
@@ -73,7 +67,10 @@ impl Page {
             mirror: RefCell::default(),
             calls: RefCell::new(Calls::new(ClientId(client))),
             link: RefCell::new(Link::None),
-            engine: RefCell::default(),
+            clock: Clock::start(),
+            contact: RefCell::default(),
+            ready: RefCell::default(),
+            is_watching: Cell::new(false),
             observer,
             handles: Cell::new(0),
         })
@@ -85,10 +82,8 @@ impl Page {
         client: String,
         observer: Option<Function>,
     ) -> Result<Rc<Self>, QmgrError> {
-        let channel_name = format!("qmgr:{name}");
         let page = Self::new(name, client, observer);
-        page.link.replace(Link::Channel(Channel::open(&channel_name, Rc::downgrade(&page))?));
-        page.send(&ToEngine::Hello);
+        page.show()?;
         Ok(page)
     }
 
@@ -99,9 +94,9 @@ impl Page {
     ) -> Result<Rc<Self>, QmgrError> {
         let page = Self::new(options.name.clone(), options.worker.clone(), observer);
         let weak = Rc::downgrade(&page);
-        let to_page = Rc::new(move |message| {
+        let to_page = Rc::new(move |said| {
             if let Some(page) = weak.upgrade() {
-                page.receive(message);
+                page.receive(said);
             }
         });
         let engine = Engine::start(options, to_page).await?;
@@ -114,18 +109,18 @@ impl Page {
     /// Resolves when an engine is active.
     pub fn ready(&self) -> impl Future<Output = Result<(), QmgrError>> + 'static {
         let (sender, receiver) = oneshot::channel();
-        let mut engine = self.engine.borrow_mut();
-        match (&engine.active, &engine.failure) {
+        let contact = self.contact.borrow();
+        match (contact.active(), contact.failure()) {
             (_, Some(failure)) => drop(sender.send(Err(failure.clone()))),
             (Some(_), None) => drop(sender.send(Ok(()))),
-            (None, None) => engine.ready.push(sender),
+            (None, None) => self.ready.borrow_mut().push(sender),
         }
         async { receiver.await.unwrap_or_else(|_| Err(Caller::closed_error())) }
     }
 
     /// What the queue was created with, once an engine has said so.
     pub fn storage(&self) -> Option<Storage> {
-        self.engine.borrow().active.as_ref().map(|active| active.storage)
+        self.contact.borrow().storage()
     }
 
     /// The in-process engine, if there is one.
@@ -144,7 +139,7 @@ impl Page {
         command: Command,
     ) -> impl Future<Output = Result<Reply, QmgrError>> + use<> {
         let (sender, receiver) = oneshot::channel();
-        let begun = caller.check().and_then(|()| match &self.engine.borrow().failure {
+        let begun = caller.check().and_then(|()| match self.contact.borrow().failure() {
             Some(failure) => Err(failure.clone()),
             None => Ok(()),
         });
@@ -194,27 +189,53 @@ impl Page {
 
     fn disconnect(&self) -> Option<Engine> {
         self.leave();
-        self.set_inactive();
+        self.lose_engine();
         match self.link.replace(Link::None) {
             Link::Engine(engine) => Some(engine),
             Link::Channel(_) | Link::None => None,
         }
     }
 
-    /// Takes note that this page's worker cannot be an engine. Unless another tab's is, every call
-    /// ends in `failure`.
+    /// No engine has answered, and none is expected to: every call ends in `failure`, unless one is
+    /// active.
     pub fn fail(&self, failure: QmgrError) {
-        if self.engine.borrow().active.is_none() {
-            self.give_up(failure);
-        }
+        self.contact.borrow_mut().give_up(failure);
+        self.settle_failure();
     }
 
-    /// Asks anew who is active, and for everything that may have been missed: for a page that comes
-    /// back from the back/forward cache.
-    pub fn reconnect(&self) {
-        self.set_inactive();
-        self.engine.borrow_mut().failure = None;
-        self.send(&ToEngine::Hello);
+    /// Takes note that this page's worker can be no engine. Where no other tab's is, every call ends in
+    /// `failure`: at once if the worker `held_lock`, else when nobody was heard for a while.
+    pub fn lack_worker(self: &Rc<Self>, failure: QmgrError, held_lock: bool) {
+        let own = self.calls.borrow().client().0.clone();
+        let is_ours = self.contact.borrow().active().is_some_and(|active| active.worker == own);
+        if is_ours {
+            self.lose_engine();
+            self.say_hello();
+        }
+        self.contact.borrow_mut().lack_worker(failure, held_lock);
+        self.settle_failure();
+        self.watch();
+    }
+
+    /// For a page that goes into the back/forward cache: nobody is heard any more, calls wait.
+    pub fn hide(&self) {
+        if !matches!(&*self.link.borrow(), Link::Channel(_)) {
+            return;
+        }
+        // A cached page that hears a message is thrown out of the cache.
+        self.link.replace(Link::None);
+        self.lose_engine();
+    }
+
+    /// For a page that opens, or comes back from the back/forward cache: asks who is active, and for
+    /// everything that may have been missed.
+    pub fn show(self: &Rc<Self>) -> Result<(), QmgrError> {
+        let channel = Channel::open(&format!("qmgr:{}", self.name), Rc::downgrade(self))?;
+        self.link.replace(Link::Channel(channel));
+        self.lose_engine();
+        self.contact.borrow_mut().gain_worker();
+        self.say_hello();
+        Ok(())
     }
 
     /// Tells the engine that this page goes for good.
@@ -223,16 +244,52 @@ impl Page {
         self.send(&ToEngine::Bye { client });
     }
 
-    fn give_up(&self, failure: QmgrError) {
-        let ready = {
-            let mut engine = self.engine.borrow_mut();
-            engine.failure = Some(failure.clone());
-            std::mem::take(&mut engine.ready)
-        };
-        for waiting in ready {
+    fn say_hello(&self) {
+        self.send(&ToEngine::Hello { version: VERSION });
+    }
+
+    /// Ends every call if the page has come to know that there will be no engine.
+    fn settle_failure(&self) {
+        let Some(failure) = self.contact.borrow().failure().cloned() else { return };
+        for waiting in self.ready.take() {
             drop(waiting.send(Err(failure.clone())));
         }
         self.reject(failure, |_| true);
+    }
+
+    /// Looks, as long as the page depends on other tabs, whether one of them still works.
+    fn watch(self: &Rc<Self>) {
+        if self.is_watching.replace(true) {
+            return;
+        }
+        let page = Rc::downgrade(self);
+        spawn_local(async move {
+            loop {
+                let Some(span) = page.upgrade().and_then(|page| page.next_look()) else { break };
+                sleep(span).await;
+                if let Some(page) = page.upgrade() {
+                    page.look();
+                }
+            }
+            if let Some(page) = page.upgrade() {
+                page.is_watching.set(false);
+            }
+        });
+    }
+
+    fn next_look(&self) -> Option<Millis> {
+        let next_look = self.contact.borrow().next_look()?;
+        Some(next_look.since(self.clock.now()))
+    }
+
+    fn look(&self) {
+        let was_active = self.contact.borrow().active().is_some();
+        if self.contact.borrow_mut().look(self.clock.now()) {
+            if was_active {
+                self.note_inactive();
+            }
+            self.settle_failure();
+        }
     }
 
     fn reject(&self, error: QmgrError, which: impl Fn(&Rc<Caller>) -> bool) {
@@ -249,7 +306,7 @@ impl Page {
 
     fn begin(&self, owner: Owner, command: Command, waiter: Waiter) {
         let call = self.calls.borrow_mut().begin(owner, command, waiter);
-        if self.engine.borrow().active.is_some() {
+        if self.contact.borrow().active().is_some() {
             self.calls.borrow_mut().note_sent(call.sequence);
             self.send(&ToEngine::Call(call));
         }
@@ -264,10 +321,14 @@ impl Page {
         }
     }
 
-    fn receive(&self, message: ToPage) {
+    fn receive(self: &Rc<Self>, FromEngine { epoch, message }: FromEngine) {
+        if !self.contact.borrow_mut().hear(epoch, self.clock.now()) {
+            return;
+        }
         match message {
             ToPage::Active(active) => self.on_active(active),
-            ToPage::Leaving { epoch } => self.on_leaving(epoch),
+            ToPage::Beat => {}
+            ToPage::Leaving { epoch, superseded } => self.on_leaving(epoch, superseded),
             ToPage::Reply { client, sequence, result } => {
                 if client == *self.calls.borrow().client() {
                     self.on_reply(sequence, result);
@@ -283,51 +344,51 @@ impl Page {
         }
     }
 
-    fn on_active(&self, active: Active) {
-        let ready = {
-            let mut engine = self.engine.borrow_mut();
-            if active.epoch < engine.epoch {
-                return;
+    fn on_active(self: &Rc<Self>, active: Active) {
+        let worker = active.worker.clone();
+        let was_active = self.contact.borrow().active().is_some();
+        let meeting = self.contact.borrow_mut().meet(active);
+        match meeting {
+            Meeting::Known => {}
+            Meeting::New => {
+                self.mirror.borrow().set_engine_active(true);
+                self.send_unanswered();
+                self.attach();
+                for waiting in self.ready.take() {
+                    drop(waiting.send(Ok(())));
+                }
+                self.watch();
+                self.observe("active", &[worker.into()]);
             }
-            if active.version != VERSION {
-                drop(engine);
-                return self.give_up(QmgrError::new(
-                    Hresult::QM_E_SERVICE_UNAVAILABLE,
-                    "another version of qmgr is active in another tab: reload this page",
-                ));
+            Meeting::Newer => {
+                if was_active {
+                    self.note_inactive();
+                }
+                self.settle_failure();
             }
-            if engine.active.as_ref().is_some_and(|known| known.epoch == active.epoch) {
-                return;
-            }
-            engine.epoch = active.epoch;
-            engine.failure = None;
-            engine.active = Some(active.clone());
-            std::mem::take(&mut engine.ready)
-        };
-        self.mirror.borrow().set_engine_active(true);
-        self.send_unanswered();
-        self.attach();
-        for waiting in ready {
-            drop(waiting.send(Ok(())));
-        }
-        self.observe("active", &[active.worker.into()]);
-    }
-
-    fn on_leaving(&self, epoch: Epoch) {
-        if epoch == self.engine.borrow().epoch {
-            self.set_inactive();
         }
     }
 
-    fn set_inactive(&self) {
+    fn on_leaving(&self, epoch: Epoch, is_superseded: bool) {
+        if self.contact.borrow_mut().leave(epoch, is_superseded) {
+            self.note_inactive();
+        }
+        self.settle_failure();
+    }
+
+    fn lose_engine(&self) {
+        if self.contact.borrow_mut().lose(self.clock.now()) {
+            self.note_inactive();
+        }
+    }
+
+    fn note_inactive(&self) {
         self.mirror.borrow().set_engine_active(false);
-        if self.engine.borrow_mut().active.take().is_some() {
-            self.observe("active", &[JsValue::UNDEFINED]);
-        }
+        self.observe("active", &[JsValue::UNDEFINED]);
     }
 
     fn send_unanswered(&self) {
-        if self.engine.borrow().active.is_none() {
+        if self.contact.borrow().active().is_none() {
             return;
         }
         let unanswered = self.calls.borrow_mut().unanswered();
@@ -426,9 +487,9 @@ impl Channel {
         })?;
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             // What pages say to the engine passes by here too, and is not for this page.
-            let message = serde_wasm_bindgen::from_value::<ToPage>(event.data());
-            if let (Some(page), Ok(message)) = (page.upgrade(), message) {
-                page.receive(message);
+            let said = serde_wasm_bindgen::from_value::<FromEngine>(event.data());
+            if let (Some(page), Ok(said)) = (page.upgrade(), said) {
+                page.receive(said);
             }
         });
         channel.set_onmessage(Some(on_message.as_ref().unchecked_ref()));

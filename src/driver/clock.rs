@@ -20,17 +20,17 @@ extern "C" {
 const LONGEST_TIMER: f64 = 86_400_000.0;
 
 /// The wall clock's time at the start, then only forward.
-pub(super) struct Clock {
+pub(crate) struct Clock {
     wall_at_start: f64,
     start: f64,
 }
 
 impl Clock {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self { wall_at_start: js_sys::Date::now(), start: performance_now() }
     }
 
-    pub(super) fn now(&self) -> Millis {
+    pub(crate) fn now(&self) -> Millis {
         Millis(js::to_u64(self.wall_at_start + (performance_now() - self.start)))
     }
 }
@@ -80,7 +80,7 @@ impl Drop for Alarm {
 }
 
 /// Waits for a span of time.
-pub(super) async fn sleep(span: Millis) {
+pub(crate) async fn sleep(span: Millis) {
     let promise = Promise::new(&mut |resolve, _| {
         set_timeout(&resolve, js::to_f64(span.0));
     });

@@ -6,11 +6,11 @@
 
 use super::{js, unavailable};
 use crate::abi::{Hresult, QmgrError};
-use crate::protocol::{ClientId, Serial, Storage, StoredFile};
+use crate::protocol::{ClientId, Serial, Storage, StoredFile, superseded};
 use crate::queue::Commit;
 use crate::snapshot::{GroupIdentity, GroupRecord, QueueRecord, Saved, Schema, check_schema};
 use indexed_db_futures::database::Database;
-use indexed_db_futures::error::Error;
+use indexed_db_futures::error::{Error, OpenDbError};
 use indexed_db_futures::prelude::*;
 use indexed_db_futures::transaction::{
     Transaction, TransactionDurability, TransactionMode, TransactionOptions,
@@ -50,6 +50,14 @@ pub(super) enum Committed {
     Fenced,
 }
 
+/// What somebody else does to the database.
+pub(super) enum Changed {
+    /// A newer build waits to upgrade it.
+    Newer,
+    /// It is being deleted, or the browser has closed it.
+    Gone,
+}
+
 impl Store {
     /// Opens the records, and says where the bytes belong.
     pub(super) async fn open(
@@ -59,9 +67,14 @@ impl Store {
         if asked == Some(Storage::Memory) {
             return Ok((Self::Memory { epoch: Cell::new(0) }, Storage::Memory));
         }
-        let database = open_database(name)
-            .await
-            .map_err(|thrown| unavailable("IndexedDB cannot be had", &thrown))?;
+        let database = open_database(name).await.map_err(|error| match error {
+            OpenDbError::Base(Error::DomException(exception))
+                if js::name_of(exception.as_ref()) == "VersionError" =>
+            {
+                superseded()
+            }
+            error => unavailable("IndexedDB cannot be had", &error.to_string()),
+        })?;
         let store =
             Self::IndexedDb { database: RefCell::new(Some(database.clone())), epoch: Cell::new(0) };
         let record = read_queue(&database).await.map_err(|error| storage_error(&error))?;
@@ -107,6 +120,21 @@ impl Store {
         }
     }
 
+    /// Resolves when somebody else changes the database, who waits until it is closed.
+    pub(super) async fn changed(&self) -> Changed {
+        let database = match self {
+            Self::Memory { .. } => None,
+            Self::IndexedDb { database, .. } => database.borrow().clone(),
+        };
+        match database.map(|database| database.version_changes()) {
+            Some(Ok(mut changes)) => match changes.recv().await {
+                Some(change) if change.new_version().is_some() => Changed::Newer,
+                Some(_) | None => Changed::Gone,
+            },
+            Some(Err(_)) | None => std::future::pending().await,
+        }
+    }
+
     pub(super) fn close(&self) {
         if let Self::IndexedDb { database, .. } = self
             && let Some(database) = database.borrow_mut().take()
@@ -123,7 +151,7 @@ impl Drop for Store {
     }
 }
 
-async fn open_database(name: &str) -> Result<Database, String> {
+async fn open_database(name: &str) -> Result<Database, OpenDbError> {
     Database::open(format!("qmgr:{name}"))
         .with_version(DATABASE_VERSION)
         .with_on_upgrade_needed(|event, database| {
@@ -135,7 +163,6 @@ async fn open_database(name: &str) -> Result<Database, String> {
             Ok(())
         })
         .await
-        .map_err(|error| error.to_string())
 }
 
 fn begin(

@@ -56,7 +56,7 @@ impl Page {
     /// Takes in a message, and names the groups whose rows it brought.
     pub fn receive(&mut self, message: ToPage) -> Vec<Serial> {
         match message {
-            ToPage::Active(_) | ToPage::Leaving { .. } => Vec::new(),
+            ToPage::Active(_) | ToPage::Beat | ToPage::Leaving { .. } => Vec::new(),
             ToPage::Reply { client, sequence, result } => {
                 if client != self.client {
                     return Vec::new();

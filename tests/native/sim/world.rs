@@ -297,6 +297,14 @@ impl World {
         self.crash(crash);
     }
 
+    /// The commit under way, if there is one.
+    pub fn commit_under_way(&self) -> Option<&Commit> {
+        self.tasks.values().find_map(|task| match task {
+            Task::Commit(commit) => Some(&**commit),
+            _ => None,
+        })
+    }
+
     /// Lets the engine end in order.
     pub fn stop(&mut self) {
         let now = self.now;
