@@ -154,6 +154,9 @@ test("a frozen tab loses the queue to one that is seen, and is harmless when it 
   await assertWhole(there.server, first);
 });
 
+/** A page that is taken from the cache is not loaded again. */
+const comeBack = (page) => page.goBack({ waitUntil: "commit" });
+
 test("a page in the back/forward cache leaves the queue to others, and its handles go on when it comes back", async (t) => {
   const there = await place(t, { size: 24 * MIB, bytesPerSecond: 4 * MIB });
   const { first, second } = await twoTabs(t, there);
@@ -166,7 +169,7 @@ test("a page in the back/forward cache leaves the queue to others, and its handl
   });
   await first.goto(`${there.server.origin}/away`);
   await until("the second tab to take over", async () => (await role(second)) === "active");
-  await first.goBack();
+  await comeBack(first);
   assert.deepEqual(await first.evaluate(() => hidden), { persisted: true, wait: "no-active-tab" });
   assert.equal(await first.evaluate(() => called), "done");
   assert.equal(await role(first), "standby");
@@ -183,7 +186,7 @@ test("a page that comes back from the back/forward cache alone transfers again",
   await watchRole(page);
   await until("a checkpoint", async () => (await page.evaluate(() => lab.progress().ranges.length)) > 0);
   await page.goto(`${server.origin}/away`);
-  await page.goBack();
+  await comeBack(page);
   await until("complete", () => isComplete(page), 30_000);
   assert.deepEqual(await page.evaluate(() => roles), ["standby", "active"]);
   await assertWhole(server, page);
