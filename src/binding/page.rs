@@ -264,8 +264,7 @@ impl Page {
         }
         let page = Rc::downgrade(self);
         spawn_local(async move {
-            loop {
-                let Some(span) = page.upgrade().and_then(|page| page.next_look()) else { break };
+            while let Some(span) = page.upgrade().and_then(|page| page.next_look()) {
                 sleep(span).await;
                 if let Some(page) = page.upgrade() {
                     page.look();

@@ -9,16 +9,20 @@ use crate::abi::{Hresult, QmgrError};
 use crate::protocol::{ClientId, Serial, Storage, StoredFile, superseded};
 use crate::queue::Commit;
 use crate::snapshot::{GroupIdentity, GroupRecord, QueueRecord, Saved, Schema, check_schema};
+use futures_channel::mpsc::unbounded;
+use futures_util::StreamExt;
 use indexed_db_futures::database::Database;
 use indexed_db_futures::error::{Error, OpenDbError};
+use indexed_db_futures::internals::SystemRepr;
 use indexed_db_futures::prelude::*;
 use indexed_db_futures::transaction::{
     Transaction, TransactionDurability, TransactionMode, TransactionOptions,
 };
+use js_sys::Reflect;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::cell::{Cell, RefCell};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::*;
 
 const QUEUE: &str = "queue";
 const GROUPS: &str = "groups";
@@ -67,13 +71,12 @@ impl Store {
         if asked == Some(Storage::Memory) {
             return Ok((Self::Memory { epoch: Cell::new(0) }, Storage::Memory));
         }
-        let database = open_database(name).await.map_err(|error| match error {
-            OpenDbError::Base(Error::DomException(exception))
-                if js::name_of(exception.as_ref()) == "VersionError" =>
-            {
+        let database = open_database(name).await.map_err(|error| {
+            if is_newer(&error) {
                 superseded()
+            } else {
+                unavailable("IndexedDB cannot be had", &error.to_string())
             }
-            error => unavailable("IndexedDB cannot be had", &error.to_string()),
         })?;
         let store =
             Self::IndexedDb { database: RefCell::new(Some(database.clone())), epoch: Cell::new(0) };
@@ -126,12 +129,9 @@ impl Store {
             Self::Memory { .. } => None,
             Self::IndexedDb { database, .. } => database.borrow().clone(),
         };
-        match database.map(|database| database.version_changes()) {
-            Some(Ok(mut changes)) => match changes.recv().await {
-                Some(change) if change.new_version().is_some() => Changed::Newer,
-                Some(_) | None => Changed::Gone,
-            },
-            Some(Err(_)) | None => std::future::pending().await,
+        match database {
+            Some(database) => changed(&database).await,
+            None => std::future::pending().await,
         }
     }
 
@@ -163,6 +163,36 @@ async fn open_database(name: &str) -> Result<Database, OpenDbError> {
             Ok(())
         })
         .await
+}
+
+/// Whether a newer build has upgraded the database.
+fn is_newer(error: &OpenDbError) -> bool {
+    if let OpenDbError::Base(Error::DomException(exception)) = error {
+        js::name_of(exception.as_ref()) == "VersionError"
+    } else {
+        false
+    }
+}
+
+async fn changed(database: &Database) -> Changed {
+    let (sender, mut changes) = unbounded();
+    let listener = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
+        let is_upgrade = Reflect::get(&event, &"newVersion".into())
+            .is_ok_and(|version| version.as_f64().is_some());
+        // One change is enough for whoever listens.
+        drop(sender.unbounded_send(if is_upgrade { Changed::Newer } else { Changed::Gone }));
+    });
+    let listen = |listener: &JsValue| {
+        for event in ["onclose", "onversionchange"] {
+            // A database takes any listener.
+            drop(Reflect::set(database.as_sys(), &event.into(), listener));
+        }
+    };
+    listen(listener.as_ref());
+    let change = changes.next().await;
+    listen(&JsValue::NULL);
+    // The listener, which sends, lives until here.
+    change.unwrap_or(Changed::Gone)
 }
 
 fn begin(

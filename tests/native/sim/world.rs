@@ -299,10 +299,9 @@ impl World {
 
     /// The commit under way, if there is one.
     pub fn commit_under_way(&self) -> Option<&Commit> {
-        self.tasks.values().find_map(|task| match task {
-            Task::Commit(commit) => Some(&**commit),
-            _ => None,
-        })
+        self.tasks
+            .values()
+            .find_map(|task| if let Task::Commit(commit) = task { Some(&**commit) } else { None })
     }
 
     /// Lets the engine end in order.
