@@ -35,7 +35,7 @@ export * from "./constants.js";
 
 /** The names of the bits set in a status word, in header order, e.g. `["QM_STATUS_GROUP_INCOMPLETE", "QM_STATUS_GROUP_SUSPENDED"]`. */
 export function describeStatus(word: number): string[];
-/** The header name of an HRESULT, or `0x`-prefixed hex when it has none. */
+/** The header name of an HRESULT, or `0x`-prefixed hex when it has none. Both throw E_INVALIDARG for what is no 32-bit integer. */
 export function describeHresult(hresult: number): string;
 
 /**
@@ -145,7 +145,8 @@ export class QueueManager extends EventTarget {
   /**
    * Opens a queue, and creates it when there is none of that name. Opening one name twice in a page shares one worker.
    * Rejects with E_INVALIDARG for an option that is not what it should be, and with QM_E_SERVICE_UNAVAILABLE and the
-   * cause when something the queue needs is missing, or no engine answers within 10 s.
+   * cause when something the queue needs is missing, or no engine answers within 10 s; without any `fetch`, with
+   * QM_E_DOWNLOADER_UNAVAILABLE.
    *
    * @example
    * const queue = await QueueManager.open({ name: "maps", retry: { minimumDelay: 1000 } });
@@ -179,19 +180,23 @@ export class QueueManager extends EventTarget {
   /** Extension: what CoRegisterClassObject would be, for this tab; GROUPPROP_NOTIFYCLSID names the class. */
   registerClass(clsid: Guid, factory: () => BackgroundCopyCallback): void;
 
-  /** Extension: the published files of this queue, whichever group fetched them. The File is good until its path is published again or deleted. */
-  openFile(localFile: string): Promise<File>;
-  /** Extension: deletes a published file. Rejects with QM_E_ITEM_NOT_FOUND when there is none. */
-  deleteFile(localFile: string): Promise<void>;
+  /**
+   * Extension: the published files of this queue, whichever group fetched them. The File is good until its path is published
+   * again or deleted. Rejects with 0x80070002 (Win32 2) when there is none of that path, E_INVALIDARG when it is no path.
+   */
+  openFile(localFile: string, options?: CallOptions): Promise<File>;
+  /** Extension: deletes a published file. Rejects as `openFile` does. */
+  deleteFile(localFile: string, options?: CallOptions): Promise<void>;
   /** Extension: the published files in the order of their paths, all or those below a directory. */
-  listFiles(directory?: string): Promise<StoredFile[]>;
-  /** Extension: bytes used and available, by the browser's own account; of `memory` storage, the bytes of the published files. */
+  listFiles(directory?: string, options?: CallOptions): Promise<StoredFile[]>;
+  /** Extension: bytes used and available, by the browser's own account; of `memory` storage, the bytes of the published files and the largest safe integer. */
   estimate(): Promise<{ usage: number; quota: number; persisted: boolean }>;
   /** Extension: asks the browser not to evict the origin's storage; resolves to whether it agreed. `memory` storage never does. */
   persist(): Promise<boolean>;
   /**
    * Checkpoints and stops this tab's part; running groups go on in another tab, or when the queue is opened again.
-   * Pending calls reject with QM_E_SERVICE_UNAVAILABLE, and so does every later call and getter.
+   * Pending calls reject with QM_E_SERVICE_UNAVAILABLE, and so does every later call and getter; `name`, `groupId` and
+   * `jobId`, and enumerators, which are snapshots, still answer.
    */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

@@ -27,12 +27,22 @@ export async function travel(options, call) {
   }
 }
 
+/** What the caller's object holds; one that throws when it is read is a bad argument. */
+export function reading(what, read) {
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof QmgrError) throw cause;
+    throw new QmgrError(E_INVALIDARG, `${what} throws`, { cause });
+  }
+}
+
 function signalOf(options) {
   if (options === undefined) return undefined;
   if (options === null || typeof options !== "object") {
     throw new QmgrError(E_INVALIDARG, "the options are no object");
   }
-  const { signal } = options;
+  const signal = reading("options.signal", () => options.signal);
   if (signal !== undefined && typeof signal?.throwIfAborted !== "function") {
     throw new QmgrError(E_INVALIDARG, "options.signal is no AbortSignal");
   }

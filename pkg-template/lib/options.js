@@ -12,7 +12,7 @@ export function readOptions(options = {}) {
   object("options", options);
   const { name = "default", storage = "auto", owner, credentials, fetch, wasm, worker } = options;
   if (typeof name !== "string" || name === "") refuse("name", "a string that is not empty");
-  if (/\p{Surrogate}/u.test(name)) refuse("name", "well-formed UTF-16");
+  wellFormed("name", name);
   oneOf("storage", storage, ["auto", "opfs", "indexeddb", "memory"]);
   if (credentials !== undefined) oneOf("credentials", credentials, ["omit", "same-origin", "include"]);
   if (fetch !== undefined && typeof fetch !== "function") refuse("fetch", "a function");
@@ -32,6 +32,7 @@ function readOwner(owner) {
   object("owner", owner);
   const { user, administrator = false } = owner;
   if (typeof user !== "string") refuse("owner.user", "a string");
+  wellFormed("owner.user", user);
   if (typeof administrator !== "boolean") refuse("owner.administrator", "a boolean");
   return { user, administrator };
 }
@@ -103,6 +104,10 @@ function integer(option, value, least, most = Number.MAX_SAFE_INTEGER) {
 
 function oneOf(option, value, values) {
   if (!values.includes(value)) refuse(option, `one of ${values.join(", ")}`);
+}
+
+function wellFormed(option, text) {
+  if (/\p{Surrogate}/u.test(text)) refuse(option, "well-formed UTF-16");
 }
 
 function object(option, value) {

@@ -1,10 +1,10 @@
-import { describeHresult } from "./describe.js";
+import { hresultName } from "./header-names.js";
 
 export class QmgrError extends Error {
   constructor(hresult, message, options) {
     super(message, options);
     this.hresult = hresult >>> 0;
-    this.code = describeHresult(hresult);
+    this.code = hresultName(this.hresult);
   }
 }
 

@@ -2,7 +2,7 @@ import { Connection } from "./connection.js";
 import { Group } from "./group.js";
 import { GuidEnumerator } from "./guid-enumerator.js";
 import { HeldGroups } from "./held-groups.js";
-import { assertInternal, internal, travel } from "./internal.js";
+import { assertInternal, internal, reading, travel } from "./internal.js";
 import { readOptions } from "./options.js";
 
 export class QueueManager extends EventTarget {
@@ -13,7 +13,7 @@ export class QueueManager extends EventTarget {
   #held = new HeldGroups();
 
   static async open(options) {
-    const read = readOptions(options);
+    const read = reading("an option", () => readOptions(options));
     const manager = new QueueManager(internal);
     const { connection, session } = await Connection.open(read, manager);
     manager.#name = read.name;
@@ -33,11 +33,13 @@ export class QueueManager extends EventTarget {
   }
 
   get storage() {
+    this.#session.check();
     return this.#storage;
   }
 
   get role() {
     // An event may come before `open` is through.
+    this.#session?.check();
     return this.#connection?.role ?? "standby";
   }
 
@@ -57,16 +59,16 @@ export class QueueManager extends EventTarget {
     this.#session.registerClass(clsid, factory);
   }
 
-  async openFile(localFile) {
-    return this.#session.openFile(localFile);
+  openFile(localFile, options) {
+    return travel(options, () => this.#session.openFile(localFile));
   }
 
-  async deleteFile(localFile) {
-    return this.#session.deleteFile(localFile);
+  deleteFile(localFile, options) {
+    return travel(options, () => this.#session.deleteFile(localFile));
   }
 
-  async listFiles(directory) {
-    return this.#session.listFiles(directory);
+  listFiles(directory, options) {
+    return travel(options, () => this.#session.listFiles(directory));
   }
 
   async estimate() {
@@ -74,7 +76,8 @@ export class QueueManager extends EventTarget {
     if (this.#storage === "memory") {
       const files = await this.listFiles();
       const usage = files.reduce((sum, { size }) => sum + size, 0);
-      return { usage, quota: Infinity, persisted: false };
+      // Nobody knows how much there is; JSON knows no Infinity.
+      return { usage, quota: Number.MAX_SAFE_INTEGER, persisted: false };
     }
     const { storage } = navigator;
     const [estimate, persisted] = await Promise.all([storage.estimate?.(), storage.persisted()]);

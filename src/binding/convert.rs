@@ -65,10 +65,19 @@ pub(super) fn property_to_js(value: PropertyValue) -> JsValue {
 
 /// An array of `FILESETINFO`.
 pub(super) fn file_sets(value: &JsValue) -> Result<Vec<FileSetInfo>, QmgrError> {
-    let array = value
-        .dyn_ref::<Array>()
-        .ok_or_else(|| QmgrError::invalid_argument("the files are no array"))?;
-    array.iter().enumerate().map(|(index, file)| file_set(&file, index)).collect()
+    let no_array = || QmgrError::invalid_argument("the files are no array");
+    if !Array::is_array(value) {
+        return Err(no_array());
+    }
+    // A proxy of an array, too, may throw at any step.
+    let files = js_sys::try_iter(value).ok().flatten().ok_or_else(no_array)?;
+    files
+        .enumerate()
+        .map(|(index, file)| match file {
+            Ok(file) => file_set(&file, index),
+            Err(_) => Err(QmgrError::invalid_argument(format!("files[{index}] throws"))),
+        })
+        .collect()
 }
 
 fn file_set(value: &JsValue, index: usize) -> Result<FileSetInfo, QmgrError> {

@@ -42,6 +42,11 @@ impl Group {
         })
     }
 
+    /// An argument, unless the group cannot be called at all, which is said first.
+    fn argument<T>(&self, read: Result<T, QmgrError>) -> Result<T, QmgrError> {
+        self.view.check().and(read)
+    }
+
     fn checked_property(
         &self,
         property: &JsValue,
@@ -109,7 +114,7 @@ impl Group {
     /// `E_NOTIMPL` for an unsupported selector.
     #[wasm_bindgen(js_name = getProgress)]
     pub fn progress(&self, selector: &JsValue) -> Result<u32, JsValue> {
-        let selector = convert::dword(selector, "the progress selector");
+        let selector = self.argument(convert::dword(selector, "the progress selector"));
         selector.and_then(|selector| self.view.progress(selector)).map_err(to_js)
     }
 
@@ -128,7 +133,7 @@ impl Group {
     /// `E_NOTIMPL` for an unsupported or unknown property.
     #[wasm_bindgen(js_name = getProp)]
     pub fn property(&self, property: &JsValue) -> Result<JsValue, JsValue> {
-        let property = convert::dword(property, "the property").map(Property);
+        let property = self.argument(convert::dword(property, "the property")).map(Property);
         let value = property.and_then(|property| self.view.property(property));
         value.map(convert::property_to_js).map_err(to_js)
     }
@@ -150,7 +155,8 @@ impl Group {
     /// `QM_E_ITEM_NOT_FOUND` when the group has no such job.
     #[wasm_bindgen(js_name = getJob)]
     pub fn job(&self, job_id: &JsValue) -> Result<Job, JsValue> {
-        let job = convert::guid(job_id, "the job id").and_then(|id| self.view.job(id));
+        let id = self.argument(convert::guid(job_id, "the job id"));
+        let job = id.and_then(|id| self.view.job(id));
         job.map(|job| Job::new(Rc::clone(&self.page), job)).map_err(to_js)
     }
 
@@ -160,7 +166,8 @@ impl Group {
     /// `E_NOTIMPL` for flags other than 0.
     #[wasm_bindgen(js_name = enumJobs)]
     pub fn jobs(&self, flags: &JsValue) -> Result<GuidEnumerator, JsValue> {
-        let jobs = convert::flags(flags).and_then(|flags| self.view.jobs(flags));
+        let flags = self.argument(convert::flags(flags));
+        let jobs = flags.and_then(|flags| self.view.jobs(flags));
         jobs.map(Into::into).map_err(to_js)
     }
 
@@ -172,7 +179,7 @@ impl Group {
         } else {
             convert::guid(job_id, "the job id")
         };
-        let begun = self.view.check().and(id).map(|id| {
+        let begun = self.argument(id).map(|id| {
             let command = Command::CreateJob { group: self.view.serial(), id };
             (id, self.page.call(self.view.caller(), command))
         });
@@ -234,7 +241,9 @@ impl Group {
             self.pointer.replace(None);
             return Ok(());
         }
-        if !callback.is_object() || !Reflect::get(&callback, &"onStatus".into())?.is_function() {
+        // Of what is no object, and of one that throws, there is no such member.
+        let on_status = Reflect::get(&callback, &"onStatus".into()).unwrap_or_default();
+        if !callback.is_object() || !on_status.is_function() {
             let message = "the callback is no object with an onStatus";
             return Err(to_js(QmgrError::invalid_argument(message)));
         }

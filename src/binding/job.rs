@@ -44,11 +44,9 @@ impl Job {
         Self { page, view }
     }
 
-    fn not_implemented(&self, what: &str) -> Result<(), JsValue> {
-        let checked = self.view.group().check();
-        checked
-            .and_then(|()| Err(QmgrError::not_implemented(format!("{what}; use the group's"))))
-            .map_err(to_js)
+    /// An argument, unless the group cannot be called at all, which is said first.
+    fn argument<T>(&self, read: Result<T, QmgrError>) -> Result<T, QmgrError> {
+        self.view.group().check().and(read)
     }
 }
 
@@ -66,7 +64,7 @@ impl Job {
     /// `E_NOTIMPL`, always.
     #[wasm_bindgen(js_name = cancelJob)]
     pub fn cancel(&self) -> Result<(), JsValue> {
-        self.not_implemented("a job is not cancelled alone")
+        self.view.cancel().map_err(to_js)
     }
 
     /// `GetProgress`.
@@ -75,7 +73,7 @@ impl Job {
     /// `E_NOTIMPL` for an unsupported selector.
     #[wasm_bindgen(js_name = getProgress)]
     pub fn progress(&self, selector: &JsValue) -> Result<u32, JsValue> {
-        let selector = convert::dword(selector, "the progress selector");
+        let selector = self.argument(convert::dword(selector, "the progress selector"));
         selector.and_then(|selector| self.view.group().progress(selector)).map_err(to_js)
     }
 
@@ -109,7 +107,8 @@ impl Job {
     /// `QM_E_ITEM_NOT_FOUND` when there is no such file.
     #[wasm_bindgen(js_name = getFile)]
     pub fn file(&self, index: &JsValue) -> Result<JsValue, JsValue> {
-        let file = convert::dword(index, "the file index").and_then(|index| self.view.file(index));
+        let index = self.argument(convert::dword(index, "the file index"));
+        let file = index.and_then(|index| self.view.file(index));
         convert::to_js(&FileSetOut::from(file.map_err(to_js)?))
     }
 
@@ -128,7 +127,7 @@ impl Job {
     /// `E_NOTIMPL`, always.
     #[wasm_bindgen(js_name = switchToForeground)]
     pub fn switch_to_foreground(&self) -> Result<(), JsValue> {
-        self.not_implemented("a job does not switch alone")
+        self.view.switch_to_foreground().map_err(to_js)
     }
 
     /// Extension: `FileDetails`.
@@ -137,7 +136,7 @@ impl Job {
     /// `QM_E_ITEM_NOT_FOUND` when there is no such file.
     #[wasm_bindgen(js_name = getFileDetails)]
     pub fn file_details(&self, index: &JsValue) -> Result<JsValue, JsValue> {
-        let index = convert::dword(index, "the file index");
+        let index = self.argument(convert::dword(index, "the file index"));
         let details = index.and_then(|index| self.view.file_details(index));
         convert::to_js(&details.map_err(to_js)?)
     }

@@ -2,7 +2,9 @@
 
 use crate::abi::{Guid, Hresult, QmgrError};
 use crate::driver::{Clock, Engine, EngineOptions, sleep};
-use crate::mirror::{Caller, Calls, Change, Contact, Meeting, Mirror, Row};
+use crate::mirror::{
+    Caller, Calls, Change, Contact, GroupEvent, Meeting, Mirror, PROGRESS_REST, Row,
+};
 use crate::protocol::{
     Active, Answer, ClientId, Command, Epoch, FromEngine, GroupUpdate, Owner, Serial, Storage,
     ToEngine, ToPage, VERSION,
@@ -19,6 +21,8 @@ use web_sys::{BroadcastChannel, MessageEvent};
 
 /// One page's connection to a queue.
 pub(super) struct Page {
+    /// For what comes later.
+    this: Weak<Self>,
     /// The queue's name.
     pub name: String,
     /// What JavaScript registered as classes in this tab.
@@ -61,7 +65,8 @@ pub(super) enum Reply {
 
 impl Page {
     fn new(name: String, client: String, observer: Option<Function>) -> Rc<Self> {
-        Rc::new(Self {
+        Rc::new_cyclic(|this| Self {
+            this: Weak::clone(this),
             name,
             classes: RefCell::default(),
             mirror: RefCell::default(),
@@ -451,6 +456,22 @@ impl Page {
         for event in &change.events {
             self.announce_event(event.name(), change);
         }
+        if change.events.contains(&GroupEvent::Progress) {
+            self.rest(change.serial);
+        }
+    }
+
+    /// Holds back what else there is to tell of a group's progress, for a moment.
+    fn rest(&self, serial: Serial) {
+        let page = Weak::clone(&self.this);
+        spawn_local(async move {
+            sleep(PROGRESS_REST).await;
+            let Some(page) = page.upgrade() else { return };
+            let change = page.mirror.borrow_mut().end_rest(serial);
+            if let Some(change) = change {
+                page.announce(&change);
+            }
+        });
     }
 
     fn announce_event(&self, name: &str, change: &Change) {

@@ -72,14 +72,22 @@ impl Session {
         Self { page, caller: Rc::new(caller.into()) }
     }
 
-    /// A promise of what `read` makes of the answer.
+    /// A promise of what `read` makes of the answer. That the queue is closed is said before what is
+    /// wrong with the command.
     fn ask<T: Into<JsValue> + 'static>(
         &self,
         command: Result<Command, QmgrError>,
         read: impl FnOnce(Reply) -> Option<T> + 'static,
     ) -> Promise {
-        let reply = command.map(|command| self.page.call(&self.caller, command));
+        let reply = self.call(command);
         promise(async move { read(reply?.await?).ok_or_else(unexpected_answer) })
+    }
+
+    fn call(
+        &self,
+        command: Result<Command, QmgrError>,
+    ) -> Result<impl Future<Output = Result<Reply, QmgrError>> + use<>, QmgrError> {
+        self.caller.check().and(command).map(|command| self.page.call(&self.caller, command))
     }
 
     fn ask_for_group(&self, command: Result<Command, QmgrError>) -> Promise {
@@ -278,8 +286,7 @@ impl Session {
     #[wasm_bindgen(js_name = openFile)]
     pub fn open_file(&self, local_file: &JsValue) -> Promise {
         let local_file = convert::text(local_file, "the path");
-        let command = local_file.map(|local_file| Command::FindFile { local_file });
-        let reply = command.map(|command| self.page.call(&self.caller, command));
+        let reply = self.call(local_file.map(|local_file| Command::FindFile { local_file }));
         let page = Rc::clone(&self.page);
         promise(async move {
             match reply?.await? {

@@ -26,6 +26,11 @@ extern "C" {
     fn global_fetch(url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
 }
 
+/// Whether there is a transport besides one that the caller brings.
+pub(super) fn has_global_fetch() -> bool {
+    Reflect::get(&js_sys::global(), &"fetch".into()).is_ok_and(|fetch| fetch.is_function())
+}
+
 /// What one read asks for. Larger buffers were slower (spec: speeds of the ways to write a download).
 const READ_SIZE: u32 = 1 << 20;
 

@@ -91,12 +91,17 @@ impl Engine {
     /// # Errors
     ///
     /// E_INVALIDARG when the queue was created with another storage than the one asked for,
-    /// QM_E_SERVICE_UNAVAILABLE when the storage cannot be had or a newer build saved the queue.
+    /// QM_E_DOWNLOADER_UNAVAILABLE without any `fetch` (ruling A39), QM_E_SERVICE_UNAVAILABLE when the
+    /// storage cannot be had or a newer build saved the queue.
     pub async fn start(
         options: EngineOptions,
         to_page: Rc<dyn Fn(FromEngine)>,
     ) -> Result<Self, QmgrError> {
         let EngineOptions { name, storage, worker, fetch } = options;
+        if fetch.is_none() && !connection::has_global_fetch() {
+            let message = "there is no fetch here";
+            return Err(QmgrError::new(Hresult::QM_E_DOWNLOADER_UNAVAILABLE, message));
+        }
         let (store, storage) = Store::open(&name, storage).await?;
         let files = Files::open(&name, storage).await?;
         let engine = Self {

@@ -2,6 +2,11 @@
 
 use crate::abi::Guid;
 use crate::protocol::{GroupRow, GroupState, Serial};
+use crate::time::Millis;
+
+/// How long the listeners of a group hear nothing of progress after they did, unless the group comes
+/// to its end: nine times a second, and the end is the tenth.
+pub const PROGRESS_REST: Millis = Millis(112);
 
 /// What an update changed in one group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +17,8 @@ pub struct Change {
     pub id: Guid,
     /// Its status word after the update; 0 when it is cancelled.
     pub status: u32,
-    /// What its listeners hear of, in this order; empty when nothing they hear of changed.
+    /// What its listeners hear of, in this order; empty when nothing they hear of changed. After
+    /// [`GroupEvent::Progress`] a rest begins, which [`Mirror::end_rest`](super::Mirror::end_rest) ends.
     pub events: Vec<GroupEvent>,
 }
 
@@ -44,14 +50,15 @@ impl GroupEvent {
         }
     }
 
-    /// What lies between two rows of one group.
-    pub(super) fn between(before: &GroupRow, after: &GroupRow) -> Vec<Self> {
+    /// What lies between two rows of one group; `is_owing` when there was progress before that nobody
+    /// heard of.
+    pub(super) fn between(before: &GroupRow, after: &GroupRow, is_owing: bool) -> Vec<Self> {
         let figures =
             |row: &GroupRow| (row.bytes_done, row.bytes_total, row.files_done, row.files_total);
         let came_to = |state| before.state != state && after.state == state;
         [
             (before.status != after.status, Self::StatusChange),
-            (figures(before) != figures(after), Self::Progress),
+            (is_owing || figures(before) != figures(after), Self::Progress),
             (came_to(GroupState::Complete), Self::Complete),
             (came_to(GroupState::Error), Self::Error),
             (came_to(GroupState::Cancelled), Self::Cancelled),

@@ -2,7 +2,7 @@
 
 use super::details::GroupDetails;
 use super::{Caller, GuidEnumerator, JobView, Row};
-use crate::abi::{self, Guid, Property, PropertyValue, QmgrError};
+use crate::abi::{self, Guid, Hresult, Property, PropertyValue, QmgrError};
 use crate::protocol::{GroupError, GroupRow, GroupState, Serial};
 use std::cell::Ref;
 use std::rc::Rc;
@@ -119,6 +119,27 @@ impl GroupView {
             return Err(QmgrError::not_implemented(format!("flags {flags:#x} are not supported")));
         }
         Ok(GuidEnumerator::new(row.job.into_iter().collect()))
+    }
+
+    /// `QueryNewJobInterface`: there is none (ruling A29).
+    ///
+    /// # Errors
+    /// `E_NOINTERFACE`, always.
+    pub fn query_new_job_interface(&self, iid: Guid) -> Result<(), QmgrError> {
+        self.check_interface(iid, None)
+    }
+
+    /// Whether `iid` is the interface that a method takes.
+    ///
+    /// # Errors
+    /// `E_NOINTERFACE` when it is not.
+    pub fn check_interface(&self, iid: Guid, taken: Option<Guid>) -> Result<(), QmgrError> {
+        self.check()?;
+        if taken == Some(iid) {
+            return Ok(());
+        }
+        let message = format!("interface {iid} is not supported");
+        Err(QmgrError::new(Hresult::E_NOINTERFACE, message))
     }
 
     /// Extension: what the header has no words for, of a cancelled group too.

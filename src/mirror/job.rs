@@ -45,6 +45,22 @@ impl JobView {
         self.id
     }
 
+    /// `CancelJob`: documented as not implemented.
+    ///
+    /// # Errors
+    /// `E_NOTIMPL`, always.
+    pub fn cancel(&self) -> Result<(), QmgrError> {
+        self.not_implemented("a job is not cancelled alone")
+    }
+
+    /// `SwitchToForeground`: documented as not implemented.
+    ///
+    /// # Errors
+    /// `E_NOTIMPL`, always.
+    pub fn switch_to_foreground(&self) -> Result<(), QmgrError> {
+        self.not_implemented("a job does not switch alone")
+    }
+
     /// `GetStatus`.
     ///
     /// # Errors
@@ -83,6 +99,11 @@ impl JobView {
     /// `QM_E_ITEM_NOT_FOUND` when there is no such file (ruling A1).
     pub fn file_details(&self, index: u32) -> Result<FileDetails, QmgrError> {
         Ok(self.file_row(index)?.into())
+    }
+
+    fn not_implemented(&self, what: &str) -> Result<(), QmgrError> {
+        self.group.check()?;
+        Err(QmgrError::not_implemented(format!("{what}; use the group's")))
     }
 
     fn file_row(&self, index: u32) -> Result<FileRow, QmgrError> {

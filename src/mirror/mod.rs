@@ -18,7 +18,7 @@ mod row;
 
 pub use caller::Caller;
 pub use calls::Calls;
-pub use change::{Change, GroupEvent};
+pub use change::{Change, GroupEvent, PROGRESS_REST};
 pub use contact::{Contact, Meeting};
 pub use details::{ErrorDetails, FileDetails, GroupDetails, WaitDetails};
 pub use enumerator::GuidEnumerator;
@@ -78,6 +78,12 @@ impl Mirror {
                 events: Vec::new(),
             },
         }
+    }
+
+    /// To be called [`PROGRESS_REST`] after a change told of progress: what the listeners were spared
+    /// meanwhile they hear of now. `None` when the group is not held any more.
+    pub fn end_rest(&mut self, serial: Serial) -> Option<Change> {
+        Some(self.row(serial)?.end_rest())
     }
 
     /// The groups to ask a new engine for.

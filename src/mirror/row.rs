@@ -2,7 +2,7 @@
 
 use super::{Change, EnginePresence, GroupEvent};
 use crate::protocol::{FileRow, GroupRow, GroupState, GroupUpdate};
-use std::cell::{Ref, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::rc::Rc;
 
 /// The mirrored row of one group and of its files.
@@ -14,13 +14,27 @@ pub struct Row {
     group: RefCell<GroupRow>,
     files: RefCell<Vec<FileRow>>,
     engine: Rc<EnginePresence>,
+    pace: Cell<Pace>,
+}
+
+/// Whether the listeners may hear of progress.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Pace {
+    /// They heard of some a moment ago, and there has been more since.
+    Owing,
+    /// At once.
+    #[default]
+    Ready,
+    /// They heard of some a moment ago.
+    Resting,
 }
 
 impl Row {
     pub(super) fn new(update: GroupUpdate, engine: Rc<EnginePresence>) -> Self {
         let GroupUpdate { group, files, whole: _ } = update;
         let files = files.into_iter().map(|(_, file)| file).collect();
-        Self { group: RefCell::new(group), files: RefCell::new(files), engine }
+        let (group, files) = (RefCell::new(group), RefCell::new(files));
+        Self { group, files, engine, pace: Cell::default() }
     }
 
     pub(super) fn group(&self) -> Ref<'_, GroupRow> {
@@ -52,7 +66,29 @@ impl Row {
                 None => rows.push(file),
             }
         }
-        self.change(GroupEvent::between(&before, &self.group()))
+        let is_owing = self.pace.get() == Pace::Owing;
+        let mut events = GroupEvent::between(&before, &self.group(), is_owing);
+        if events.contains(&GroupEvent::Progress) {
+            let is_told = self.may_tell_progress(&events);
+            self.pace.set(if is_told { Pace::Resting } else { Pace::Owing });
+            events.retain(|event| is_told || *event != GroupEvent::Progress);
+        }
+        self.change(events)
+    }
+
+    /// Whether progress is told along with `events`. With the group's end all is told; of a group that
+    /// is cancelled nobody can ask for figures any more.
+    fn may_tell_progress(&self, events: &[GroupEvent]) -> bool {
+        let has = |event| events.contains(&event);
+        let has_ended = has(GroupEvent::Complete) || has(GroupEvent::Error);
+        !has(GroupEvent::Cancelled) && (has_ended || self.pace.get() == Pace::Ready)
+    }
+
+    pub(super) fn end_rest(&self) -> Change {
+        let is_owing = self.pace.get() == Pace::Owing;
+        let is_told = is_owing && self.group().state != GroupState::Cancelled;
+        self.pace.set(if is_told { Pace::Resting } else { Pace::Ready });
+        self.change(is_told.then_some(GroupEvent::Progress).into_iter().collect())
     }
 
     pub(super) fn cancel(&self) -> Change {

@@ -1,7 +1,8 @@
 //! What a page asks for, carried out.
 
 use super::commit::After;
-use super::group::{Group, Job, State};
+use super::group::{Group, Job};
+use super::state::{Cause, State};
 use super::transfer::Transfer;
 use super::{Effect, Errand, Queue};
 use crate::abi::{
@@ -213,7 +214,7 @@ impl Queue {
         let ids = self
             .groups
             .values()
-            .filter(|group| !matches!(group.state, State::Cancelled { .. }) && visible(group))
+            .filter(|group| !matches!(group.state(), State::Cancelled { .. }) && visible(group))
             .map(|group| group.id)
             .collect();
         Ok(Reply::Now(Answer::Ids(ids)))
@@ -222,15 +223,8 @@ impl Queue {
     fn create_job(&mut self, serial: Serial, id: Guid, now: Millis) -> Result<Reply, QmgrError> {
         let is_taken = self.jobs.contains_key(&id);
         let group = self.live(serial)?;
-        match group.state {
-            State::Publishing | State::Running | State::Waiting(_) => {
-                return Err(QmgrError::new(Hresult::QM_E_INVALID_STATE, "the group is running"));
-            }
-            State::Cancelled { .. }
-            | State::Complete
-            | State::Error(_)
-            | State::New
-            | State::Suspended => {}
+        if group.state().is_runnable() {
+            return Err(QmgrError::new(Hresult::QM_E_INVALID_STATE, "the group is running"));
         }
         if group.job.is_some() {
             return Err(QmgrError::new(Hresult::E_NOTIMPL, "the group already has its one job"));
@@ -276,23 +270,15 @@ impl Queue {
             self.check_target(&file.local)?;
         }
         let group = self.live(serial)?;
-        match group.state {
-            State::Complete => group.state = State::Suspended,
-            // Not all files are there any more; those that are being moved to their names go on.
-            State::Publishing => group.state = State::Running,
-            State::Cancelled { .. }
-            | State::Error(_)
-            | State::New
-            | State::Running
-            | State::Suspended
-            | State::Waiting(_) => {}
-        }
+        group.follow(Cause::AddFiles);
         let Some(job) = &mut group.job else { return Err(cancelled()) };
         job.files.extend(files.into_iter().map(Transfer::new));
         let after = job.files.len();
-        for index in before..after {
-            self.change_file(serial, u32::try_from(index).unwrap_or(u32::MAX));
-        }
+        // All at once: what one changed file means for its group takes a look at all of them.
+        let added = before..after;
+        self.pending
+            .transfers
+            .extend(added.map(|index| (serial, u32::try_from(index).unwrap_or(u32::MAX))));
         self.change_group(serial, now);
         Ok(Reply::Row { group: serial, whole: false })
     }
@@ -332,17 +318,9 @@ impl Queue {
 
     fn suspend_group(&mut self, serial: Serial, now: Millis) -> Result<Reply, QmgrError> {
         let group = self.live(serial)?;
-        match group.state {
-            State::Publishing | State::Running | State::Waiting(_) => {
-                group.state = State::Suspended;
-                forget_delay(group);
-                self.change_group(serial, now);
-            }
-            State::Cancelled { .. }
-            | State::Complete
-            | State::Error(_)
-            | State::New
-            | State::Suspended => {}
+        if group.follow(Cause::SuspendGroup) {
+            forget_delay(group);
+            self.change_group(serial, now);
         }
         Ok(Reply::Row { group: serial, whole: false })
     }
@@ -352,33 +330,23 @@ impl Queue {
         if group.files().is_empty() {
             return Err(QmgrError::new(Hresult::BG_E_EMPTY, "the group has no files"));
         }
-        if let State::Error(error) = &group.state
+        if let State::Error(error) = group.state()
             && error.hresult == Hresult::BG_E_DATABASE_CORRUPT
         {
             // Some of its files are not known any more: it would end complete without them.
             return Err(QmgrError::new(error.hresult, error.message.clone()));
         }
-        match group.state {
-            State::Error(_) | State::Waiting(_) => {
-                group.retries = group.retries.saturating_add(1);
-                self.run(serial, now);
-            }
-            State::New | State::Suspended => self.run(serial, now),
-            State::Cancelled { .. } | State::Complete | State::Publishing | State::Running => {}
-        }
-        Ok(Reply::Row { group: serial, whole: false })
-    }
-
-    /// Enters the queue afresh: what the failures before were is forgotten, what was fetched is kept.
-    fn run(&mut self, serial: Serial, now: Millis) {
-        if let Some(group) = self.groups.get_mut(&serial) {
-            group.state = State::Running;
+        let follows_failure = matches!(group.state(), State::Error(_) | State::Waiting(_));
+        if group.follow(Cause::ResumeGroup) {
+            // What the failures before were is forgotten, what was fetched is kept.
+            group.retries = group.retries.saturating_add(u32::from(follows_failure));
             group.trouble = None;
             for file in group.files_mut() {
                 file.fruitless = 0;
             }
+            self.change_group(serial, now);
         }
-        self.change_group(serial, now);
+        Ok(Reply::Row { group: serial, whole: false })
     }
 
     fn cancel_group(
@@ -388,16 +356,16 @@ impl Queue {
         now: Millis,
     ) -> Result<Reply, QmgrError> {
         self.live(serial)?;
-        self.leave(serial, true, now);
+        self.leave(serial, Cause::CancelGroup, now);
         self.note_outcome(key.clone(), None, now);
         self.farewells.insert(serial, key.clone());
         Ok(Reply::Later)
     }
 
     /// Takes a group off the queue; its id is free at once (ruling A8).
-    pub(super) fn leave(&mut self, serial: Serial, publish: bool, now: Millis) {
+    pub(super) fn leave(&mut self, serial: Serial, cause: Cause, now: Millis) {
         let Some(group) = self.groups.get_mut(&serial) else { return };
-        group.state = State::Cancelled { publish };
+        group.follow(cause);
         let (id, job) = (group.id, group.job.as_ref().map(|job| job.id));
         self.by_id.remove(&id);
         if let Some(job) = job {
@@ -478,7 +446,7 @@ impl Queue {
     fn live(&mut self, serial: Serial) -> Result<&mut Group, QmgrError> {
         self.groups
             .get_mut(&serial)
-            .filter(|group| !matches!(group.state, State::Cancelled { .. }))
+            .filter(|group| !matches!(group.state(), State::Cancelled { .. }))
             .ok_or_else(cancelled)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::commit::After;
 use super::failures::disk_failure;
-use super::group::State;
+use super::state::State;
 use super::transfer::{Connection, Receiving, Transfer};
 use super::{DiskFailure, Effect, Ended, Errand, Event, Queue, Ticket};
 use crate::abi::Hresult;
@@ -269,7 +269,7 @@ impl Queue {
     ) {
         let Some(group) = self.groups.get_mut(&serial) else { return };
         group.forget_speed();
-        let is_running = group.state == State::Running;
+        let is_running = *group.state() == State::Running;
         let is_first_failure = group.trouble.is_none();
         let Some(file) = self.file_mut(serial, index) else { return };
         let connection = std::mem::replace(&mut file.connection, Connection::None);

@@ -1,7 +1,8 @@
 //! What a failure of the network, the server or the disk does to a group, and when it is tried again.
 
 use super::commands::forget_delay;
-use super::group::State;
+use super::group::Group;
+use super::state::{Cause, State};
 use super::{DiskFailure, Queue, retry};
 use crate::abi::Hresult;
 use crate::http::Failure;
@@ -25,7 +26,7 @@ impl Queue {
         let is_leaving = self
             .groups
             .get(&serial)
-            .is_some_and(|group| matches!(group.state, State::Cancelled { .. }));
+            .is_some_and(|group| matches!(group.state(), State::Cancelled { .. }));
         match failure {
             DiskFailure::Busy if !is_leaving => self.wait_for_disk(serial, index, now),
             DiskFailure::Missing { .. } => {
@@ -58,24 +59,22 @@ impl Queue {
     /// A group whose file has to be fetched anew is not publishing any more.
     fn run_again(&mut self, serial: Serial, now: Millis) {
         if let Some(group) = self.groups.get_mut(&serial)
-            && group.state == State::Publishing
+            && group.follow(Cause::PartLost)
         {
-            group.state = State::Running;
             self.change_group(serial, now);
         }
     }
 
     fn wait_for_disk(&mut self, serial: Serial, index: u32, now: Millis) {
         let Some(group) = self.groups.get_mut(&serial) else { return };
-        if !matches!(group.state, State::Publishing | State::Running) {
-            return;
-        }
-        group.state = State::Waiting(Wait {
+        let wait = Wait {
             reason: WaitReason::StorageBusy,
             next_attempt_at: Some(now.plus(BUSY_DELAY)),
             last_error: Some(group_error(Some(index), disk_failure(&DiskFailure::Busy))),
-        });
-        self.change_group(serial, now);
+        };
+        if group.follow(Cause::Recoverable(wait)) {
+            self.change_group(serial, now);
+        }
     }
 
     /// A failure of the world: waited out if it may pass, else the group's error (spec §7.5).
@@ -89,7 +88,7 @@ impl Queue {
         let dice = self.host.dice ^ self.next_ticket;
         let (online, settings) = (self.online, self.settings.retry.clone());
         let Some(group) = self.groups.get_mut(&serial) else { return };
-        if !matches!(group.state, State::Publishing | State::Running | State::Waiting(_)) {
+        if !group.state().is_runnable() {
             return;
         }
         let (transient, retry_after) = (failure.transient, failure.retry_after);
@@ -103,9 +102,12 @@ impl Queue {
         trouble.error = error.clone();
         let is_given_up = settings.minimum_delay > settings.no_progress_timeout
             || now.since(trouble.since) >= settings.no_progress_timeout;
-        group.state = if !transient || (online && is_given_up) {
+        let cause = if !transient {
             forget_delay(group);
-            State::Error(error)
+            Cause::Fatal(error)
+        } else if online && is_given_up {
+            forget_delay(group);
+            Cause::NoProgress(error)
         } else if online {
             trouble.failures = trouble.failures.saturating_add(1);
             let delay = retry::delay(&settings, trouble.failures, dice);
@@ -114,15 +116,20 @@ impl Queue {
                 Some(_) | None => (WaitReason::Backoff, delay),
             };
             trouble.until = Some(now.plus(delay));
-            State::Waiting(Wait { reason, next_attempt_at: trouble.until, last_error: Some(error) })
+            Cause::Recoverable(Wait {
+                reason,
+                next_attempt_at: trouble.until,
+                last_error: Some(error),
+            })
         } else {
             trouble.until = None;
-            State::Waiting(Wait {
+            Cause::Recoverable(Wait {
                 reason: WaitReason::Offline,
                 next_attempt_at: None,
                 last_error: Some(error),
             })
         };
+        group.follow(cause);
         self.change_group(serial, now);
     }
 
@@ -140,10 +147,7 @@ impl Queue {
                 .iter()
                 .copied()
                 .filter(|serial| {
-                    matches!(
-                        self.groups.get(serial).map(|group| &group.state),
-                        Some(State::Waiting(_))
-                    )
+                    matches!(self.groups.get(serial).map(Group::state), Some(State::Waiting(_)))
                 })
                 .collect();
             for serial in waiting {
@@ -160,10 +164,40 @@ impl Queue {
         }
     }
 
+    /// When a group that waits has gone too long without progress. Where there is no network, or
+    /// another context holds the file, it waits for that to end, however long.
+    pub(super) fn gives_up_at(&self, group: &Group) -> Option<Millis> {
+        let State::Waiting(wait) = group.state() else { return None };
+        match wait.reason {
+            WaitReason::Backoff | WaitReason::RetryAfter if self.online => {
+                let trouble = group.trouble.as_ref()?;
+                Some(trouble.since.plus(self.settings.retry.no_progress_timeout))
+            }
+            WaitReason::Backoff
+            | WaitReason::NoActiveTab
+            | WaitReason::Offline
+            | WaitReason::RetryAfter
+            | WaitReason::StorageBusy
+            | WaitReason::Turn => None,
+        }
+    }
+
+    /// Ends the waiting of a group in error.
+    pub(super) fn give_up(&mut self, serial: Serial, now: Millis) {
+        let Some(group) = self.groups.get_mut(&serial) else { return };
+        let Some(error) = group.trouble.as_ref().map(|trouble| trouble.error.clone()) else {
+            return;
+        };
+        forget_delay(group);
+        if group.follow(Cause::NoProgress(error)) {
+            self.change_group(serial, now);
+        }
+    }
+
     /// Ends the waiting of a group.
     pub(super) fn try_again(&mut self, serial: Serial, now: Millis) {
         let Some(group) = self.groups.get_mut(&serial) else { return };
-        group.state = State::Running;
+        group.follow(Cause::WaitOver);
         group.retries = group.retries.saturating_add(1);
         forget_delay(group);
         self.change_group(serial, now);

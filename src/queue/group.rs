@@ -1,8 +1,9 @@
-//! One group: its state machine, its one job, its status words.
+//! One group: its state, its one job, its status words.
 
 use super::speed::Speed;
+use super::state::{Cause, State};
 use super::transfer::{Connection, Transfer};
-use crate::abi::{Guid, Properties, StatusWord};
+use crate::abi::{Guid, Properties, SIZE_LIMIT, StatusWord};
 use crate::protocol::{
     Credentials, GroupError, GroupRow, GroupState, GroupUpdate, Resume, Serial, Wait, WaitReason,
 };
@@ -16,7 +17,7 @@ pub(super) struct Group {
     pub(super) id: Guid,
     pub(super) owner: String,
     pub(super) credentials: Credentials,
-    pub(super) state: State,
+    state: State,
     pub(super) foreground: bool,
     pub(super) properties: Properties,
     pub(super) job: Option<Job>,
@@ -38,38 +39,6 @@ pub(super) struct Job {
     pub(super) files: Vec<Transfer>,
 }
 
-/// Where a group stands (spec §1.3).
-///
-/// ```text
-/// CreateGroup ──► New ──ResumeGroup──► Running ◄──────── retry, online, ResumeGroup ──────── Waiting
-///                                      │  ▲ │ └── recoverable failure ─────────────────────────►┘ │
-///                    SuspendGroup ─────┘  │ └── fatal failure ──► Error ◄── no-progress timeout ───┘
-///                         ▼               │                         │
-///                     Suspended ──ResumeGroup◄──────ResumeGroup─────┘
-///
-/// Running ── all files there ──► Publishing ── all under their names ──► Complete
-/// any ── CancelGroup, inactivity ──► Cancelled ── finished files published, parts deleted ──► gone
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum State {
-    /// Leaving the queue.
-    Cancelled { publish: bool },
-    /// All files are published.
-    Complete,
-    /// Stopped by a failure.
-    Error(GroupError),
-    /// Never resumed.
-    New,
-    /// All files are there and are being moved to their names.
-    Publishing,
-    /// Resumed; waiting for its turn or using it.
-    Running,
-    /// Paused.
-    Suspended,
-    /// A recoverable failure is waited out.
-    Waiting(Wait),
-}
-
 impl Group {
     /// A new group: suspended, without a job.
     pub(super) fn new(id: Guid, owner: String, credentials: Credentials, now: Millis) -> Self {
@@ -86,6 +55,22 @@ impl Group {
             trouble: None,
             speed: Speed::default(),
             shown_at: Millis::default(),
+        }
+    }
+
+    /// Where it stands.
+    pub(super) const fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Goes where a cause leads; false where it leads nowhere. Nothing else changes the state.
+    pub(super) fn follow(&mut self, cause: Cause) -> bool {
+        match self.state.after(cause) {
+            Some(state) => {
+                self.state = state;
+                true
+            }
+            None => false,
         }
     }
 
@@ -121,43 +106,14 @@ impl Group {
 
     /// The status word (spec §4); 0 when cancelled.
     pub(super) fn status(&self) -> StatusWord {
-        let word = match self.state {
-            State::Cancelled { .. } => return StatusWord::empty(),
-            State::Complete => {
-                StatusWord::QM_STATUS_GROUP_COMPLETE | StatusWord::QM_STATUS_GROUP_SUSPENDED
-            }
-            State::Error(_) => {
-                StatusWord::QM_STATUS_GROUP_INCOMPLETE
-                    | StatusWord::QM_STATUS_GROUP_SUSPENDED
-                    | StatusWord::QM_STATUS_GROUP_ERROR
-            }
-            State::New | State::Suspended => {
-                StatusWord::QM_STATUS_GROUP_INCOMPLETE | StatusWord::QM_STATUS_GROUP_SUSPENDED
-            }
-            State::Publishing | State::Running | State::Waiting(_) => {
-                StatusWord::QM_STATUS_GROUP_INCOMPLETE
-            }
-        };
-        if self.foreground { word | StatusWord::QM_STATUS_GROUP_FOREGROUND } else { word }
+        let word = self.state.status();
+        let shows_foreground = self.foreground && !word.is_empty();
+        if shows_foreground { word | StatusWord::QM_STATUS_GROUP_FOREGROUND } else { word }
     }
 
     /// The status word of its job (spec §4); 0 without one.
     pub(super) fn job_status(&self) -> StatusWord {
-        match (&self.job, &self.state) {
-            (None, _) | (_, State::Cancelled { .. }) => StatusWord::empty(),
-            (Some(_), State::Complete) => StatusWord::QM_STATUS_JOB_COMPLETE,
-            (Some(_), State::Error(_)) => {
-                StatusWord::QM_STATUS_JOB_INCOMPLETE | StatusWord::QM_STATUS_JOB_ERROR
-            }
-            (
-                Some(_),
-                State::New
-                | State::Publishing
-                | State::Running
-                | State::Suspended
-                | State::Waiting(_),
-            ) => StatusWord::QM_STATUS_JOB_INCOMPLETE,
-        }
+        self.job.as_ref().map_or(StatusWord::empty(), |_| self.state.job_status())
     }
 
     /// Why it is in error.
@@ -199,12 +155,11 @@ impl Group {
 
     fn row(&self, serial: Serial) -> GroupRow {
         let files = self.files();
+        // JavaScript counts no further; promised sizes may add up to more.
+        let add = |sum: u64, size: u64| sum.saturating_add(size).min(SIZE_LIMIT);
         let bytes_total = (!files.is_empty())
             .then(|| {
-                files
-                    .iter()
-                    .map(Transfer::size)
-                    .try_fold(0u64, |sum, size| Some(sum.saturating_add(size?)))
+                files.iter().map(Transfer::size).try_fold(0, |sum, size| Some(add(sum, size?)))
             })
             .flatten();
         let moving = self.shown_state() == GroupState::Transferring;
@@ -216,7 +171,7 @@ impl Group {
             job: self.job.as_ref().map(|job| job.id),
             job_status: self.job_status().bits(),
             properties: self.properties.clone(),
-            bytes_done: files.iter().map(Transfer::bytes_done).sum(),
+            bytes_done: files.iter().map(Transfer::bytes_done).fold(0, add),
             bytes_total,
             files_done: count(files.iter().filter(|file| file.complete).count()),
             files_total: count(files.len()),

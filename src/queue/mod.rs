@@ -27,10 +27,12 @@ mod group;
 mod retry;
 mod schedule;
 mod speed;
+mod state;
 mod transfer;
 
 pub use effect::{Commit, Effect, Part};
 pub use event::{DiskFailure, Ended, Event};
+pub use state::{StateWords, Transition, states, transitions};
 
 use crate::abi::{Guid, LocalPath, QmgrError};
 use crate::http::Kept;
@@ -38,7 +40,8 @@ use crate::protocol::{ClientId, Epoch, Serial, Settings, Storage, StoredFile, To
 use crate::snapshot::{self, OutcomeRecord, Saved, SavedState};
 use crate::time::Millis;
 use commit::{InFlight, Pending};
-use group::{Group, State};
+use group::Group;
+use state::State;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use transfer::Transfer;
 
@@ -187,7 +190,7 @@ impl Queue {
                 record.touched_at = now;
             }
             let group = Group::restored(record, files, now, LONGEST_WAIT);
-            if !matches!(group.state, State::Cancelled { .. }) {
+            if !matches!(group.state(), State::Cancelled { .. }) {
                 self.by_id.insert(group.id, serial);
                 if let Some(job) = &group.job {
                     self.jobs.insert(job.id, serial);

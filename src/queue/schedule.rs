@@ -4,7 +4,8 @@
 //! ruling A31). Within a group the files are fetched one after another, in add order.
 
 use super::commit::After;
-use super::group::{Group, State};
+use super::group::Group;
+use super::state::{Cause, State};
 use super::transfer::{Connection, Transfer};
 use super::{Effect, Errand, Queue, Ticket};
 use crate::abi::Hresult;
@@ -30,7 +31,7 @@ impl Queue {
 
     fn settle_group(&mut self, serial: Serial, now: Millis) {
         let Some(group) = self.groups.get(&serial) else { return };
-        match group.state {
+        match *group.state() {
             State::Cancelled { publish } => self.settle_leaving(serial, publish),
             State::Complete
             | State::Error(_)
@@ -43,7 +44,7 @@ impl Queue {
             State::Running => {
                 if group.current().is_none() {
                     if let Some(group) = self.groups.get_mut(&serial) {
-                        group.state = State::Publishing;
+                        group.follow(Cause::AllFetched);
                     }
                     self.change_group(serial, now);
                     self.publish(serial, now);
@@ -93,7 +94,7 @@ impl Queue {
     fn publish(&mut self, serial: Serial, now: Millis) {
         let Some(group) = self.groups.get_mut(&serial) else { return };
         if group.files().iter().all(|file| file.published) {
-            group.state = State::Complete;
+            group.follow(Cause::AllPublished);
             group.trouble = None;
             return self.change_group(serial, now);
         }
@@ -155,7 +156,7 @@ impl Queue {
             .iter()
             .copied()
             .filter(|serial| {
-                self.groups.get(serial).is_some_and(|group| group.state == State::Running)
+                self.groups.get(serial).is_some_and(|group| *group.state() == State::Running)
             })
             .collect();
         let is_foreground = |queue: &Self, serial: &Serial| {
@@ -270,7 +271,7 @@ impl Queue {
             }
             self.change_file(serial, index);
             self.settle_group(serial, now);
-            if self.groups.get(&serial).is_some_and(|group| group.state == State::Running) {
+            if self.groups.get(&serial).is_some_and(|group| *group.state() == State::Running) {
                 self.advance(serial, now);
             }
         }
@@ -296,9 +297,11 @@ impl Queue {
         let active: Vec<_> = self.active.iter().copied().collect();
         for serial in active {
             let Some(group) = self.groups.get(&serial) else { continue };
-            if let State::Waiting(wait) = &group.state {
+            if let State::Waiting(wait) = group.state() {
                 if wait.next_attempt_at.is_some_and(|at| at <= now) {
                     self.try_again(serial, now);
+                } else if self.gives_up_at(group).is_some_and(|at| at <= now) {
+                    self.give_up(serial, now);
                 }
                 continue;
             }
@@ -346,7 +349,7 @@ impl Queue {
             })
             .collect();
         for serial in idle {
-            self.leave(serial, false, now);
+            self.leave(serial, Cause::Inactivity, now);
         }
     }
 
@@ -354,8 +357,10 @@ impl Queue {
     pub fn next_alarm(&self) -> Option<Millis> {
         let groups = self.active.iter().filter_map(|serial| self.groups.get(serial));
         let of_groups = groups.flat_map(|group| {
-            let retry = match &group.state {
-                State::Waiting(wait) => wait.next_attempt_at,
+            let retry = match group.state() {
+                State::Waiting(wait) => {
+                    wait.next_attempt_at.into_iter().chain(self.gives_up_at(group)).min()
+                }
                 State::Cancelled { .. }
                 | State::Complete
                 | State::Error(_)
@@ -370,7 +375,7 @@ impl Queue {
             .active
             .iter()
             .filter_map(|serial| self.groups.get(serial))
-            .filter(|group| group.state == State::Running && !group.foreground)
+            .filter(|group| *group.state() == State::Running && !group.foreground)
             .nth(1);
         let slice = self
             .turn

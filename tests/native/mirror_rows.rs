@@ -150,6 +150,58 @@ fn listeners_hear_once_of_what_changed() {
     );
 }
 
+fn moved_to(bytes: u64) -> GroupUpdate {
+    let mut group = row(1, GroupState::Transferring, 0x080);
+    group.bytes_done = bytes;
+    whole(group)
+}
+
+#[test]
+fn progress_within_a_rest_is_told_once_when_the_rest_ends() {
+    let (mut mirror, _group) = mirror_of(running_group());
+    let rest = |mirror: &mut Mirror| mirror.end_rest(Serial(1)).map(events);
+    assert_eq!(events(mirror.apply(moved_to(1))), [GroupEvent::Progress]);
+    assert_eq!(events(mirror.apply(moved_to(2))), []);
+    assert_eq!(events(mirror.apply(moved_to(3))), []);
+    assert_eq!(rest(&mut mirror), Some(vec![GroupEvent::Progress]), "a rest begins again");
+    assert_eq!(events(mirror.apply(moved_to(4))), []);
+    assert_eq!(rest(&mut mirror), Some(vec![GroupEvent::Progress]));
+    assert_eq!(rest(&mut mirror), Some(vec![]));
+    assert_eq!(events(mirror.apply(moved_to(5))), [GroupEvent::Progress]);
+}
+
+#[test]
+fn the_end_of_a_group_tells_what_progress_is_owed() {
+    let (mut mirror, _group) = mirror_of(running_group());
+    mirror.apply(moved_to(1));
+    assert_eq!(events(mirror.apply(moved_to(2))), []);
+    let mut failed = failed_group();
+    failed.group.bytes_done = 2;
+    assert_eq!(
+        events(mirror.apply(failed)),
+        [GroupEvent::StatusChange, GroupEvent::Progress, GroupEvent::Error]
+    );
+    assert_eq!(mirror.end_rest(Serial(1)).map(events), Some(vec![]));
+}
+
+#[test]
+fn a_cancelled_group_tells_of_no_progress() {
+    let (mut mirror, _group) = mirror_of(running_group());
+    mirror.apply(moved_to(1));
+    mirror.apply(moved_to(2));
+    let cancelled = mirror.apply(whole(row(1, GroupState::Cancelled, 0)));
+    assert_eq!(events(cancelled), [GroupEvent::StatusChange, GroupEvent::Cancelled]);
+    assert_eq!(mirror.end_rest(Serial(1)).map(events), Some(vec![]));
+}
+
+#[test]
+fn a_group_that_nobody_holds_any_more_has_no_rest_to_end() {
+    let (mut mirror, group) = mirror_of(running_group());
+    mirror.apply(moved_to(1));
+    drop(group);
+    assert_eq!(mirror.end_rest(Serial(1)), None);
+}
+
 #[test]
 fn a_group_that_fails_says_so() {
     let (mut mirror, _group) = mirror_of(running_group());

@@ -3,6 +3,7 @@
 use crate::sim::{Behaviour, START, World, guid, info, url};
 use qmgr::abi::{
     FileSetInfo, GROUPPROP_DISPLAYNAME, GROUPPROP_PRIORITY, Guid, Hresult, PropertyValue,
+    SIZE_LIMIT,
 };
 use qmgr::protocol::{
     Answer, Command, Credentials, GroupState, Limits, Owner, Serial, SettingsPatch,
@@ -555,4 +556,12 @@ fn published_files_are_found_listed_and_deleted_in_any_spelling() {
     world.crash(crate::sim::Crash::PowerCut);
     assert_refused(&mut world, find(r"C:\Data\A.bin"), Hresult::FILE_NOT_FOUND);
     assert_eq!(world.status(group), COMPLETE_SUSPENDED, "the group stays what it was");
+}
+
+#[test]
+fn promised_sizes_add_up_to_no_more_than_javascript_counts() {
+    let mut world = World::new();
+    let largest = FileSetInfo { size: Some(SIZE_LIMIT), ..info("/a") };
+    let group = world.group_of(vec![largest.clone(), largest]);
+    assert_eq!(world.row(group).bytes_total, Some(SIZE_LIMIT));
 }

@@ -365,6 +365,21 @@ fn the_no_progress_limit_does_not_count_time_without_a_network() {
 }
 
 #[test]
+fn the_no_progress_limit_ends_a_wait_that_goes_beyond_it() {
+    let retry = Retry { no_progress_timeout: DAY, ..Retry::default() };
+    let mut world = World::new()
+        .with_file("/a", 3_000)
+        .always(Behaviour::Status(503, Some("50000".to_owned())))
+        .configured(SettingsPatch { retry: Some(retry), ..SettingsPatch::default() });
+    let group = world.resumed_group(["/a"]);
+    world.run_until_idle();
+    assert_failed(&world, group, Hresult::from_http(503));
+    let given_up = world.now.since(START);
+    assert!((DAY..DAY.plus(Millis::SECOND)).contains(&given_up), "{given_up:?}");
+    assert_eq!(world.ranges_asked("/a").len(), 2, "the wait after the second answer is too long");
+}
+
+#[test]
 fn where_no_retry_is_wanted_every_failure_is_an_error() {
     let retry = Retry { no_progress_timeout: Millis(0), ..Retry::default() };
     let mut world = World::new()

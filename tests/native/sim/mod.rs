@@ -17,5 +17,5 @@ mod server;
 mod world;
 
 pub use disk::Crash;
-pub use server::{Behaviour, Ranges, Validators};
+pub use server::{Behaviour, Ranges, RemoteFile, Validators};
 pub use world::{START, World, guid, info, url};

@@ -1,11 +1,13 @@
 //! A page: numbers its calls, sends the unanswered ones again to each new engine, mirrors the rows.
 
 use qmgr::abi::QmgrError;
+use qmgr::mirror::{Mirror, Row};
 use qmgr::protocol::{
     Answer, Call, ClientId, Command, FileRow, GroupRow, GroupState, GroupUpdate, Owner, Serial,
     ToEngine, ToPage,
 };
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// One page.
 pub struct Page {
@@ -18,6 +20,9 @@ pub struct Page {
     pub replies: BTreeMap<u64, Result<Answer, QmgrError>>,
     pub rows: BTreeMap<Serial, GroupRow>,
     pub files: BTreeMap<(Serial, u32), FileRow>,
+    /// The rows of the groups that its calls made known, as the getters of their handles see them.
+    pub held: BTreeMap<Serial, Rc<Row>>,
+    mirror: Mirror,
 }
 
 impl Page {
@@ -31,6 +36,8 @@ impl Page {
             replies: BTreeMap::new(),
             rows: BTreeMap::new(),
             files: BTreeMap::new(),
+            held: BTreeMap::new(),
+            mirror: Mirror::new(),
         }
     }
 
@@ -56,7 +63,15 @@ impl Page {
     /// Takes in a message, and names the groups whose rows it brought.
     pub fn receive(&mut self, message: ToPage) -> Vec<Serial> {
         match message {
-            ToPage::Active(_) | ToPage::Beat | ToPage::Leaving { .. } => Vec::new(),
+            ToPage::Active(_) => {
+                self.mirror.set_engine_active(true);
+                Vec::new()
+            }
+            ToPage::Beat => Vec::new(),
+            ToPage::Leaving { .. } => {
+                self.mirror.set_engine_active(false);
+                Vec::new()
+            }
             ToPage::Reply { client, sequence, result } => {
                 if client != self.client {
                     return Vec::new();
@@ -64,10 +79,17 @@ impl Page {
                 let call = self.unanswered.remove(&sequence);
                 self.replies.insert(sequence, result.clone());
                 match result {
-                    Ok(Answer::Group(update)) => self.mirror(vec![*update]),
+                    Ok(Answer::Group(update)) => {
+                        if update.whole {
+                            let (row, _) = self.mirror.hold((*update).clone());
+                            self.held.insert(update.group.serial, row);
+                        }
+                        self.mirror(vec![*update])
+                    }
                     Ok(Answer::Groups(updates)) => {
                         if let Some(Command::Attach { groups }) = call.map(|call| call.command) {
                             self.drop_missing(&groups, &updates);
+                            self.mirror.reconcile(&groups, updates.clone());
                         }
                         self.mirror(updates)
                     }
@@ -92,6 +114,9 @@ impl Page {
 
     fn mirror(&mut self, updates: Vec<GroupUpdate>) -> Vec<Serial> {
         let shown = updates.iter().map(|update| update.group.serial).collect();
+        for update in &updates {
+            self.mirror.apply(update.clone());
+        }
         for GroupUpdate { group, files, whole: _ } in updates {
             for (index, file) in files {
                 self.files.insert((group.serial, index), file);

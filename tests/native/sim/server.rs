@@ -73,6 +73,8 @@ pub struct Response {
     /// The bytes that come.
     pub body: Vec<u8>,
     pub end: BodyEnd,
+    /// What a body that stalls holds back.
+    pub held_back: Vec<u8>,
 }
 
 /// What follows the last byte of a body.
@@ -88,6 +90,18 @@ pub enum Reaction {
     Answer(Box<Response>),
     Nothing,
     Refusal,
+}
+
+impl Response {
+    /// A body that stalls goes on to its end; says whether it stalled.
+    pub fn go_on(&mut self) -> bool {
+        let stalled = self.end == BodyEnd::Stalls;
+        if stalled {
+            self.body.append(&mut self.held_back);
+            self.end = BodyEnd::Closes;
+        }
+        stalled
+    }
 }
 
 /// All servers, as files by URL.
@@ -152,7 +166,7 @@ impl Servers {
                 response.end = BodyEnd::Breaks;
             }
             Some(Behaviour::StallAfter(length)) if length < response.body.len() => {
-                response.body.truncate(length);
+                response.held_back = response.body.split_off(length);
                 response.end = BodyEnd::Stalls;
             }
             // Where no length is named, more bytes are simply a longer file.
@@ -198,7 +212,7 @@ impl RemoteFile {
             headers.content_length = Some(body.len().to_string());
         }
         let head = AnswerHead { status: code, filtered: false, url: url.to_owned(), headers };
-        Response { head, body, end: BodyEnd::Closes }
+        Response { head, body, end: BodyEnd::Closes, held_back: Vec::new() }
     }
 }
 
@@ -209,7 +223,8 @@ fn to_index(position: u64) -> usize {
 fn status(url: &str, status: u16, retry_after: Option<String>) -> Response {
     let headers = Headers { retry_after, ..Headers::default() };
     let head = AnswerHead { status, filtered: false, url: url.to_owned(), headers };
-    Response { head, body: b"what went wrong".to_vec(), end: BodyEnd::Closes }
+    let body = b"what went wrong".to_vec();
+    Response { head, body, end: BodyEnd::Closes, held_back: Vec::new() }
 }
 
 /// Bytes that no other version of any file shares at any position for long.

@@ -4,7 +4,9 @@ use super::database::Database;
 use super::disk::{Crash, Disk};
 use super::network::{Connection, Read, Sink};
 use super::page::Page;
-use super::server::{Behaviour, BodyEnd, Ranges, Reaction, RemoteFile, Servers, Validators};
+use super::server::{
+    Behaviour, BodyEnd, Ranges, Reaction, RemoteFile, Response, Servers, Validators,
+};
 use qmgr::abi::{FileSetInfo, Guid, Hresult, LocalPath, QmgrError};
 use qmgr::protocol::{
     Answer, Command, Credentials, Epoch, GroupRow, GroupState, Serial, SettingsPatch, Storage,
@@ -172,6 +174,19 @@ impl World {
         self.servers.files.get_mut(&url).expect("a file").change(&url, size);
     }
 
+    /// The bodies of the file that stall go on.
+    pub fn release(&mut self, path: &str) {
+        let url = url(path);
+        let stalled = self.connections.iter_mut().filter(|(_, open)| open.url == url);
+        let released = stalled.filter_map(|(&ticket, open)| {
+            let went_on = open.response.as_mut().is_some_and(Response::go_on);
+            (went_on && open.sink.is_some()).then_some(ticket)
+        });
+        for ticket in released.collect::<Vec<_>>() {
+            self.schedule(10, Task::Chunk(ticket));
+        }
+    }
+
     /// The version that the server holds.
     pub fn served(&self, path: &str) -> &[u8] {
         self.servers.files[&url(path)].versions.last().expect("a file has a version")
@@ -285,6 +300,12 @@ impl World {
             self.deliver(repeat);
         }
         self.send(Command::Attach { groups: self.page.rows.keys().copied().collect() });
+    }
+
+    /// The page and its engine end, and another page opens the queue.
+    pub fn reload(&mut self) {
+        self.page = Page::new(&format!("page after epoch {}", self.epoch));
+        self.crash(Crash::Kill);
     }
 
     /// Crashes after the commit under way, if there is one, was written and before it is reported.

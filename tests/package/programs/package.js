@@ -1,0 +1,2 @@
+// The installed package, for a test to import.
+export * from "qmgr";
