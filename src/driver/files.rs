@@ -61,6 +61,14 @@ impl Files {
         }
     }
 
+    /// Writes the first bytes of a part into a new one and flushes it.
+    pub(super) async fn copy(&self, from: Part, to: Part, length: u64) -> Result<(), DiskFailure> {
+        match self {
+            Self::Memory(memory) => memory.copy(from, to, length),
+            Self::Opfs(opfs) => opfs.copy(&from.to_string(), &to.to_string(), length).await,
+        }
+    }
+
     /// Deletes a part; one that is locked stays until the next start.
     pub(super) async fn delete_part(&self, part: Part) {
         match self {

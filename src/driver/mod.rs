@@ -310,6 +310,10 @@ impl Engine {
                     Err(error) => engine.start_over(error).await,
                 }
             }),
+            Effect::Copy { ticket, from, to, length } => spawn_local(async move {
+                let result = engine.shared.files.copy(from, to, length).await;
+                engine.report(Event::Copied { ticket, result });
+            }),
             Effect::DeleteFile { ticket, target } => spawn_local(async move {
                 let result = engine.shared.files.delete_file(&target).await;
                 engine.report(Event::FileDeleted { ticket, result });

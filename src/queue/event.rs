@@ -19,6 +19,13 @@ pub enum Event {
         /// The order.
         ticket: Ticket,
     },
+    /// A part was copied into a new one, durably, or could not be.
+    Copied {
+        /// The order.
+        ticket: Ticket,
+        /// What came of it.
+        result: Result<(), DiskFailure>,
+    },
     /// A connection has ended and its part is closed.
     Ended {
         /// The connection.

@@ -30,6 +30,11 @@ impl Queue {
                 }
             }
             Event::Committed { ticket } => self.handle_committed(ticket),
+            Event::Copied { ticket, result } => {
+                if let Some(Errand::File(serial, index)) = self.tickets.remove(&ticket) {
+                    self.handle_copied(serial, index, result, now);
+                }
+            }
             Event::Ended { ticket, position, how } => {
                 if let Some(Errand::File(serial, index)) = self.tickets.remove(&ticket) {
                     self.handle_end(serial, index, position, how, now);
@@ -172,6 +177,27 @@ impl Queue {
         }
     }
 
+    /// The kept bytes stand in a part of the next generation; the held one goes when its holder lets go,
+    /// at the latest with the next start.
+    fn handle_copied(
+        &mut self,
+        serial: Serial,
+        index: u32,
+        result: Result<(), DiskFailure>,
+        now: Millis,
+    ) {
+        let Some(file) = self.file_mut(serial, index) else { return };
+        file.connection = Connection::None;
+        match result {
+            Ok(()) => {
+                let part = file.leave_part(serial, index);
+                self.change_file(serial, index);
+                self.when_durable(After::Effect(Effect::DeletePart { part }));
+            }
+            Err(failure) => self.fail_on_disk(serial, index, &failure, now),
+        }
+    }
+
     /// The server is not understood in ranges: asks for the whole file in one answer.
     fn do_without_range(&mut self, serial: Serial, index: u32, reason: &str, now: Millis) {
         self.start_again(serial, index);
@@ -278,6 +304,7 @@ impl Queue {
                 request.range.is_some() && request.asks_for_all()
             }
             Connection::Closing { .. }
+            | Connection::Copying { .. }
             | Connection::Hashing { .. }
             | Connection::None
             | Connection::Publishing { .. }
@@ -287,7 +314,8 @@ impl Queue {
         let (from, until) = match connection {
             Connection::Receiving(Receiving { from, until, .. }) => (Some(from), until),
             Connection::Closing { from, .. } => (from, None),
-            Connection::Hashing { .. }
+            Connection::Copying { .. }
+            | Connection::Hashing { .. }
             | Connection::None
             | Connection::Publishing { .. }
             | Connection::Requesting { .. } => (None, None),
@@ -296,6 +324,8 @@ impl Queue {
         if let (Some(from), Some(position)) = (from, position) {
             has_moved = position > from;
             file.keep(from, position);
+            // The part could be opened.
+            file.held_since = None;
         }
         self.change_file(serial, index);
         let written = position.or(from);

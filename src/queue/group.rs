@@ -133,9 +133,12 @@ impl Group {
             State::Running => match self.current().map(|(_, file)| &file.connection) {
                 Some(Connection::Receiving(_)) => GroupState::Transferring,
                 Some(Connection::Requesting { .. }) => GroupState::Connecting,
-                Some(Connection::Hashing { .. } | Connection::Publishing { .. }) | None => {
-                    GroupState::Publishing
-                }
+                Some(
+                    Connection::Copying { .. }
+                    | Connection::Hashing { .. }
+                    | Connection::Publishing { .. },
+                )
+                | None => GroupState::Publishing,
                 Some(Connection::Closing { .. } | Connection::None) => GroupState::Queued,
             },
         }

@@ -389,6 +389,7 @@ fn ticket(event: &Event) -> Option<Ticket> {
         | Event::Ended { ticket, .. }
         | Event::FileDeleted { ticket, .. }
         | Event::Flushed { ticket, .. }
+        | Event::Copied { ticket, .. }
         | Event::Hashed { ticket, .. }
         | Event::Progress { ticket, .. }
         | Event::Published { ticket, .. } => Some(*ticket),

@@ -154,6 +154,19 @@ test("a frozen tab loses the queue to one that is seen, and is harmless when it 
   await assertWhole(there.server, first);
 });
 
+test("a frozen tab that never wakes keeps its part, and the other goes on in a copy of it", async (t) => {
+  const there = await place(t, { size: 24 * MIB, bytesPerSecond: 4 * MIB });
+  const { first, second } = await twoTabs(t, there, 6 * MIB);
+  const thaw = await freeze(t, first);
+  await until("complete in the second tab", () => isComplete(second), 120_000);
+  await assertWhole(there.server, second);
+  const [, ...resumed] = there.server.log.gets(PATH);
+  assert.ok(resumed.length > 0 && resumed.every(({ range }) => /^bytes=[1-9]/.test(range)), "nothing is fetched twice");
+  thaw();
+  await until("the first tab to know", async () => (await role(first)) === "standby" && (await isComplete(first)));
+  await assertWhole(there.server, first);
+});
+
 /** A page that is taken from the cache is not loaded again. */
 const comeBack = (page) => page.goBack({ waitUntil: "commit" });
 

@@ -30,6 +30,8 @@ pub struct Disk {
     pub directories: BTreeSet<String>,
     /// How many bytes fit; `None` for any number.
     pub capacity: Option<usize>,
+    /// The parts that another context holds: they can be read and not opened.
+    pub held: BTreeSet<Part>,
     /// What the next moves to a name say instead of moving.
     pub refusals: VecDeque<DiskFailure>,
 }
@@ -38,6 +40,9 @@ impl Disk {
     /// Cuts a part to what records name of it, so that a body can be written after it.
     pub fn open(&mut self, part: Part, keep: u64, create: bool) -> Result<(), DiskFailure> {
         let keep = usize::try_from(keep).expect("a small file");
+        if self.held.contains(&part) {
+            return Err(DiskFailure::Busy);
+        }
         if create {
             self.parts.entry(part).or_default();
         }
@@ -47,6 +52,15 @@ impl Disk {
         }
         file.written.truncate(keep);
         file.flushed = file.flushed.min(keep);
+        Ok(())
+    }
+
+    /// Writes the first bytes of a part into a new one, and flushes it.
+    pub fn copy(&mut self, from: Part, to: Part, length: u64) -> Result<(), DiskFailure> {
+        let length = usize::try_from(length).expect("a small file");
+        let bytes = self.read(from)?.get(..length);
+        let written = bytes.ok_or(DiskFailure::Missing { target_size: None })?.to_vec();
+        self.parts.insert(to, PartFile { written, flushed: length });
         Ok(())
     }
 

@@ -31,6 +31,7 @@ const CHUNK: usize = 1_000;
 enum Task {
     Answer(Ticket),
     Chunk(Ticket),
+    Copy { ticket: Ticket, from: Part, to: Part, length: u64 },
     Commit(Box<Commit>),
     DeleteFile { ticket: Ticket, target: LocalPath },
     DeletePart(Part),
@@ -478,6 +479,9 @@ impl World {
                 (20, Task::Answer(ticket))
             }
             Effect::Flush { ticket } => (1, Task::Flush(ticket)),
+            Effect::Copy { ticket, from, to, length } => {
+                (5, Task::Copy { ticket, from, to, length })
+            }
             Effect::Hash { ticket, part } => (5, Task::Hash { ticket, part }),
             Effect::Publish { ticket, part, target, size } => {
                 (1, Task::Publish { ticket, part, target, size })
@@ -514,6 +518,10 @@ impl World {
         match task {
             Task::Answer(ticket) => self.answer(ticket),
             Task::Chunk(ticket) => self.move_body(ticket),
+            Task::Copy { ticket, from, to, length } => {
+                let result = self.disk.copy(from, to, length);
+                self.report(Event::Copied { ticket, result });
+            }
             Task::Commit(commit) => {
                 self.database.apply(&commit);
                 self.report(Event::Committed { ticket: commit.ticket });
