@@ -83,11 +83,31 @@ export interface FileSetInfo {
   integrity?: string;
 }
 
-/** IBackgroundCopyCallback1. Anything but S_OK from `onStatus` (a throw or a rejection too) is delivered again. */
+/**
+ * IBackgroundCopyCallback1.
+ *
+ * @example
+ * group.setNotificationPointer(IID_IBackgroundCopyCallback1, {
+ *   onStatus(group, job, fileIndex, status) {
+ *     console.log(group.groupId, describeStatus(status));
+ *     return S_OK;
+ *   },
+ *   onProgress: () => S_OK,
+ *   onProgressEx: () => S_OK,
+ * });
+ */
 export interface BackgroundCopyCallback {
+  /**
+   * The group came to be in error or, where QM_NOTIFY_GROUP_DONE asks for it, complete. Anything but S_OK or a promise of
+   * it (a throw, a rejection, no answer within 60 s) means that the event is delivered again: after 1 s, then twice as
+   * long each time, up to 60 s. `status` is the group's word at the event. `fileIndex` is 4294967295 for no file; the last
+   * three are 0 on completion. Called in a task of its own; it may call whatever it likes.
+   */
   onStatus(group: Group, job: Job, fileIndex: number, status: number, numOfRetries: number,
            win32Result: number, transportResult: number): number | Promise<number>;
+  /** Never called, as documented. */
   onProgress(progressType: number, group: Group, job: Job, fileIndex: number, progressValue: number): number;
+  /** Never called, as documented. */
   onProgressEx(progressType: number, group: Group, job: Job, fileIndex: number, progressValue: number, bytes: Uint8Array): number;
 }
 
@@ -177,7 +197,11 @@ export class QueueManager extends EventTarget {
    * for (const id of await queue.enumGroups()) console.log((await queue.getGroup(id)).getStatus().status);
    */
   enumGroups(flags?: number, options?: CallOptions): Promise<GuidEnumerator>;
-  /** Extension: what CoRegisterClassObject would be, for this tab; GROUPPROP_NOTIFYCLSID names the class. */
+  /**
+   * Extension: what CoRegisterClassObject would be, for this tab; GROUPPROP_NOTIFYCLSID names the class. The factory is
+   * called when a group is given the class, and once for an event of a group that has the class and no notification
+   * pointer in any tab. Throws E_INVALIDARG for a malformed id or a factory that is no function.
+   */
   registerClass(clsid: Guid, factory: () => BackgroundCopyCallback): void;
 
   /**
@@ -254,7 +278,7 @@ export class Group extends EventTarget {
   readonly groupId: Guid;
   /**
    * The status word and the job index, which is always 0. Throws QM_E_INVALID_STATE once the group is cancelled, as
-   * every member but `groupId` and `getDetails()` does.
+   * every member but `groupId`, `getDetails()` and `finished()` does.
    *
    * @example
    * const { status } = group.getStatus();
@@ -272,7 +296,8 @@ export class Group extends EventTarget {
   getProp(property: number): number | string;
   /**
    * Rejects with E_NOTIMPL for a property or a value that is not supported, E_INVALIDARG for one of the wrong type, and
-   * REGDB_E_CLASSNOTREG for a GROUPPROP_NOTIFYCLSID that no `registerClass` of this tab has named.
+   * REGDB_E_CLASSNOTREG for a GROUPPROP_NOTIFYCLSID that no `registerClass` of this tab has named. Setting that one makes
+   * an object of the class and sets it as this tab's notification pointer; the null CLSID clears the pointer.
    */
   setProp(property: number, value: number | string, options?: CallOptions): Promise<void>;
   /** Throws QM_E_ITEM_NOT_FOUND unless it is the id of the group's job. */
@@ -294,7 +319,12 @@ export class Group extends EventTarget {
   switchToForeground(options?: CallOptions): Promise<void>;
   /** Throws E_NOINTERFACE. */
   queryNewJobInterface(iid: Guid): never;
-  /** Throws E_NOINTERFACE for any interface but IID_IBackgroundCopyCallback1. In order with the commands that follow it; gone with the tab. The latest registration whose tab lives gets the call. */
+  /**
+   * Sets this tab's callback of the group in place of an earlier one; `null` clears it. In order with the commands that
+   * follow it; gone with the tab. The latest registration whose tab lives gets the call, also for an event that came
+   * before it and that nobody has taken. Throws E_NOINTERFACE for any interface but IID_IBackgroundCopyCallback1, and
+   * E_INVALIDARG for what is no object with an `onStatus`.
+   */
   setNotificationPointer(iid: Guid, callback: BackgroundCopyCallback | null): void;
 
   /** Extension: 64-bit sizes, speed, and why the group is not moving. */

@@ -15,7 +15,9 @@
 //!    outcome, so nothing is done twice.
 //! 4. Each call says up to which number the page has seen replies; outcomes up to there are forgotten.
 //! 5. [`ToPage::Rows`] go to all pages; a page applies those of the groups it holds and drops the rest.
-//! 6. Every message of an engine travels in a [`FromEngine`] with its epoch. What an earlier engine says
+//! 6. It says whom it has to be called back, [`ToEngine::Register`], whenever that changes and, all of it,
+//!    to each new engine after the unanswered calls. It answers each [`ToPage::Notify`].
+//! 7. Every message of an engine travels in a [`FromEngine`] with its epoch. What an earlier engine says
 //!    after a later one has spoken is dropped: it was frozen, and does not know yet that it is over.
 //!
 //! # How builds of different versions meet
@@ -89,7 +91,69 @@ pub enum ToEngine {
         /// The page that goes.
         client: ClientId,
     },
+    /// The answer to [`ToPage::Notify`]; or to [`ToPage::Activate`], when nothing came of it.
+    Notified {
+        /// The page that was called.
+        client: ClientId,
+        /// The group of the event.
+        group: Serial,
+        /// [`StatusEvent::number`].
+        event: u64,
+        /// Which of the calls for the event this answers.
+        attempt: u32,
+        /// Whether the callback returned S_OK, and nothing else.
+        is_taken: bool,
+    },
+    /// The page has something to be called back, or has it no more. Comes in order with the calls.
+    Register {
+        /// The page.
+        client: ClientId,
+        /// What has changed; all there is, for a new engine.
+        registrations: Vec<Registration>,
+    },
 }
+
+/// Something that a page can be called back through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Callback {
+    /// A class, of which the page can make objects: for the groups whose GROUPPROP_NOTIFYCLSID names it.
+    Class(Guid),
+    /// The notification pointer of a group (`IBackgroundCopyGroup::SetNotificationPointer`).
+    Pointer(Serial),
+}
+
+/// That a page has a callback, or has cleared it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Registration {
+    /// Which.
+    pub callback: Callback,
+    /// When that came to be, by the page's clock; of one page, no two are the same. The latest pointer
+    /// of a group is called.
+    pub at: Millis,
+    /// Whether it is there. A pointer that is not was cleared: the page is not called for the group
+    /// through a class either.
+    pub is_there: bool,
+}
+
+/// What `IBackgroundCopyCallback1::OnStatus` is told after its two objects (spec §5.2).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct StatusEvent {
+    /// Tells the event from every other one of the queue.
+    pub number: u64,
+    /// The status word of the group when it happened.
+    pub status: u32,
+    /// The file concerned, or [`NO_FILE`].
+    pub file_index: u32,
+    /// Attempts started after an error; 0 on completion.
+    pub retries: u32,
+    /// The failure as a Win32 code (ruling A19); 0 on completion.
+    pub win32_result: u32,
+    /// The failure as an HTTP status (ruling A19); 0 on completion.
+    pub transport_result: u32,
+}
+
+/// The index that stands for no file (spec §5.2).
+pub const NO_FILE: u32 = u32::MAX;
 
 /// One numbered call of one page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -220,6 +284,19 @@ pub struct FromEngine {
 /// From the engine to the pages.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ToPage {
+    /// One page is to make an object of a class and register it as the pointer of a group (ruling A27).
+    Activate {
+        /// The page.
+        client: ClientId,
+        /// The class.
+        class: Guid,
+        /// [`StatusEvent::number`] of the event that is due.
+        event: u64,
+        /// Which of the calls for the event this is.
+        attempt: u32,
+        /// The group's whole row.
+        group: Box<GroupUpdate>,
+    },
     /// This engine is the active one.
     Active(Active),
     /// The worker that holds the lock lives. Said each [`BEAT`](crate::standby::BEAT).
@@ -230,6 +307,17 @@ pub enum ToPage {
         epoch: Epoch,
         /// A newer build takes its place: pages of this one have to be reloaded.
         superseded: bool,
+    },
+    /// One page's pointer of a group is to be called.
+    Notify {
+        /// The page.
+        client: ClientId,
+        /// The group.
+        group: Serial,
+        /// What to tell.
+        event: StatusEvent,
+        /// Which of the calls for the event this is.
+        attempt: u32,
     },
     /// The answer to one call.
     Reply {

@@ -11,7 +11,9 @@
 
 use crate::abi::{FileSetInfo, Guid, Hresult, Properties, QmgrError};
 use crate::http::Version;
-use crate::protocol::{ClientId, Credentials, GroupError, Serial, Settings, Storage, StoredFile};
+use crate::protocol::{
+    ClientId, Credentials, GroupError, Serial, Settings, StatusEvent, Storage, StoredFile,
+};
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 
@@ -78,6 +80,9 @@ pub struct GroupRecord {
     pub touched_at: Millis,
     /// The failures since the last progress.
     pub trouble: Option<Trouble>,
+    /// What nobody has been told yet.
+    #[serde(default)]
+    pub event: Option<StatusEvent>,
 }
 
 /// What of a group's record is read when the whole of it cannot be: enough to show the group in error
@@ -104,6 +109,7 @@ impl From<GroupIdentity> for GroupRecord {
             retries: 0,
             touched_at: Millis::default(),
             trouble: None,
+            event: None,
         }
     }
 }

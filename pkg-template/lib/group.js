@@ -1,3 +1,4 @@
+import { dressed } from "./callback.js";
 import { GuidEnumerator } from "./guid-enumerator.js";
 import { assertInternal, internal, travel } from "./internal.js";
 import { Job } from "./job.js";
@@ -8,7 +9,6 @@ export class Group extends EventTarget {
   #held;
   #listeners = new Listeners(() => this.#updateHold());
   #waiting = new Set();
-  #hasPointer = false;
 
   constructor(token, handle, held) {
     assertInternal(token);
@@ -75,9 +75,7 @@ export class Group extends EventTarget {
   }
 
   setNotificationPointer(iid, callback) {
-    this.#handle.setNotificationPointer(iid, callback);
-    this.#hasPointer = callback !== null;
-    this.#updateHold();
+    this.#handle.setNotificationPointer(iid, dressed(callback, () => this));
   }
 
   getDetails() {
@@ -139,7 +137,7 @@ export class Group extends EventTarget {
 
   /** Nothing but the queue manager keeps a group that somebody only listens to. */
   #updateHold() {
-    const needed = this.#listeners.any || this.#hasPointer || this.#waiting.size > 0;
+    const needed = this.#listeners.any || this.#waiting.size > 0;
     if (needed) this.#held.add(this, this.#handle.serial);
     else this.#held.delete(this, this.#handle.serial);
   }

@@ -29,8 +29,8 @@ export class GuidEnumerator {
   }
 
   /** What is left from here on; the enumerator itself stays where it is. */
-  *[Symbol.iterator]() {
+  [Symbol.iterator]() {
     const rest = this.clone();
-    yield* rest.next(rest.getCount()).items;
+    return rest.next(rest.getCount()).items.values();
   }
 }

@@ -1,3 +1,4 @@
+import { dressed } from "./callback.js";
 import { Connection } from "./connection.js";
 import { Group } from "./group.js";
 import { GuidEnumerator } from "./guid-enumerator.js";
@@ -56,7 +57,8 @@ export class QueueManager extends EventTarget {
   }
 
   registerClass(clsid, factory) {
-    this.#session.registerClass(clsid, factory);
+    const made = () => dressed(factory(), (handle) => this.#group(handle));
+    this.#session.registerClass(clsid, typeof factory === "function" ? made : factory);
   }
 
   openFile(localFile, options) {

@@ -1,5 +1,6 @@
 //! The group's JavaScript class.
 
+use super::callback::Pointer;
 use super::convert::{self, promise};
 use super::error::{self, to_js};
 use super::page::Page;
@@ -10,8 +11,7 @@ use crate::abi::{
 };
 use crate::mirror::{GroupView, JobView, Outcome};
 use crate::protocol::Command;
-use js_sys::{Promise, Reflect};
-use std::cell::RefCell;
+use js_sys::Promise;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
@@ -25,13 +25,18 @@ use wasm_bindgen::prelude::*;
 pub struct Group {
     page: Rc<Page>,
     view: GroupView,
-    /// The registered `BackgroundCopyCallback`.
-    pointer: RefCell<Option<JsValue>>,
+}
+
+/// What setting a property does to the notification pointer of its group.
+enum PointerChange {
+    Clear,
+    None,
+    Set(Pointer),
 }
 
 impl Group {
     pub(super) fn new(page: Rc<Page>, view: GroupView) -> Self {
-        Self { page, view, pointer: RefCell::new(None) }
+        Self { page, view }
     }
 
     fn command(&self, command: Command) -> Promise {
@@ -55,21 +60,22 @@ impl Group {
         self.view.check()?;
         let property = Property(convert::dword(property, "the property")?);
         let value = convert::property_value(value)?;
-        if property == GROUPPROP_NOTIFYCLSID {
-            self.check_class(&value)?;
-        }
         Ok((property, value))
     }
 
-    /// What is no class id at all is the engine's to refuse.
-    fn check_class(&self, value: &PropertyValue) -> Result<(), QmgrError> {
-        let PropertyValue::Text(text) = value else { return Ok(()) };
-        let Ok(class) = text.parse::<Guid>() else { return Ok(()) };
-        if class == Guid::NULL || self.page.knows_class(class) {
-            return Ok(());
+    /// What a GROUPPROP_NOTIFYCLSID does to the pointer: it sets a new object of the class, and the null
+    /// CLSID clears it. What is no class id at all is the engine's to refuse.
+    fn activate(&self, value: &PropertyValue) -> Result<PointerChange, JsValue> {
+        let PropertyValue::Text(text) = value else { return Ok(PointerChange::None) };
+        let Ok(class) = text.parse::<Guid>() else { return Ok(PointerChange::None) };
+        if class == Guid::NULL {
+            return Ok(PointerChange::Clear);
         }
-        let message = format!("class {class} is not registered in this tab");
-        Err(QmgrError::new(Hresult::REGDB_E_CLASSNOTREG, message))
+        let Some(known) = self.page.class(class) else {
+            let message = format!("class {class} is not registered in this tab");
+            return Err(to_js(QmgrError::new(Hresult::REGDB_E_CLASSNOTREG, message)));
+        };
+        known.make(self.view.clone()).map(PointerChange::Set)
     }
 
     fn check_interface(&self, iid: &JsValue, served: Option<Guid>) -> Result<(), QmgrError> {
@@ -138,14 +144,33 @@ impl Group {
         value.map(convert::property_to_js).map_err(to_js)
     }
 
-    /// `SetProp`. Rejects with `REGDB_E_CLASSNOTREG` for a class that this tab has not registered.
+    /// `SetProp`. A GROUPPROP_NOTIFYCLSID makes an object of the class and sets it as the group's
+    /// notification pointer (spec §5.1); the null CLSID clears the pointer. Rejects with
+    /// `REGDB_E_CLASSNOTREG` for a class that this tab has not registered, `E_NOINTERFACE` for one
+    /// whose objects have no `onStatus`, and what its factory throws.
     #[wasm_bindgen(js_name = setProp)]
     pub fn set_property(&self, property: &JsValue, value: &JsValue) -> Promise {
-        match self.checked_property(property, value) {
-            Ok((property, value)) => {
-                self.command(Command::SetProperty { group: self.view.serial(), property, value })
+        let checked = self.checked_property(property, value).map_err(to_js);
+        let begun = checked.and_then(|(property, value)| {
+            let names_class = property == GROUPPROP_NOTIFYCLSID;
+            let change = if names_class { self.activate(&value)? } else { PointerChange::None };
+            Ok((property, value, change))
+        });
+        let group = self.view.serial();
+        let set = |property, value| self.command(Command::SetProperty { group, property, value });
+        match begun {
+            Ok((property, value, PointerChange::Clear)) => {
+                let done = set(property, value);
+                self.page.set_pointer(group, None);
+                done
             }
-            Err(error) => Promise::reject(&to_js(error)),
+            Ok((property, value, PointerChange::None)) => set(property, value),
+            Ok((property, value, PointerChange::Set(pointer))) => {
+                // Before the class is known for the group's, so that nobody is asked for another object.
+                self.page.set_pointer(group, Some(pointer));
+                set(property, value)
+            }
+            Err(error) => Promise::reject(&error),
         }
     }
 
@@ -224,8 +249,9 @@ impl Group {
         self.check_interface(iid, None).map_err(to_js)
     }
 
-    /// `SetNotificationPointer`: supersedes the pointer that this handle had; `null` clears it (ruling
-    /// A29).
+    /// `SetNotificationPointer`: supersedes the pointer that this page had for the group; `null` clears
+    /// it (ruling A29). The callback's `onStatus` is called with a `Group` and a `Job` of this package,
+    /// and with five numbers (spec §5.2).
     ///
     /// # Errors
     /// `E_NOINTERFACE` unless `iid` is `IID_IBackgroundCopyCallback1`; `E_INVALIDARG` when
@@ -237,17 +263,15 @@ impl Group {
         callback: JsValue,
     ) -> Result<(), JsValue> {
         self.check_interface(iid, Some(IID_IBackgroundCopyCallback1)).map_err(to_js)?;
-        if callback.is_null() {
-            self.pointer.replace(None);
-            return Ok(());
-        }
-        // Of what is no object, and of one that throws, there is no such member.
-        let on_status = Reflect::get(&callback, &"onStatus".into()).unwrap_or_default();
-        if !callback.is_object() || !on_status.is_function() {
-            let message = "the callback is no object with an onStatus";
-            return Err(to_js(QmgrError::invalid_argument(message)));
-        }
-        self.pointer.replace(Some(callback));
+        let pointer = if callback.is_null() {
+            None
+        } else {
+            Some(Pointer::new(callback, self.view.clone()).ok_or_else(|| {
+                let message = "the callback is no object with an onStatus";
+                to_js(QmgrError::invalid_argument(message))
+            })?)
+        };
+        self.page.set_pointer(self.view.serial(), pointer);
         Ok(())
     }
 

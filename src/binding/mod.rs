@@ -8,6 +8,7 @@
 //! callback may call back into them at any time. No borrow is held across an `.await` or a call into
 //! JavaScript.
 
+mod callback;
 mod convert;
 mod enumerator;
 mod error;

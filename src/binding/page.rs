@@ -1,13 +1,15 @@
 //! One page's connection to a queue, shared by all its handles.
 
+use super::callback::{Class, Pointer};
 use crate::abi::{Guid, Hresult, QmgrError};
-use crate::driver::{Clock, Engine, EngineOptions, sleep};
+use crate::driver::{Clock, Engine, EngineOptions, PageLock, sleep, wall_time};
 use crate::mirror::{
-    Caller, Calls, Change, Contact, GroupEvent, Meeting, Mirror, PROGRESS_REST, Row,
+    Caller, Calls, Change, Contact, GroupEvent, GroupView, Meeting, Mirror, PROGRESS_REST,
+    Registrations, Row,
 };
 use crate::protocol::{
-    Active, Answer, ClientId, Command, Epoch, FromEngine, GroupUpdate, Owner, Serial, Storage,
-    ToEngine, ToPage, VERSION,
+    Active, Answer, ClientId, Command, Epoch, FromEngine, GroupUpdate, Owner, Registration, Serial,
+    StatusEvent, Storage, ToEngine, ToPage, VERSION,
 };
 use crate::time::Millis;
 use futures_channel::oneshot;
@@ -25,11 +27,11 @@ pub(super) struct Page {
     this: Weak<Self>,
     /// The queue's name.
     pub name: String,
-    /// What JavaScript registered as classes in this tab.
-    classes: RefCell<Vec<(Guid, Function)>>,
     mirror: RefCell<Mirror>,
     calls: RefCell<Calls<Waiter>>,
+    registrations: RefCell<Registrations<Pointer, Class>>,
     link: RefCell<Link>,
+    lock: RefCell<LockState>,
     clock: Clock,
     contact: RefCell<Contact>,
     /// Who waits for an engine's first word.
@@ -45,6 +47,13 @@ enum Link {
     Channel(Channel),
     Engine(Engine),
     None,
+}
+
+/// Whether the page holds the lock that shows it lives. An engine in process needs none.
+enum LockState {
+    Held { _lock: PageLock },
+    None,
+    Requested,
 }
 
 /// Who waits for a reply.
@@ -68,10 +77,11 @@ impl Page {
         Rc::new_cyclic(|this| Self {
             this: Weak::clone(this),
             name,
-            classes: RefCell::default(),
             mirror: RefCell::default(),
             calls: RefCell::new(Calls::new(ClientId(client))),
+            registrations: RefCell::default(),
             link: RefCell::new(Link::None),
+            lock: RefCell::new(LockState::None),
             clock: Clock::start(),
             contact: RefCell::default(),
             ready: RefCell::default(),
@@ -90,6 +100,32 @@ impl Page {
         let page = Self::new(name, client, observer);
         page.show()?;
         Ok(page)
+    }
+
+    /// Takes the page's lock, and then asks who is active. Until it is held the page hears of no
+    /// engine, so that every engine that hears of the page finds the lock taken.
+    fn appear(self: &Rc<Self>) {
+        if matches!(*self.lock.borrow(), LockState::Requested) {
+            return;
+        }
+        self.lock.replace(LockState::Requested);
+        let (client, page) = (self.client(), Rc::downgrade(self));
+        spawn_local(async move {
+            let held = PageLock::hold(&client).await;
+            let Some(page) = page.upgrade() else { return };
+            match held {
+                // It was hidden or closed while it waited.
+                Ok(_) if !page.is_connected() => drop(page.lock.replace(LockState::None)),
+                Ok(lock) => {
+                    page.lock.replace(LockState::Held { _lock: lock });
+                    page.say_hello();
+                }
+                Err(sentence) => {
+                    page.lock.replace(LockState::None);
+                    page.fail(QmgrError::new(Hresult::QM_E_SERVICE_UNAVAILABLE, sentence));
+                }
+            }
+        });
     }
 
     /// Starts an engine in process and connects to it.
@@ -159,15 +195,29 @@ impl Page {
     }
 
     /// Makes a class known to this tab, in place of an earlier one of that id.
-    pub fn register_class(&self, class: Guid, factory: Function) {
-        let mut classes = self.classes.borrow_mut();
-        classes.retain(|(known, _)| *known != class);
-        classes.push((class, factory));
+    pub fn register_class(&self, class: Guid, factory: Function, caller: &Rc<Caller>) {
+        let caller = Rc::clone(caller);
+        let known = Class { factory, caller };
+        let registration = self.registrations.borrow_mut().set_class(class, known, wall_time());
+        self.register(vec![registration]);
     }
 
-    /// Whether this tab knows the class.
-    pub fn knows_class(&self, class: Guid) -> bool {
-        self.classes.borrow().iter().any(|(known, _)| *known == class)
+    /// A class that this tab knows.
+    pub fn class(&self, class: Guid) -> Option<Class> {
+        self.registrations.borrow().class(class).cloned()
+    }
+
+    /// Sets this page's notification pointer of a group, or clears it.
+    pub fn set_pointer(&self, group: Serial, pointer: Option<Pointer>) {
+        let changed = self.registrations.borrow_mut().set_pointer(group, pointer, wall_time());
+        self.register(vec![changed]);
+    }
+
+    /// Tells the active engine; one to come is told everything.
+    fn register(&self, registrations: Vec<Registration>) {
+        if !registrations.is_empty() && self.contact.borrow().active().is_some() {
+            self.send(&ToEngine::Register { client: self.client(), registrations });
+        }
     }
 
     /// One more open handle.
@@ -180,6 +230,7 @@ impl Page {
     pub fn close_handle(&self, caller: &Rc<Caller>) -> impl Future<Output = ()> + use<> {
         let engine = if caller.close() {
             self.reject(Caller::closed_error(), |waiting| Rc::ptr_eq(waiting, caller));
+            self.withdraw_callbacks(caller);
             self.handles.update(|count| count - 1);
             (self.handles.get() == 0).then(|| self.disconnect()).flatten()
         } else {
@@ -192,9 +243,18 @@ impl Page {
         }
     }
 
+    fn withdraw_callbacks(&self, caller: &Rc<Caller>) {
+        let withdrawn = self.registrations.borrow_mut().withdraw(
+            |pointer| Rc::ptr_eq(pointer.caller(), caller),
+            |class| Rc::ptr_eq(&class.caller, caller),
+        );
+        self.register(withdrawn);
+    }
+
     fn disconnect(&self) -> Option<Engine> {
         self.leave();
         self.lose_engine();
+        self.lock.replace(LockState::None);
         match self.link.replace(Link::None) {
             Link::Engine(engine) => Some(engine),
             Link::Channel(_) | Link::None => None,
@@ -211,7 +271,7 @@ impl Page {
     /// Takes note that this page's worker can be no engine. Where no other tab's is, every call ends in
     /// `failure`: at once if the worker `held_lock`, else when nobody was heard for a while.
     pub fn lack_worker(self: &Rc<Self>, failure: QmgrError, held_lock: bool) {
-        let own = self.calls.borrow().client().0.clone();
+        let own = self.client().0;
         let is_ours = self.contact.borrow().active().is_some_and(|active| active.worker == own);
         if is_ours {
             self.lose_engine();
@@ -222,7 +282,8 @@ impl Page {
         self.watch();
     }
 
-    /// For a page that goes into the back/forward cache: nobody is heard any more, calls wait.
+    /// For a page that goes into the back/forward cache: nobody is heard any more, calls wait, and
+    /// nobody is to wait for the page.
     pub fn hide(&self) {
         if !matches!(&*self.link.borrow(), Link::Channel(_)) {
             return;
@@ -230,6 +291,10 @@ impl Page {
         // A cached page that hears a message is thrown out of the cache.
         self.link.replace(Link::None);
         self.lose_engine();
+        let is_held = matches!(*self.lock.borrow(), LockState::Held { .. });
+        if is_held {
+            self.lock.replace(LockState::None);
+        }
     }
 
     /// For a page that opens, or comes back from the back/forward cache: asks who is active, and for
@@ -239,18 +304,36 @@ impl Page {
         self.link.replace(Link::Channel(channel));
         self.lose_engine();
         self.contact.borrow_mut().gain_worker();
-        self.say_hello();
+        self.appear();
         Ok(())
     }
 
     /// Tells the engine that this page goes for good.
     pub fn leave(&self) {
-        let client = self.calls.borrow().client().clone();
-        self.send(&ToEngine::Bye { client });
+        self.send(&ToEngine::Bye { client: self.client() });
     }
 
+    fn client(&self) -> ClientId {
+        self.calls.borrow().client().clone()
+    }
+
+    fn is_connected(&self) -> bool {
+        !matches!(*self.link.borrow(), Link::None)
+    }
+
+    /// Whether the page may be relied on: its lock shows when it is gone.
+    fn is_present(&self) -> bool {
+        match &*self.link.borrow() {
+            Link::Channel(_) => matches!(*self.lock.borrow(), LockState::Held { .. }),
+            Link::Engine(_) | Link::None => true,
+        }
+    }
+
+    /// Asks who is active; a page that waits for its lock still asks when it has it.
     fn say_hello(&self) {
-        self.send(&ToEngine::Hello { version: VERSION });
+        if self.is_present() {
+            self.send(&ToEngine::Hello { version: VERSION });
+        }
     }
 
     /// Ends every call if the page has come to know that there will be no engine.
@@ -330,11 +413,23 @@ impl Page {
             return;
         }
         match message {
-            ToPage::Active(active) => self.on_active(active),
-            ToPage::Beat => {}
+            ToPage::Activate { client, class, event, attempt, group } => {
+                if client == self.client() {
+                    let page = Rc::clone(self);
+                    spawn_local(async move { page.activate(class, *group, event, attempt) });
+                }
+            }
+            ToPage::Active(active) if self.is_present() => self.on_active(active),
+            ToPage::Active(_) | ToPage::Beat => {}
             ToPage::Leaving { epoch, superseded } => self.on_leaving(epoch, superseded),
+            ToPage::Notify { client, group, event, attempt } => {
+                if client == self.client() {
+                    let page = Rc::clone(self);
+                    spawn_local(async move { page.notify(group, event, attempt).await });
+                }
+            }
             ToPage::Reply { client, sequence, result } => {
-                if client == *self.calls.borrow().client() {
+                if client == self.client() {
                     self.on_reply(sequence, result);
                 }
             }
@@ -358,6 +453,8 @@ impl Page {
                 self.mirror.borrow().set_engine_active(true);
                 self.send_unanswered();
                 self.attach();
+                let registrations = self.registrations.borrow().all();
+                self.register(registrations);
                 for waiting in self.ready.take() {
                     drop(waiting.send(Ok(())));
                 }
@@ -413,6 +510,38 @@ impl Page {
         self.begin(owner, command, Waiter::Attach(groups));
     }
 
+    /// Makes an object of a class and sets it as the pointer of a group, which is then called. In a task
+    /// of its own, as all code of the page's program is: nothing of the engine's is under way.
+    fn activate(&self, class: Guid, group: GroupUpdate, event: u64, attempt: u32) {
+        let serial = group.group.serial;
+        let made = self.class(class).and_then(|class| {
+            let (row, change) = self.mirror.borrow_mut().hold(group);
+            self.announce(&change);
+            class.make(GroupView::new(row, Rc::clone(&class.caller))).ok()
+        });
+        match made {
+            Some(pointer) => self.set_pointer(serial, Some(pointer)),
+            None => self.answer_call(serial, event, attempt, false),
+        }
+    }
+
+    /// Calls the page's pointer of a group.
+    async fn notify(self: &Rc<Self>, group: Serial, event: StatusEvent, attempt: u32) {
+        let pointer = self.registrations.borrow().pointer(group).cloned();
+        let number = event.number;
+        let is_taken = match pointer {
+            Some(pointer) => pointer.on_status(self, event).await,
+            None => false,
+        };
+        self.answer_call(group, number, attempt, is_taken);
+    }
+
+    /// Without an engine the answer goes nowhere; the next one calls again.
+    fn answer_call(&self, group: Serial, event: u64, attempt: u32, is_taken: bool) {
+        let client = self.client();
+        self.send(&ToEngine::Notified { client, group, event, attempt, is_taken });
+    }
+
     fn on_reply(&self, sequence: u64, result: Result<Answer, QmgrError>) {
         let Some((command, waiter)) = self.calls.borrow_mut().answer(sequence) else { return };
         if let Some(Waiter::Attach(asked)) = waiter {
@@ -453,6 +582,9 @@ impl Page {
     }
 
     fn announce(&self, change: &Change) {
+        if change.events.contains(&GroupEvent::Cancelled) {
+            self.registrations.borrow_mut().forget_group(change.serial);
+        }
         for event in &change.events {
             self.announce_event(event.name(), change);
         }

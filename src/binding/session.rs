@@ -135,7 +135,13 @@ impl Session {
             let SessionOptions { name, storage, worker, owner, credentials } = options?;
             let caller = CallerOptions { owner, credentials };
             let worker = worker.unwrap_or_else(|| random::guid().to_string());
-            let engine = EngineOptions { name, storage, worker, fetch: fetch.dyn_into().ok() };
+            let engine = EngineOptions {
+                name,
+                storage,
+                worker,
+                fetch: fetch.dyn_into().ok(),
+                has_distant_pages: false,
+            };
             Ok(Self::new(Page::start(engine, observer).await?, caller))
         })
     }
@@ -267,7 +273,9 @@ impl Session {
         })
     }
 
-    /// Extension: makes a class known to this tab, for `GROUPPROP_NOTIFYCLSID` to name.
+    /// Extension: makes a class known to this tab, for `GROUPPROP_NOTIFYCLSID` to name. `factory` gives
+    /// the class's objects, which have an `onStatus`. It is called when a group is given the class, and
+    /// once when an event of a group with this class finds no notification pointer (ruling A27).
     ///
     /// # Errors
     /// `E_INVALIDARG` for a malformed id or a factory that is no function.
@@ -278,7 +286,7 @@ impl Session {
         let factory = factory.dyn_into::<Function>().map_err(|_| {
             to_js(QmgrError::invalid_argument("the factory of a class is no function"))
         })?;
-        self.page.register_class(class, factory);
+        self.page.register_class(class, factory, &self.caller);
         Ok(())
     }
 

@@ -19,6 +19,11 @@ extern "C" {
 /// A browser's timers are 32 bits wide; later alarms are looked at again after this long.
 const LONGEST_TIMER: f64 = 86_400_000.0;
 
+/// What the wall clock says.
+pub fn wall_time() -> Millis {
+    Millis(js::to_u64(js_sys::Date::now()))
+}
+
 /// The wall clock's time at the start, then only forward.
 pub(crate) struct Clock {
     wall_at_start: f64,

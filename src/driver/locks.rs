@@ -1,5 +1,6 @@
-//! Web Locks: the one engine that is active for a queue holds its lock.
+//! Web Locks: the one engine that is active for a queue holds its lock, and each page one of its own.
 
+use crate::protocol::ClientId;
 use futures_channel::oneshot;
 use js_sys::{Function, Object, Promise, Reflect};
 use std::cell::RefCell;
@@ -84,5 +85,35 @@ impl Lock {
         let release =
             is_held.await.map_err(|_| "the browser refused the queue's lock".to_owned())?;
         Ok(Self { _release: release, lost })
+    }
+}
+
+/// What shows that a page lives: the browser releases it when the page is gone, whatever it died of.
+pub struct PageLock {
+    _lock: Lock,
+}
+
+impl PageLock {
+    /// The page takes its lock, before it says a word to any engine.
+    ///
+    /// # Errors
+    ///
+    /// The sentence says why there are no locks.
+    pub async fn hold(client: &ClientId) -> Result<Self, String> {
+        Ok(Self { _lock: Lock::hold(&Self::name(client)).await? })
+    }
+
+    /// Waits until the page that has spoken is gone, or was put aside.
+    ///
+    /// # Errors
+    ///
+    /// The sentence says why there are no locks.
+    pub(super) async fn outlive(client: &ClientId) -> Result<(), String> {
+        Lock::hold(&Self::name(client)).await.map(drop)
+    }
+
+    /// The page's name is random, so that no queue's lock is called like it.
+    fn name(ClientId(client): &ClientId) -> String {
+        format!("qmgr-page:{client}")
     }
 }

@@ -19,8 +19,9 @@ mod network;
 mod store;
 mod worker;
 
-pub(crate) use clock::{Clock, sleep};
+pub(crate) use clock::{Clock, sleep, wall_time};
 pub use files::open_file;
+pub use locks::PageLock;
 pub use worker::TabWorker;
 
 use crate::abi::{Hresult, QmgrError};
@@ -54,6 +55,8 @@ pub struct EngineOptions {
     pub worker: String,
     /// The transport to use instead of the global `fetch`.
     pub fetch: Option<js_sys::Function>,
+    /// Whether its pages live in other contexts, where they may end without a word.
+    pub has_distant_pages: bool,
 }
 
 /// A running engine; clones are the same one.
@@ -68,6 +71,7 @@ struct Shared {
     name: String,
     worker: String,
     fetch: Option<js_sys::Function>,
+    has_distant_pages: bool,
     clock: Clock,
     store: Store,
     files: Files,
@@ -97,7 +101,7 @@ impl Engine {
         options: EngineOptions,
         to_page: Rc<dyn Fn(FromEngine)>,
     ) -> Result<Self, QmgrError> {
-        let EngineOptions { name, storage, worker, fetch } = options;
+        let EngineOptions { name, storage, worker, fetch, has_distant_pages } = options;
         if fetch.is_none() && !connection::has_global_fetch() {
             let message = "there is no fetch here";
             return Err(QmgrError::new(Hresult::QM_E_DOWNLOADER_UNAVAILABLE, message));
@@ -110,6 +114,7 @@ impl Engine {
                 name,
                 worker,
                 fetch,
+                has_distant_pages,
                 clock: Clock::start(),
                 store,
                 files,
@@ -340,6 +345,14 @@ impl Engine {
             Effect::Receive { ticket, part, at, keep, until } => {
                 self.order(ticket, connection::Order::Receive { part, at, keep, until });
             }
+            Effect::WatchPage { client } if self.shared.has_distant_pages => {
+                spawn_local(async move {
+                    if locks::PageLock::outlive(&client).await.is_ok() {
+                        engine.report(Event::PageGone { client });
+                    }
+                });
+            }
+            Effect::WatchPage { .. } => {}
         }
     }
 

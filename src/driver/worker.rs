@@ -122,7 +122,7 @@ impl TabWorker {
             stays: RefCell::new(Some(stays)),
         });
         let listener = tab.listen();
-        let engine = EngineOptions { name, storage, worker, fetch: None };
+        let engine = EngineOptions { name, storage, worker, fetch: None, has_distant_pages: true };
         let life = Rc::clone(&tab);
         spawn_local(async move {
             let end = life.live(engine, goes).await;

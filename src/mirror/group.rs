@@ -109,6 +109,13 @@ impl GroupView {
         }
     }
 
+    /// The one job of the group, if it has one.
+    #[must_use]
+    pub fn current_job(&self) -> Option<JobView> {
+        let id = self.row.group().job?;
+        Some(JobView::new(self.clone(), id))
+    }
+
     /// `EnumJobs`.
     ///
     /// # Errors

@@ -3,8 +3,8 @@
 //! A [`Mirror`] finds the row of a group by its [`Serial`]; the handles of a group share one [`Row`]
 //! and keep it alive, so that a row goes with its last handle. The engine computes every word and
 //! figure; the mirror stores them, says what changed ([`Change`]) and hands them out ([`GroupView`],
-//! [`JobView`]). [`Calls`] remembers what the engine has not answered yet, [`Contact`] what is known of
-//! the engine.
+//! [`JobView`]). [`Calls`] remembers what the engine has not answered yet, [`Registrations`] what it may
+//! call back, [`Contact`] what is known of the engine.
 
 mod caller;
 mod calls;
@@ -14,6 +14,7 @@ mod details;
 mod enumerator;
 mod group;
 mod job;
+mod registrations;
 mod row;
 
 pub use caller::Caller;
@@ -24,6 +25,7 @@ pub use details::{ErrorDetails, FileDetails, GroupDetails, WaitDetails};
 pub use enumerator::GuidEnumerator;
 pub use group::{GroupView, Outcome};
 pub use job::{JobStatus, JobView};
+pub use registrations::Registrations;
 pub use row::Row;
 
 use crate::protocol::{GroupUpdate, Serial};

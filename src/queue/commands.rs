@@ -37,7 +37,16 @@ impl Queue {
             ToEngine::Hello { version } if version > VERSION => self.give_way(now),
             ToEngine::Hello { version: _ } => self.introduce(),
             ToEngine::Call(call) => self.answer(call, now),
-            ToEngine::Bye { client } => self.forget(&client, u64::MAX),
+            ToEngine::Bye { client } => {
+                self.forget(&client, u64::MAX);
+                self.forget_callbacks(&client, now);
+            }
+            ToEngine::Notified { client, group, event, attempt, is_taken } => {
+                self.handle_answered_call(&client, group, event, attempt, is_taken, now);
+            }
+            ToEngine::Register { client, registrations } => {
+                self.register(&client, registrations, now);
+            }
         }
         self.settle(now);
     }
@@ -313,6 +322,7 @@ impl Queue {
     ) -> Result<Reply, QmgrError> {
         self.live(serial)?.properties.set(property, value)?;
         self.change_group(serial, now);
+        self.heed_properties(serial, now);
         Ok(Reply::Row { group: serial, whole: false })
     }
 

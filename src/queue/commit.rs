@@ -34,15 +34,31 @@ pub(super) struct InFlight {
 /// What waits for the next commit.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum After {
+    /// A call of a page, unless it has become needless by then.
+    Call {
+        group: Serial,
+        event: u64,
+        attempt: u32,
+    },
     Effect(Effect),
-    Reply { client: ClientId, sequence: u64, group: Option<Serial>, whole: bool },
-    Rows { client: ClientId, sequence: u64, groups: Vec<Serial> },
+    Reply {
+        client: ClientId,
+        sequence: u64,
+        group: Option<Serial>,
+        whole: bool,
+    },
+    Rows {
+        client: ClientId,
+        sequence: u64,
+        groups: Vec<Serial>,
+    },
 }
 
 /// What waits for the commit under way.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Done {
     Effect(Effect),
+    Message(Option<ToPage>),
     Reply { client: ClientId, sequence: u64, answer: Answer },
 }
 
@@ -61,12 +77,17 @@ impl Pending {
 impl Queue {
     /// A group's own record or row has changed.
     pub(super) fn change_group(&mut self, serial: Serial, now: Millis) {
+        let mut has_moved = false;
         if let Some(group) = self.groups.get_mut(&serial) {
             group.touched_at = now;
+            has_moved = std::mem::take(&mut group.has_moved);
         }
         self.pending.strict = true;
         self.pending.groups.insert(serial);
         self.sort_in(serial);
+        if has_moved {
+            self.note_state(serial, now);
+        }
     }
 
     /// A file's record or row has changed.
@@ -205,6 +226,9 @@ impl Queue {
 
     fn done(&self, after: After) -> Done {
         match after {
+            After::Call { group, event, attempt } => {
+                Done::Message(self.call_message(group, event, attempt))
+            }
             After::Effect(effect) => Done::Effect(effect),
             After::Reply { client, sequence, group, whole } => {
                 let changed = (!whole).then(BTreeSet::new);
@@ -222,6 +246,7 @@ impl Queue {
     fn finish(&mut self, done: Done) {
         match done {
             Done::Effect(effect) => self.effects.push_back(effect),
+            Done::Message(message) => self.messages.extend(message),
             Done::Reply { client, sequence, answer } => {
                 self.messages.push_back(ToPage::Reply { client, sequence, result: Ok(answer) });
             }

@@ -92,6 +92,11 @@ pub enum Effect {
         /// No byte is written at or beyond this position.
         until: Option<u64>,
     },
+    /// Report by [`Event::PageGone`](super::Event::PageGone) when a page is there no more.
+    WatchPage {
+        /// The page.
+        client: ClientId,
+    },
 }
 
 /// Names the file that holds the bytes of one version of one file of one group.

@@ -2,6 +2,7 @@
 
 use super::Ticket;
 use crate::http::AnswerHead;
+use crate::protocol::ClientId;
 
 /// A fact. Those with a ticket answer an [`Effect`](super::Effect); one whose ticket the queue has
 /// given up changes nothing.
@@ -58,6 +59,11 @@ pub enum Event {
     },
     /// Whether there is a network.
     Online(bool),
+    /// A page that was watched is there no more, or was put aside by the browser.
+    PageGone {
+        /// The page.
+        client: ClientId,
+    },
     /// Bytes were written, not yet durably.
     Progress {
         /// The connection.

@@ -77,6 +77,7 @@ impl Queue {
                 }
             }
             Event::Online(online) => self.handle_online(online, now),
+            Event::PageGone { client } => self.forget_callbacks(&client, now),
             Event::Progress { ticket, position } => {
                 if let Some((serial, index)) = self.file_of(ticket) {
                     self.handle_progress(serial, index, position, now);

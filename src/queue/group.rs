@@ -1,5 +1,6 @@
 //! One group: its state, its one job, its status words.
 
+use super::notifications::Notification;
 use super::speed::Speed;
 use super::state::{Cause, State};
 use super::transfer::{Connection, Transfer};
@@ -27,6 +28,10 @@ pub(super) struct Group {
     pub(super) touched_at: Millis,
     /// The failures since the last progress.
     pub(super) trouble: Option<Trouble>,
+    /// Its state is one that [`change_group`](super::Queue::change_group) has not seen.
+    pub(super) has_moved: bool,
+    /// The latest event, while nobody has taken it.
+    pub(super) notification: Option<Notification>,
     pub(super) speed: Speed,
     /// When its pages last heard of its progress.
     pub(super) shown_at: Millis,
@@ -53,6 +58,8 @@ impl Group {
             retries: 0,
             touched_at: now,
             trouble: None,
+            has_moved: false,
+            notification: None,
             speed: Speed::default(),
             shown_at: Millis::default(),
         }
@@ -63,11 +70,13 @@ impl Group {
         &self.state
     }
 
-    /// Goes where a cause leads; false where it leads nowhere. Nothing else changes the state.
+    /// Goes where a cause leads; false where it leads nowhere. Nothing else changes the state. To be
+    /// followed by [`change_group`](super::Queue::change_group), which tells of it.
     pub(super) fn follow(&mut self, cause: Cause) -> bool {
         match self.state.after(cause) {
             Some(state) => {
                 self.state = state;
+                self.has_moved = true;
                 true
             }
             None => false,
@@ -221,6 +230,7 @@ impl Group {
             retries: self.retries,
             touched_at: self.touched_at,
             trouble: self.trouble.clone(),
+            event: self.notification.as_ref().map(|notification| notification.event.clone()),
         }
     }
 
@@ -263,6 +273,7 @@ impl Group {
             retries: record.retries,
             touched_at: record.touched_at,
             trouble,
+            notification: record.event.map(Notification::new),
             ..Self::new(record.id, record.owner, record.credentials, now)
         }
     }

@@ -16,6 +16,7 @@
 //! - Bytes count as kept only when the driver has flushed them; a part is deleted only after a durable
 //!   record names another, or none.
 //! - An event whose ticket was given up changes nothing.
+//! - What a callback is to be told is saved with what happened, and kept until one has taken it.
 
 mod commands;
 mod commit;
@@ -24,6 +25,7 @@ mod event;
 mod events;
 mod failures;
 mod group;
+mod notifications;
 mod retry;
 mod schedule;
 mod speed;
@@ -41,6 +43,7 @@ use crate::snapshot::{self, OutcomeRecord, Saved, SavedState};
 use crate::time::Millis;
 use commit::{InFlight, Pending};
 use group::Group;
+use notifications::Callbacks;
 use state::State;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use transfer::Transfer;
@@ -98,6 +101,7 @@ pub struct Queue {
     effects: VecDeque<Effect>,
     messages: VecDeque<ToPage>,
     next_idle_check: Millis,
+    callbacks: Callbacks,
     stopping: bool,
     /// A newer build takes over.
     superseded: bool,
@@ -151,6 +155,7 @@ impl Queue {
             effects: VecDeque::new(),
             messages: VecDeque::new(),
             next_idle_check: now,
+            callbacks: Callbacks::new(now),
             stopping: false,
             superseded: false,
         };
@@ -197,6 +202,7 @@ impl Queue {
                 }
             }
             self.next_serial = self.next_serial.max(Serial(serial.0 + 1));
+            self.callbacks.note_restored(serial, group.notification.is_some());
             self.groups.insert(serial, group);
             self.sort_in(serial);
         }
@@ -233,9 +239,9 @@ impl Queue {
         self.host.epoch
     }
 
-    /// Whether any group's work is under way.
+    /// Whether any group's work is under way, or a page is to be called.
     pub fn is_working(&self) -> bool {
-        !self.active.is_empty()
+        !self.active.is_empty() || self.callbacks.next_alarm().is_some()
     }
 
     /// The next order to carry out.

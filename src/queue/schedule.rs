@@ -75,6 +75,7 @@ impl Queue {
             return;
         }
         let Some(group) = self.groups.remove(&serial) else { return };
+        self.callbacks.forget_group(serial);
         self.pending.groups.insert(serial);
         self.pending.strict = true;
         for (index, file) in group.indexed() {
@@ -334,6 +335,7 @@ impl Queue {
             self.next_idle_check = now.plus(IDLE_CHECK);
             self.cancel_idle_groups(now);
         }
+        self.call_again(now);
         self.settle(now);
     }
 
@@ -399,7 +401,7 @@ impl Queue {
             .filter(|&(holder, _)| waits_for_turn.is_some() && self.can_give_way(holder))
             .map(|(_, since)| since.plus(self.settings.time_slice));
         let idle = (!self.by_id.is_empty()).then_some(self.next_idle_check);
-        of_groups.chain(slice).chain(idle).min()
+        of_groups.chain(slice).chain(idle).chain(self.callbacks.next_alarm()).min()
     }
 
     /// When to flush a file's bytes or to give its connection up.

@@ -9,9 +9,11 @@
 //!
 //! A failure names its seed: `QMGR_SEED=<seed> QMGR_HISTORIES=1` repeats it exactly.
 
-use crate::sim::{Behaviour, Crash, Ranges, Validators, World, guid, info};
+use crate::sim::{Behaviour, Crash, Page, Ranges, Return, Validators, World, guid, info};
 use fastrand::Rng;
-use qmgr::abi::{GROUPPROP_DISPLAYNAME, Hresult, PropertyValue};
+use qmgr::abi::{
+    GROUPPROP_DISPLAYNAME, GROUPPROP_NOTIFYCLSID, GROUPPROP_NOTIFYFLAGS, Hresult, PropertyValue,
+};
 use qmgr::protocol::{
     Answer, Checkpoint, Command, Credentials, GroupState, Owner, Serial, SettingsPatch,
 };
@@ -118,7 +120,8 @@ impl History {
     fn act(&mut self) {
         let action = self.rng.u8(0..100);
         match action {
-            0..55 => self.command(),
+            0..50 => self.command(),
+            50..55 => self.callback(),
             55..67 => self.script(),
             67..72 => {
                 let path = self.path();
@@ -238,6 +241,27 @@ impl History {
         }
     }
 
+    /// A tab sets or clears a pointer or a class, dies, or answers its next calls in some way.
+    fn callback(&mut self) {
+        let tab: fn(&mut World) -> &mut Page =
+            if self.rng.bool() { |world| &mut world.page } else { |world| &mut world.other };
+        let group = self.rng.choice(self.groups.iter().copied());
+        let action = self.rng.u8(0..10);
+        self.world.tell(|| format!("callback {action} of {group:?}"));
+        match (action, group) {
+            (0..3, Some(group)) => self.world.set_pointer(tab, group),
+            (3, Some(group)) => self.world.clear_pointer(tab, group),
+            (4, _) => self.world.set_class(tab, guid(self.rng.u32(IDS))),
+            (5, _) => self.world.end_tab(|world| &mut world.other),
+            _ => {
+                let returns = [Return::Failure, Return::Nothing, Return::Ok];
+                let page = tab(&mut self.world);
+                page.makes_objects = self.rng.bool();
+                page.returns.extend((0..3).filter_map(|_| self.rng.choice(returns)));
+            }
+        }
+    }
+
     fn any_command(&mut self) -> Command {
         let id = guid(self.rng.u32(IDS));
         let Some(&group) = self.rng.choice(&self.groups) else {
@@ -255,11 +279,17 @@ impl History {
             18..21 => Command::SuspendGroup { group },
             21..23 => Command::CancelGroup { group },
             23 => Command::SwitchToForeground { group },
-            24 => Command::SetProperty {
-                group,
-                property: GROUPPROP_DISPLAYNAME,
-                value: PropertyValue::Text("named".to_owned()),
-            },
+            24 => {
+                let (property, value) = match self.rng.u8(0..3) {
+                    0 => (GROUPPROP_DISPLAYNAME, PropertyValue::Text("named".to_owned())),
+                    1 => (GROUPPROP_NOTIFYCLSID, PropertyValue::Text(id.clsid_text())),
+                    _ => {
+                        let flags = [0, 4, 4, 0x40][self.rng.usize(..4)];
+                        (GROUPPROP_NOTIFYFLAGS, PropertyValue::Integer(flags))
+                    }
+                };
+                Command::SetProperty { group, property, value }
+            }
             25 => Command::GetGroup { id },
             26 => Command::EnumGroups { flags: 0 },
             27 => Command::Attach { groups: self.groups.clone() },
@@ -353,6 +383,8 @@ impl History {
         self.world.disk.capacity = None;
         self.world.disk.refusals.clear();
         self.world.set_online(true);
+        self.world.page.returns.clear();
+        self.world.other.returns.clear();
         self.world.tell(|| "the world is mended".to_owned());
         self.world.run_until_idle();
         self.notice_groups();
@@ -377,8 +409,20 @@ impl History {
             }
             self.check();
         }
+        self.take_events();
         assert!(self.world.page.unanswered.is_empty(), "{:?}", self.world.page.unanswered);
         assert_eq!(self.world.disk.parts().count(), 0, "parts that nobody owns");
+    }
+
+    /// Whatever nobody has taken yet is taken by a pointer that comes.
+    fn take_events(&mut self) {
+        for group in self.groups.clone() {
+            self.world.set_pointer(|world| &mut world.page, group);
+        }
+        self.world.run_until_idle();
+        for (group, record) in &self.world.database.tables.groups {
+            assert_eq!(record.event, None, "of {group:?} nobody was told");
+        }
     }
 }
 
@@ -393,6 +437,6 @@ fn ticket(event: &Event) -> Option<Ticket> {
         | Event::Hashed { ticket, .. }
         | Event::Progress { ticket, .. }
         | Event::Published { ticket, .. } => Some(*ticket),
-        Event::Online(_) => None,
+        Event::Online(_) | Event::PageGone { .. } => None,
     }
 }

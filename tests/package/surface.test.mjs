@@ -133,6 +133,18 @@ test("the surface of the API", async (t) => {
     assert.equal(job.group, group);
   });
 
+  await t.test("an enumerator is iterated from where it is, and stays there", async (t) => {
+    const { queue, group } = await stage(t);
+    const { groupId } = await queue.createGroup();
+    const ids = await queue.enumGroups();
+    assert.deepEqual([...ids], [group.groupId, groupId]);
+    assert.deepEqual(ids.next(1), { hresult: qmgr.S_OK, items: [group.groupId], fetched: 1 });
+    const rest = ids[Symbol.iterator]();
+    assert.deepEqual(ids.next(-1), { hresult: qmgr.S_FALSE, items: [groupId], fetched: 1 });
+    assert.deepEqual([...rest], [groupId]);
+    assert.deepEqual([...ids], []);
+  });
+
   await t.test("sizes that add up to more than JavaScript counts are shown as what it does", async (t) => {
     const { group, job } = await stage(t);
     const size = Number.MAX_SAFE_INTEGER;

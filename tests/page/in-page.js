@@ -32,6 +32,22 @@ globalThis.lab = {
     group.addEventListener("statuschange", (event) => this.words.push(event.detail.status));
   },
 
+  /** Sets a callback for the group, which keeps what it is told in `heard`; one that is `silent` never answers. */
+  async hear({ silent = false } = {}) {
+    const { IID_IBackgroundCopyCallback1 } = await this.module();
+    this.group.setNotificationPointer(IID_IBackgroundCopyCallback1, this.callback({ silent }));
+  },
+
+  callback({ silent = false } = {}) {
+    this.heard = [];
+    return {
+      onStatus: (group, job, ...event) => {
+        this.heard.push([group.groupId, job.jobId, ...event]);
+        return silent ? new Promise(() => {}) : 0;
+      },
+    };
+  },
+
   status() {
     return this.group.getStatus().status;
   },

@@ -3,6 +3,7 @@
 //! Each command first installs the tools that it lacks, and says so.
 
 mod build;
+mod conformance;
 mod constants;
 mod lint;
 mod pack;
@@ -31,6 +32,8 @@ struct Arguments {
 enum Command {
     /// Build the package for release into pkg/
     Build,
+    /// Write docs/conformance.md from the rows in tests/conformance/
+    Conformance,
     /// Check formatting, lints and documentation, natively and for WebAssembly
     Lint,
     /// Build, and pack the npm tarball into target/package/
@@ -66,6 +69,7 @@ fn run(command: Command) -> Result<()> {
     let shell = shell()?;
     match command {
         Command::Build => build::run(&shell),
+        Command::Conformance => conformance::run(&shell),
         Command::Lint => lint::run(&shell),
         Command::Pack => pack::run(&shell).map(drop),
         Command::Play { port } => play::run(&shell, port),

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every test, part by part, and a summary.
 
 use crate::tools::{self, Tool};
-use crate::{build, lint, pack, root};
+use crate::{build, conformance, lint, pack, root};
 use anyhow::{Result, ensure};
 use clap::ValueEnum;
 use std::path::PathBuf;
@@ -17,6 +17,8 @@ pub enum Part {
     Native,
     /// Drivers and binding in a headless Chromium: wasm-pack test
     Browser,
+    /// Every documented fact, in three runners, and the page that tells of them
+    Conformance,
     /// The packed tarball, installed and used
     Package,
     /// A person's way through the playground
@@ -29,7 +31,7 @@ impl Part {
             Part::Lint => &[Tool::WasmTarget],
             Part::Native => &[],
             Part::Browser => &[Tool::WasmTarget, Tool::WasmBindgen, Tool::WasmPack, Tool::Chromium],
-            Part::Package => {
+            Part::Conformance | Part::Package => {
                 &[Tool::WasmTarget, Tool::WasmBindgen, Tool::NpmPackages, Tool::Chromium]
             }
             Part::Page => &[
@@ -50,6 +52,12 @@ impl Part {
                 let driver = tools::chromedriver().unwrap_or_default();
                 Ok(cmd!(shell, "wasm-pack test --headless --chrome --chromedriver {driver}")
                     .run()?)
+            }
+            Part::Conformance => {
+                cmd!(shell, "cargo test --quiet --test native conformance -- --nocapture").run()?;
+                build::package(shell)?;
+                node_tests(shell, &["tests/conformance"])?;
+                conformance::check()
             }
             Part::Package => {
                 let tarball = pack::run(shell)?;
@@ -94,7 +102,7 @@ pub fn run(shell: &Shell, only: &[Part]) -> Result<()> {
     println!();
     for (part, passed, time) in &summary {
         println!(
-            "{:<8} {}  {:>4} s",
+            "{:<11} {}  {:>4} s",
             format!("{part:?}"),
             if *passed { "passed" } else { "FAILED" },
             time.as_secs()

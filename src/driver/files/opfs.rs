@@ -128,12 +128,7 @@ impl Opfs {
     }
 
     pub(super) async fn delete_orphans(&self, kept: &BTreeSet<String>) {
-        let entries: AsyncIterator = self.parts.keys();
-        while let Ok(next) = entries.next()
-            && let Ok(next) = JsFuture::from(next).await
-            && let Ok(name) = Reflect::get(&next, &"value".into())
-            && let Some(name) = name.as_string()
-        {
+        for name in names(&self.parts).await {
             if !kept.contains(&name) {
                 self.delete_part(&name).await;
             }
@@ -150,7 +145,9 @@ impl Opfs {
             self.target(target, true).await.map_err(|thrown| js::disk_failure(&thrown))?;
         // Looked up first: Firefox would move a file over a directory and delete what is in it.
         match self::directory(&directory, &name, false).await {
-            Ok(_) => return Err(DiskFailure::InTheWay),
+            Ok(_) => remove_without_files(&directory, &name)
+                .await
+                .map_err(|thrown| js::disk_failure(&thrown))?,
             Err(thrown)
                 if matches!(
                     js::name_of(&thrown).as_str(),
@@ -217,6 +214,39 @@ async fn directory(
     Ok(JsFuture::from(parent.get_directory_handle_with_options(name, &options))
         .await?
         .unchecked_into())
+}
+
+/// What a directory holds, as far as it can be read.
+async fn names(directory: &FileSystemDirectoryHandle) -> Vec<String> {
+    let entries: AsyncIterator = directory.keys();
+    let mut names = Vec::new();
+    while let Ok(next) = entries.next()
+        && let Ok(next) = JsFuture::from(next).await
+        && let Ok(name) = Reflect::get(&next, &"value".into())
+        && let Some(name) = name.as_string()
+    {
+        names.push(name);
+    }
+    names
+}
+
+/// Removes a directory that holds nothing but directories, as deleted files leave them behind. A file
+/// in it ends this with a `TypeMismatchError`, and nothing is removed.
+async fn remove_without_files(
+    parent: &FileSystemDirectoryHandle,
+    name: &str,
+) -> Result<(), JsValue> {
+    let mut found = vec![(parent.clone(), name.to_owned())];
+    let mut looked_at = 0;
+    while let Some((parent, name)) = found.get(looked_at) {
+        let directory = directory(parent, name, false).await?;
+        found.extend(names(&directory).await.into_iter().map(|name| (directory.clone(), name)));
+        looked_at += 1;
+    }
+    for (parent, name) in found.into_iter().rev() {
+        JsFuture::from(parent.remove_entry(&name)).await?;
+    }
+    Ok(())
 }
 
 async fn file(

@@ -222,6 +222,22 @@ async fn a_directory_at_the_target_is_the_groups_error_and_stays() {
 }
 
 #[wasm_bindgen_test]
+async fn directories_that_hold_no_file_any_more_make_way() {
+    let server = Server::new();
+    let queue = Queue::open("files-leftovers", &server).await;
+    for left_over in ["/a.bin/one/deep", "/a.bin/two"] {
+        opfs::write(&queue.target(left_over), b"gone").await;
+        opfs::remove(&queue.target(left_over)).await;
+    }
+    let download = queue.resumed_download("/a.bin").await;
+    serve(&server).await;
+
+    queue.until_state(&download.group, "complete").await;
+    assert_eq!(queue.published("/a.bin").await.as_deref(), Some(FILE));
+    queue.discard().await;
+}
+
+#[wasm_bindgen_test]
 async fn a_file_where_a_directory_is_needed_is_the_groups_error() {
     let server = Server::new();
     let queue = Queue::open("files-in-the-way", &server).await;

@@ -51,6 +51,7 @@ struct Only {
 #[serde(try_from = "Map<String, Value>")]
 pub enum Step {
     Call(Call),
+    Callback(Callback),
     Open(Open),
     Pass(Pass),
     Reload(Reload),
@@ -69,6 +70,16 @@ pub struct Call {
     pub fails: Option<String>,
     #[serde(rename = "as")]
     pub name: Option<String>,
+}
+
+/// Makes a callback, which answers by its script.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Callback {
+    #[serde(rename = "callback")]
+    pub name: String,
+    #[serde(default)]
+    pub answers: Vec<String>,
 }
 
 /// Opens the queue once more, in another name.
@@ -121,6 +132,8 @@ impl TryFrom<Map<String, Value>> for Step {
         let value = || Value::Object(fields.clone());
         let step = if has("call") {
             serde_json::from_value(value()).map(Self::Call)
+        } else if has("callback") {
+            serde_json::from_value(value()).map(Self::Callback)
         } else if has("until") {
             serde_json::from_value(value()).map(Self::Until)
         } else if has("serve") {
@@ -244,6 +257,7 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (verb, with) = match self {
             Self::Call(call) => (call.call.as_str(), call.with.as_slice()),
+            Self::Callback(callback) => (callback.name.as_str(), [].as_slice()),
             Self::Open(_) => ("open", [].as_slice()),
             Self::Pass(_) => ("pass", [].as_slice()),
             Self::Reload(_) => ("reload", [].as_slice()),

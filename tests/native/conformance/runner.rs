@@ -1,7 +1,7 @@
 //! One row in the simulated world: its handles, and its steps one by one.
 
 use super::calls::{Failure, Handle, Output, ask, code};
-use super::row::{Call, Open, Step, Until};
+use super::row::{Call, Callback, Open, Step, Until};
 use super::server::Scripts;
 use super::words;
 use crate::sim::World;
@@ -42,6 +42,9 @@ impl Runner {
     pub fn take(&mut self, step: &Step) -> Result<(), String> {
         match step.clone() {
             Step::Call(call) => self.call(call),
+            Step::Callback(Callback { name, answers }) => {
+                Err(format!("no page of this world can be called back: {name}, {answers:?}"))
+            }
             Step::Open(open) => self.open(open),
             Step::Pass(pass) => {
                 self.world.run_for(Millis(pass.pass));

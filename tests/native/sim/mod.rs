@@ -17,5 +17,6 @@ mod server;
 mod world;
 
 pub use disk::Crash;
+pub use page::{Page, Return};
 pub use server::{Behaviour, Ranges, RemoteFile, Validators};
 pub use world::{START, World, guid, info, url};

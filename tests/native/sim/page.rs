@@ -1,12 +1,13 @@
 //! A page: numbers its calls, sends the unanswered ones again to each new engine, mirrors the rows.
 
 use qmgr::abi::QmgrError;
-use qmgr::mirror::{Mirror, Row};
+use qmgr::mirror::{Mirror, Registrations, Row};
 use qmgr::protocol::{
     Answer, Call, ClientId, Command, FileRow, GroupRow, GroupState, GroupUpdate, Owner, Serial,
-    ToEngine, ToPage,
+    StatusEvent, ToEngine, ToPage,
 };
-use std::collections::BTreeMap;
+use qmgr::time::Millis;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 /// One page.
@@ -23,6 +24,29 @@ pub struct Page {
     /// The rows of the groups that its calls made known, as the getters of their handles see them.
     pub held: BTreeMap<Serial, Rc<Row>>,
     mirror: Mirror,
+    /// The pointers and classes that its program has set.
+    pub registrations: Registrations<(), ()>,
+    /// What comes of the next calls of a callback; `Ok` after the last one.
+    pub returns: VecDeque<Return>,
+    /// When a callback was called for which group, and with what.
+    pub heard: Vec<(Millis, Serial, StatusEvent)>,
+    /// How often a class was asked for an object.
+    pub activations: usize,
+    /// Whether the classes' factories give an object.
+    pub makes_objects: bool,
+    /// What the page answers, to be sent a little later.
+    pub outbox: Vec<ToEngine>,
+}
+
+/// What comes of a call of a callback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Return {
+    /// Anything but S_OK, a throw or a rejection.
+    Failure,
+    /// A promise that never settles.
+    Nothing,
+    /// S_OK.
+    Ok,
 }
 
 impl Page {
@@ -38,6 +62,12 @@ impl Page {
             files: BTreeMap::new(),
             held: BTreeMap::new(),
             mirror: Mirror::new(),
+            registrations: Registrations::default(),
+            returns: VecDeque::new(),
+            heard: Vec::new(),
+            activations: 0,
+            makes_objects: true,
+            outbox: Vec::new(),
         }
     }
 
@@ -57,12 +87,46 @@ impl Page {
 
     /// What a page sends to an engine that has just become active.
     pub fn repeats(&self) -> Vec<ToEngine> {
-        self.unanswered.values().cloned().map(ToEngine::Call).collect()
+        let calls = self.unanswered.values().cloned().map(ToEngine::Call);
+        let (client, registrations) = (self.client.clone(), self.registrations.all());
+        let registered =
+            (!registrations.is_empty()).then_some(ToEngine::Register { client, registrations });
+        calls.chain(registered).collect()
     }
 
     /// Takes in a message, and names the groups whose rows it brought.
-    pub fn receive(&mut self, message: ToPage) -> Vec<Serial> {
+    pub fn receive(&mut self, message: ToPage, now: Millis) -> Vec<Serial> {
         match message {
+            ToPage::Activate { client, class, event, attempt, group } => {
+                if client == self.client {
+                    let serial = group.group.serial;
+                    self.activations += 1;
+                    if self.registrations.class(class).is_some() && self.makes_objects {
+                        let pointer = self.registrations.set_pointer(serial, Some(()), now);
+                        let registrations = vec![pointer];
+                        self.outbox.push(ToEngine::Register { client, registrations });
+                    } else {
+                        self.answer_call(serial, event, attempt, false);
+                    }
+                }
+                Vec::new()
+            }
+            ToPage::Notify { client, group, event, attempt } => {
+                if client == self.client {
+                    let number = event.number;
+                    if self.registrations.pointer(group).is_none() {
+                        self.answer_call(group, number, attempt, false);
+                        return Vec::new();
+                    }
+                    self.heard.push((now, group, event));
+                    match self.returns.pop_front().unwrap_or(Return::Ok) {
+                        Return::Failure => self.answer_call(group, number, attempt, false),
+                        Return::Nothing => {}
+                        Return::Ok => self.answer_call(group, number, attempt, true),
+                    }
+                }
+                Vec::new()
+            }
             ToPage::Active(_) => {
                 self.mirror.set_engine_active(true);
                 Vec::new()
@@ -98,6 +162,11 @@ impl Page {
             }
             ToPage::Rows(updates) => self.mirror(updates),
         }
+    }
+
+    fn answer_call(&mut self, group: Serial, event: u64, attempt: u32, is_taken: bool) {
+        let client = self.client.clone();
+        self.outbox.push(ToEngine::Notified { client, group, event, attempt, is_taken });
     }
 
     /// Groups that an engine does not know are gone.

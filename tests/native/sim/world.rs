@@ -9,8 +9,8 @@ use super::server::{
 };
 use qmgr::abi::{FileSetInfo, Guid, Hresult, LocalPath, QmgrError};
 use qmgr::protocol::{
-    Answer, Command, Credentials, Epoch, GroupRow, GroupState, Serial, SettingsPatch, Storage,
-    ToEngine,
+    Answer, Command, Credentials, Epoch, GroupRow, GroupState, Registration, Serial, SettingsPatch,
+    Storage, ToEngine, ToPage,
 };
 use qmgr::queue::{Commit, Effect, Ended, Event, Host, Part, Queue, Ticket};
 use qmgr::snapshot::SavedState;
@@ -33,6 +33,7 @@ enum Task {
     Chunk(Ticket),
     Copy { ticket: Ticket, from: Part, to: Part, length: u64 },
     Commit(Box<Commit>),
+    Deliver(ToEngine),
     DeleteFile { ticket: Ticket, target: LocalPath },
     DeletePart(Part),
     End(Ticket, Ended),
@@ -46,6 +47,8 @@ pub struct World {
     pub now: Millis,
     pub queue: Queue,
     pub page: Page,
+    /// A second tab: it makes no calls, and may be called.
+    pub other: Page,
     pub servers: Servers,
     pub disk: Disk,
     pub database: Database,
@@ -84,6 +87,7 @@ impl World {
             now: START,
             queue,
             page: Page::new("page"),
+            other: Page::new("other"),
             servers: Servers::default(),
             disk: Disk::default(),
             database,
@@ -224,6 +228,38 @@ impl World {
         self.drain();
     }
 
+    /// Sets a tab's pointer of a group.
+    pub fn set_pointer(&mut self, tab: fn(&mut Self) -> &mut Page, group: Serial) {
+        let now = self.now;
+        let changed = tab(self).registrations.set_pointer(group, Some(()), now);
+        self.register(tab, changed);
+    }
+
+    /// Clears a tab's pointer of a group.
+    pub fn clear_pointer(&mut self, tab: fn(&mut Self) -> &mut Page, group: Serial) {
+        let now = self.now;
+        let changed = tab(self).registrations.set_pointer(group, None, now);
+        self.register(tab, changed);
+    }
+
+    /// Makes a class known in a tab.
+    pub fn set_class(&mut self, tab: fn(&mut Self) -> &mut Page, class: Guid) {
+        let now = self.now;
+        let changed = tab(self).registrations.set_class(class, (), now);
+        self.register(tab, changed);
+    }
+
+    fn register(&mut self, tab: fn(&mut Self) -> &mut Page, changed: Registration) {
+        let client = tab(self).client.clone();
+        self.deliver(ToEngine::Register { client, registrations: vec![changed] });
+    }
+
+    /// A tab is closed or dies, which its lock shows.
+    pub fn end_tab(&mut self, tab: fn(&mut Self) -> &mut Page) {
+        let ended = std::mem::replace(tab(self), Page::new("nobody"));
+        self.report(Event::PageGone { client: ended.client });
+    }
+
     /// A group with a job of these files: each is published under the path of its URL.
     pub fn group<const N: usize>(&mut self, paths: [&str; N]) -> Serial {
         self.group_of(paths.map(info).into())
@@ -297,7 +333,7 @@ impl World {
         if !self.is_online {
             self.report(Event::Online(false));
         }
-        for repeat in self.page.repeats() {
+        for repeat in [self.page.repeats(), self.other.repeats()].concat() {
             self.deliver(repeat);
         }
         self.send(Command::Attach { groups: self.page.rows.keys().copied().collect() });
@@ -429,9 +465,25 @@ impl World {
             self.order(effect);
         }
         while let Some(message) = self.queue.poll_message() {
-            for shown in self.page.receive(message) {
+            self.check_call(&message);
+            self.other.receive(message.clone(), self.now);
+            for shown in self.page.receive(message, self.now) {
                 self.check_shown(shown);
             }
+            let answers =
+                [&mut self.page, &mut self.other].map(|tab| std::mem::take(&mut tab.outbox));
+            for answer in answers.into_iter().flatten() {
+                self.schedule(1, Task::Deliver(answer));
+            }
+        }
+    }
+
+    /// No page is called with what a crash would take back.
+    fn check_call(&self, message: &ToPage) {
+        if let ToPage::Notify { group, event, .. } = message {
+            let saved =
+                self.database.tables.groups.get(group).and_then(|group| group.event.as_ref());
+            assert_eq!(saved, Some(event), "the event of {group:?} is told before it is saved");
         }
     }
 
@@ -489,6 +541,7 @@ impl World {
             Effect::Receive { ticket, part, at, keep, until } => {
                 return self.receive(ticket, Sink { part, at, position: at, until }, keep);
             }
+            Effect::WatchPage { .. } => return,
         };
         self.schedule(delay, task);
     }
@@ -526,6 +579,7 @@ impl World {
                 self.database.apply(&commit);
                 self.report(Event::Committed { ticket: commit.ticket });
             }
+            Task::Deliver(message) => self.deliver(message),
             Task::DeleteFile { ticket, target } => {
                 self.disk.files.remove(target.key());
                 self.report(Event::FileDeleted { ticket, result: Ok(()) });

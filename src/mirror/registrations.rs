@@ -1,0 +1,100 @@
+//! What a page can be called back through.
+
+use crate::abi::Guid;
+use crate::protocol::{Callback, Registration, Serial};
+use crate::time::Millis;
+use std::collections::BTreeMap;
+
+/// The notification pointers and classes of one page. A pointer is a `P`, a class a `C`.
+///
+/// Whatever a change returns is sent to the active engine at once; [`all`](Self::all) to each new one.
+#[derive(Debug)]
+pub struct Registrations<P, C> {
+    /// When the latest came; no two have the same time.
+    latest: Millis,
+    /// `None` for a pointer that was cleared.
+    pointers: BTreeMap<Serial, (Millis, Option<P>)>,
+    classes: Vec<(Guid, Millis, C)>,
+}
+
+impl<P, C> Default for Registrations<P, C> {
+    fn default() -> Self {
+        Self { latest: Millis::default(), pointers: BTreeMap::new(), classes: Vec::new() }
+    }
+}
+
+impl<P, C> Registrations<P, C> {
+    /// Sets the pointer of a group in place of an earlier one, or clears it.
+    pub fn set_pointer(&mut self, group: Serial, pointer: Option<P>, now: Millis) -> Registration {
+        let at = self.tick(now);
+        let is_there = pointer.is_some();
+        self.pointers.insert(group, (at, pointer));
+        Registration { callback: Callback::Pointer(group), at, is_there }
+    }
+
+    /// Makes a class known, in place of an earlier one of its id.
+    pub fn set_class(&mut self, id: Guid, class: C, now: Millis) -> Registration {
+        let at = self.tick(now);
+        self.classes.retain(|(known, ..)| *known != id);
+        self.classes.push((id, at, class));
+        Registration { callback: Callback::Class(id), at, is_there: true }
+    }
+
+    /// The pointer of a group.
+    pub fn pointer(&self, group: Serial) -> Option<&P> {
+        self.pointers.get(&group)?.1.as_ref()
+    }
+
+    /// The class of an id.
+    pub fn class(&self, id: Guid) -> Option<&C> {
+        self.classes.iter().find(|(known, ..)| *known == id).map(|(.., class)| class)
+    }
+
+    /// The group has left the queue; the engine forgets its pointers by itself.
+    pub fn forget_group(&mut self, group: Serial) {
+        self.pointers.remove(&group);
+    }
+
+    /// Takes back those of a handle that is closed.
+    pub fn withdraw(
+        &mut self,
+        is_its_pointer: impl Fn(&P) -> bool,
+        is_its_class: impl Fn(&C) -> bool,
+    ) -> Vec<Registration> {
+        let gone = |callback, at| Registration { callback, at, is_there: false };
+        let mut withdrawn = Vec::new();
+        for (group, (at, pointer)) in &mut self.pointers {
+            if pointer.take_if(|pointer| is_its_pointer(pointer)).is_some() {
+                withdrawn.push(gone(Callback::Pointer(*group), *at));
+            }
+        }
+        self.classes.retain(|(id, at, class)| {
+            let is_its = is_its_class(class);
+            if is_its {
+                withdrawn.push(gone(Callback::Class(*id), *at));
+            }
+            !is_its
+        });
+        withdrawn
+    }
+
+    /// Everything, for an engine that knows nothing of this page.
+    pub fn all(&self) -> Vec<Registration> {
+        let pointers = self.pointers.iter().map(|(group, (at, pointer))| Registration {
+            callback: Callback::Pointer(*group),
+            at: *at,
+            is_there: pointer.is_some(),
+        });
+        let classes = self.classes.iter().map(|(id, at, _)| Registration {
+            callback: Callback::Class(*id),
+            at: *at,
+            is_there: true,
+        });
+        pointers.chain(classes).collect()
+    }
+
+    fn tick(&mut self, now: Millis) -> Millis {
+        self.latest = now.max(self.latest.plus(Millis(1)));
+        self.latest
+    }
+}

@@ -1,0 +1,74 @@
+/** The files of the rows: scripts of `tests/server`, each row's under a directory of its own. */
+import { answer } from "../../server/answer.mjs";
+import { sha256Of } from "../../server/content.mjs";
+import { ScriptedFile } from "../../server/file.mjs";
+import { send } from "../../server/send.mjs";
+
+/** Makes a file, or changes its script. */
+export function serve(files, path, changes) {
+  const file = files.get(path);
+  if (file === undefined) files.set(path, new ScriptedFile(path, changes));
+  else file.update(changes);
+}
+
+/** Every version up to the present one of the files in a directory. */
+export function contents(files, directory) {
+  return [...files].filter(([path]) => path.startsWith(`${directory}/`)).flatMap(([path, { script }]) =>
+    Array.from({ length: script.version }, (_, index) => ({
+      path: path.slice(directory.length),
+      version: index + 1,
+      sha256: sha256Of(script.seed ?? path, index + 1, script.size),
+    })));
+}
+
+/** A `fetch` that answers as the scripted server does, without a network. */
+export function fetchFrom(files) {
+  return async (input, init) => {
+    const request = new Request(input, init);
+    const file = files.get(decodeURIComponent(new URL(request.url).pathname));
+    if (file === undefined) return new Response("not found", { status: 404 });
+    const step = file.takeStep();
+    const script = file.with(step);
+    const plan = answer(file, script, { headers: Object.fromEntries(request.headers) });
+    return new Promise((resolve, reject) => {
+      const gone = new AbortController();
+      const wire = wireTo(request.url, gone, resolve);
+      request.signal.addEventListener("abort", () => {
+        gone.abort();
+        wire.fail(request.signal.reason);
+        reject(request.signal.reason);
+      });
+      // What the caller gave up may no longer be written to; that ends the sending.
+      send(wire, plan, () => file.with(step), () => {}, gone.signal).catch(reject);
+    });
+  };
+}
+
+/** The side of `send` that is a `Response` here. */
+function wireTo(url, gone, respond) {
+  let body;
+  const stream = new ReadableStream({
+    start: (controller) => { body = controller; },
+    cancel: () => gone.abort(),
+  });
+  return {
+    head(status, headers) {
+      const response = new Response(stream, { status, headers });
+      Object.defineProperty(response, "url", { value: url });
+      respond(response);
+    },
+    async write(bytes) {
+      body.enqueue(new Uint8Array(bytes));
+    },
+    cut() {
+      body.error(new TypeError("terminated"));
+    },
+    fail(reason) {
+      body.error(reason);
+    },
+    async end() {
+      body.close();
+      return true;
+    },
+  };
+}

@@ -1,0 +1,63 @@
+//! What a page says of its callbacks.
+
+use qmgr::abi::Guid;
+use qmgr::mirror::Registrations;
+use qmgr::protocol::{Callback, Registration, Serial};
+use qmgr::time::Millis;
+
+const NOW: Millis = Millis(1_000);
+
+fn registered(callback: Callback, at: u64, is_there: bool) -> Registration {
+    Registration { callback, at: Millis(at), is_there }
+}
+
+#[test]
+fn no_two_registrations_have_the_same_time() {
+    let mut page = Registrations::<_, ()>::default();
+    let (first, second) = (Callback::Pointer(Serial(1)), Callback::Pointer(Serial(2)));
+    assert_eq!(page.set_pointer(Serial(1), Some("a"), NOW), registered(first, 1_000, true));
+    assert_eq!(page.set_pointer(Serial(1), Some("b"), NOW), registered(first, 1_001, true));
+    assert_eq!(page.set_pointer(Serial(2), None, Millis(5)), registered(second, 1_002, false));
+}
+
+#[test]
+fn the_latest_pointer_and_class_stand() {
+    let mut page = Registrations::default();
+    page.set_pointer(Serial(1), Some("a"), NOW);
+    page.set_pointer(Serial(1), Some("b"), NOW);
+    page.set_class(Guid::NULL, "c", NOW);
+    page.set_class(Guid::NULL, "d", NOW);
+    assert_eq!(page.pointer(Serial(1)), Some(&"b"));
+    assert_eq!(page.class(Guid::NULL), Some(&"d"));
+    page.set_pointer(Serial(1), None, NOW);
+    assert_eq!(page.pointer(Serial(1)), None);
+}
+
+#[test]
+fn a_new_engine_is_told_everything_with_its_first_time() {
+    let mut page = Registrations::default();
+    let changes = [
+        page.set_pointer(Serial(1), Some("a"), NOW),
+        page.set_pointer(Serial(2), None, NOW),
+        page.set_class(Guid::NULL, "c", NOW),
+    ];
+    assert_eq!(page.all(), changes);
+    page.forget_group(Serial(2));
+    assert_eq!(page.all(), [changes[0], changes[2]]);
+}
+
+#[test]
+fn a_closed_handle_takes_its_own_back() {
+    let mut page = Registrations::default();
+    page.set_pointer(Serial(1), Some("mine"), NOW);
+    page.set_pointer(Serial(2), Some("other"), NOW);
+    page.set_class(Guid::NULL, "mine", NOW);
+    let withdrawn = page.withdraw(|pointer| *pointer == "mine", |class| *class == "mine");
+    let gone = [
+        registered(Callback::Pointer(Serial(1)), 1_000, false),
+        registered(Callback::Class(Guid::NULL), 1_002, false),
+    ];
+    assert_eq!(withdrawn, gone);
+    assert_eq!((page.pointer(Serial(1)), page.class(Guid::NULL)), (None, None));
+    assert_eq!(page.pointer(Serial(2)), Some(&"other"));
+}
