@@ -127,7 +127,8 @@ export interface OpenOptions {
   checkpoint?: { bytes?: number; interval?: number };
   /**
    * `"proven"` (default): bytes are appended only on proof that the server's file is the same one. `"likely"`: also on equal
-   * length, equal Last-Modified and an equal overlap of 64 KiB, for servers whose CORS headers hide the proof.
+   * length, equal Last-Modified and an equal overlap of 64 KiB, for servers whose CORS headers hide the proof. A change
+   * of the file that shows in none of the three goes unseen: use it where that cannot be, or with `integrity`.
    */
   resume?: "proven" | "likely";
   /** Connections for one file, for one origin and for the queue. Defaults `"auto"` (1 to 4), 4 and 6. */

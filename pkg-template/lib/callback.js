@@ -8,7 +8,12 @@ import { Job } from "./job.js";
  * @param {(handle: object) => import("./group.js").Group} groupOf The group of a handle.
  */
 export function dressed(callback, groupOf) {
-  if (typeof callback?.onStatus !== "function") return callback;
+  try {
+    if (typeof callback?.onStatus !== "function") return callback;
+  } catch {
+    // What throws when it is asked for its onStatus has none.
+    return undefined;
+  }
   return {
     onStatus(handle, jobHandle, ...event) {
       const group = groupOf(handle);

@@ -25,22 +25,25 @@ export function load(source) {
 
 async function start(source) {
   const module = await compile(source ?? (await platform.wasm()));
-  await init({ module_or_path: module });
+  // Another module would be taken by `init`, which takes no second one.
+  const isOurs = WebAssembly.Module.exports(module).some(({ name }) => name === "registerErrorClass");
+  if (!isOurs) throw unavailable(`the module is not the one of this package. ${CURE}`);
+  await explained(init({ module_or_path: module }), "the module could not be started");
   registerErrorClass(QmgrError);
   return module;
 }
 
 async function compile(source) {
   if (source instanceof WebAssembly.Module) return source;
-  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return compileBytes(source, "the bytes");
+  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return compileBytes(source, "the option wasm");
   const response = source instanceof Response ? source : await get(source);
   const what = response.url || "the answer";
   if (!response.ok) throw unavailable(`${what} answered ${response.status}. ${CURE}`);
   if (/^application\/wasm\s*(;|$)/i.test(response.headers.get("content-type") ?? "")) {
-    return explained(WebAssembly.compileStreaming(response), what);
+    return explained(WebAssembly.compileStreaming(response), `${what} could not be compiled`);
   }
   // Compiling while it loads asks for that type; servers that do not know it are many.
-  return compileBytes(await response.arrayBuffer(), what);
+  return compileBytes(await explained(response.arrayBuffer(), `${what} could not be read`), what);
 }
 
 async function get(url) {
@@ -60,14 +63,14 @@ function compileBytes(bytes, what) {
     const found = start[0] === 0x3c ? "an HTML page, as servers send for what they do not have" : "no WebAssembly";
     throw unavailable(`${what} is ${found}. ${CURE}`);
   }
-  return explained(WebAssembly.compile(bytes), what);
+  return explained(WebAssembly.compile(bytes), `${what} could not be compiled`);
 }
 
-async function explained(compiling, what) {
+async function explained(attempt, failure) {
   try {
-    return await compiling;
+    return await attempt;
   } catch (cause) {
-    throw unavailable(`${what} could not be compiled: ${cause.message}`, cause);
+    throw unavailable(`${failure}: ${cause.message}`, cause);
   }
 }
 

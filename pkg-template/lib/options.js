@@ -9,7 +9,9 @@ const DWORD = 0xffffffff;
  * the engine's spelling.
  */
 export function readOptions(options = {}) {
-  object("options", options);
+  if (options === null || typeof options !== "object") {
+    throw new QmgrError(E_INVALIDARG, "the options are no object");
+  }
   const { name = "default", storage = "auto", owner, credentials, fetch, wasm, worker } = options;
   if (typeof name !== "string" || name === "") refuse("name", "a string that is not empty");
   wellFormed("name", name);

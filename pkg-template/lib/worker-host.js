@@ -62,8 +62,10 @@ export class WorkerHost {
     let worker;
     try {
       worker = this.#create();
+      if (typeof worker?.postMessage !== "function") throw new TypeError("it is no Worker");
     } catch (cause) {
-      this.#onFailure(unavailable(`the worker could not be created: ${cause.message}`, cause), false);
+      const reason = cause?.message ?? String(cause);
+      this.#onFailure(unavailable(`the worker could not be created: ${reason}`, cause), false);
       return;
     }
     this.#worker = worker;

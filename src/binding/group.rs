@@ -5,11 +5,8 @@ use super::convert::{self, promise};
 use super::error::{self, to_js};
 use super::page::Page;
 use super::{GuidEnumerator, Job, random, status};
-use crate::abi::{
-    GROUPPROP_NOTIFYCLSID, Guid, Hresult, IID_IBackgroundCopyCallback1, Property, PropertyValue,
-    QmgrError,
-};
-use crate::mirror::{GroupView, JobView, Outcome};
+use crate::abi::{GROUPPROP_NOTIFYCLSID, Guid, Hresult, Property, PropertyValue, QmgrError};
+use crate::mirror::{GroupView, JobView, Outcome, PointerChange};
 use crate::protocol::Command;
 use js_sys::Promise;
 use std::rc::Rc;
@@ -25,13 +22,6 @@ use wasm_bindgen::prelude::*;
 pub struct Group {
     page: Rc<Page>,
     view: GroupView,
-}
-
-/// What setting a property does to the notification pointer of its group.
-enum PointerChange {
-    Clear,
-    None,
-    Set(Pointer),
 }
 
 impl Group {
@@ -63,29 +53,14 @@ impl Group {
         Ok((property, value))
     }
 
-    /// What a GROUPPROP_NOTIFYCLSID does to the pointer: it sets a new object of the class, and the null
-    /// CLSID clears it. What is no class id at all is the engine's to refuse.
-    fn activate(&self, value: &PropertyValue) -> Result<PointerChange, JsValue> {
-        let PropertyValue::Text(text) = value else { return Ok(PointerChange::None) };
-        let Ok(class) = text.parse::<Guid>() else { return Ok(PointerChange::None) };
-        if class == Guid::NULL {
-            return Ok(PointerChange::Clear);
-        }
-        let Some(known) = self.page.class(class) else {
-            let message = format!("class {class} is not registered in this tab");
-            return Err(to_js(QmgrError::new(Hresult::REGDB_E_CLASSNOTREG, message)));
-        };
-        known.make(self.view.clone()).map(PointerChange::Set)
+    /// The class of a GROUPPROP_NOTIFYCLSID, as a new object of it.
+    fn activate(&self, clsid: &PropertyValue) -> Result<PointerChange<Pointer>, JsValue> {
+        let change = self.page.change_to(clsid).map_err(to_js)?;
+        change.try_map(|class| class.make(self.view.clone()))
     }
 
-    fn check_interface(&self, iid: &JsValue, served: Option<Guid>) -> Result<(), QmgrError> {
-        self.view.check()?;
-        let iid = convert::guid(iid, "the interface id")?;
-        if served == Some(iid) {
-            return Ok(());
-        }
-        let message = format!("interface {iid} is not supported");
-        Err(QmgrError::new(Hresult::E_NOINTERFACE, message))
+    fn interface(&self, iid: &JsValue) -> Result<Guid, QmgrError> {
+        self.argument(convert::guid(iid, "the interface id"))
     }
 }
 
@@ -246,7 +221,8 @@ impl Group {
     /// `E_NOINTERFACE`, always.
     #[wasm_bindgen(js_name = queryNewJobInterface)]
     pub fn query_new_job_interface(&self, iid: &JsValue) -> Result<(), JsValue> {
-        self.check_interface(iid, None).map_err(to_js)
+        let asked = self.interface(iid);
+        asked.and_then(|iid| self.view.query_new_job_interface(iid)).map_err(to_js)
     }
 
     /// `SetNotificationPointer`: supersedes the pointer that this page had for the group; `null` clears
@@ -262,7 +238,8 @@ impl Group {
         iid: &JsValue,
         callback: JsValue,
     ) -> Result<(), JsValue> {
-        self.check_interface(iid, Some(IID_IBackgroundCopyCallback1)).map_err(to_js)?;
+        let iid = self.interface(iid);
+        iid.and_then(|iid| self.view.check_callback_interface(iid)).map_err(to_js)?;
         let pointer = if callback.is_null() {
             None
         } else {

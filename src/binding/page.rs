@@ -1,11 +1,11 @@
 //! One page's connection to a queue, shared by all its handles.
 
 use super::callback::{Class, Pointer};
-use crate::abi::{Guid, Hresult, QmgrError};
+use crate::abi::{Guid, Hresult, PropertyValue, QmgrError};
 use crate::driver::{Clock, Engine, EngineOptions, PageLock, sleep, wall_time};
 use crate::mirror::{
     Caller, Calls, Change, Contact, GroupEvent, GroupView, Meeting, Mirror, PROGRESS_REST,
-    Registrations, Row,
+    PointerChange, Registrations, Row,
 };
 use crate::protocol::{
     Active, Answer, ClientId, Command, Epoch, FromEngine, GroupUpdate, Owner, Registration, Serial,
@@ -205,6 +205,14 @@ impl Page {
     /// A class that this tab knows.
     pub fn class(&self, class: Guid) -> Option<Class> {
         self.registrations.borrow().class(class).cloned()
+    }
+
+    /// What setting GROUPPROP_NOTIFYCLSID does to the pointer of its group.
+    ///
+    /// # Errors
+    /// `REGDB_E_CLASSNOTREG` for a class that this tab does not know.
+    pub fn change_to(&self, clsid: &PropertyValue) -> Result<PointerChange<Class>, QmgrError> {
+        self.registrations.borrow().change_to(clsid)?.try_map(|class| Ok(class.clone()))
     }
 
     /// Sets this page's notification pointer of a group, or clears it.

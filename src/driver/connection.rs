@@ -17,7 +17,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
     AbortController, ReadableStream, ReadableStreamByobReader, ReadableStreamDefaultReader,
     ReadableStreamGetReaderOptions, ReadableStreamReaderMode, RequestCache, RequestCredentials,
-    RequestInit, Response, ResponseType,
+    RequestInit, RequestMode, Response, ResponseType, Url,
 };
 
 #[wasm_bindgen]
@@ -43,6 +43,11 @@ const REPORT_INTERVAL: Millis = Millis(100);
 /// What the queue orders of a connection that is open.
 pub(super) enum Order {
     Abort,
+    Compare {
+        part: Part,
+        at: u64,
+        until: u64,
+    },
     Flush,
     Receive {
         part: Part,
@@ -69,6 +74,19 @@ impl Connection {
         request: Request,
         credentials: Credentials,
     ) -> Option<Rc<Self>> {
+        Self::start(engine, ticket, |task| task.run(url, request, credentials))
+    }
+
+    /// Asks whether a server lives, which needs no leave of it.
+    pub(super) fn probe(engine: Engine, ticket: Ticket, url: String) -> Option<Rc<Self>> {
+        Self::start(engine, ticket, |task| task.run_probe(url))
+    }
+
+    fn start<F: Future<Output = ()> + 'static>(
+        engine: Engine,
+        ticket: Ticket,
+        run: impl FnOnce(Task) -> F,
+    ) -> Option<Rc<Self>> {
         // Every platform that has `fetch` has it.
         let controller = AbortController::new().ok()?;
         let (orders, receiver) = unbounded();
@@ -79,7 +97,7 @@ impl Connection {
             orders: receiver,
             own_orders: orders.clone(),
         };
-        spawn_local(task.run(url, request, credentials));
+        spawn_local(run(task));
         Some(Rc::new(Self { controller, orders, has_ended: Cell::new(false) }))
     }
 
@@ -117,9 +135,13 @@ struct Task {
 
 impl Task {
     async fn run(mut self, url: String, request: Request, credentials: Credentials) {
-        let (position, how) = match self.answer(&url, &request, credentials).await {
+        let sent = self.fetch(&url, &request, credentials);
+        let (position, how) = match self.answer(sent).await {
             None => (None, Ended::Aborted),
             Some(Err(thrown)) if self.is_aborted() => (None, drop_as(thrown, Ended::Aborted)),
+            Some(Err(thrown)) if Url::new(&url).is_err() => {
+                (None, Ended::BadUrl(js::sentence(&thrown)))
+            }
             Some(Err(thrown)) => (None, Ended::Unanswered(js::sentence(&thrown))),
             Some(Ok(response)) => {
                 self.engine.report(Event::Answered { ticket: self.ticket, head: head(&response) });
@@ -131,15 +153,29 @@ impl Task {
         engine.report(Event::Ended { ticket, position, how });
     }
 
+    async fn run_probe(mut self, url: String) {
+        let init = self.init(Credentials::Omit);
+        init.set_method("HEAD");
+        init.set_mode(RequestMode::NoCors);
+        let sent = self.send(&url, &init);
+        let answer = self.answer(sent).await;
+        let is_aborted = self.is_aborted();
+        let Self { engine, ticket, .. } = self;
+        engine.close_connection(ticket);
+        engine.report(match answer {
+            None => Event::Ended { ticket, position: None, how: Ended::Aborted },
+            Some(_) if is_aborted => Event::Ended { ticket, position: None, how: Ended::Aborted },
+            Some(answer) => Event::Probed { ticket, is_reachable: answer.is_ok() },
+        });
+    }
+
     /// Waits for the answer; `None` when the connection is aborted before, even if the transport does
     /// not heed the signal.
     async fn answer(
         &mut self,
-        url: &str,
-        request: &Request,
-        credentials: Credentials,
+        sent: Result<Promise, JsValue>,
     ) -> Option<Result<Response, JsValue>> {
-        let answer = match self.fetch(url, request, credentials) {
+        let answer = match sent {
             Ok(answer) => answer,
             Err(thrown) => return Some(Err(thrown)),
         };
@@ -148,10 +184,7 @@ impl Task {
             match select(answer, self.orders.next()).await {
                 Either::Left((answer, _)) => return Some(answer.and_then(response)),
                 Either::Right((Some(Order::Abort) | None, _)) => return None,
-                Either::Right((
-                    Some(Order::Flush | Order::Receive { .. } | Order::Report),
-                    unfinished,
-                )) => answer = unfinished,
+                Either::Right((Some(_), unfinished)) => answer = unfinished,
             }
         }
     }
@@ -162,14 +195,7 @@ impl Task {
         request: &Request,
         credentials: Credentials,
     ) -> Result<Promise, JsValue> {
-        let init = RequestInit::new();
-        init.set_cache(RequestCache::NoStore);
-        init.set_credentials(match credentials {
-            Credentials::Include => RequestCredentials::Include,
-            Credentials::Omit => RequestCredentials::Omit,
-            Credentials::SameOrigin => RequestCredentials::SameOrigin,
-        });
-        init.set_signal(Some(&self.controller.signal()));
+        let init = self.init(credentials);
         let headers = Object::new();
         if let Some(range) = request.range {
             Reflect::set(&headers, &"Range".into(), &range.to_string().into())?;
@@ -178,18 +204,51 @@ impl Task {
             Reflect::set(&headers, &"If-Range".into(), &validator.into())?;
         }
         init.set_headers(&headers);
+        self.send(url, &init)
+    }
+
+    fn init(&self, credentials: Credentials) -> RequestInit {
+        let init = RequestInit::new();
+        init.set_cache(RequestCache::NoStore);
+        init.set_credentials(match credentials {
+            Credentials::Include => RequestCredentials::Include,
+            Credentials::Omit => RequestCredentials::Omit,
+            Credentials::SameOrigin => RequestCredentials::SameOrigin,
+        });
+        init.set_signal(Some(&self.controller.signal()));
+        init
+    }
+
+    fn send(&self, url: &str, init: &RequestInit) -> Result<Promise, JsValue> {
         match self.engine.transport() {
             Some(fetch) => {
-                Ok(Promise::resolve(&fetch.call2(&JsValue::UNDEFINED, &url.into(), &init)?))
+                Ok(Promise::resolve(&fetch.call2(&JsValue::UNDEFINED, &url.into(), init)?))
             }
-            None => global_fetch(url, &init),
+            None => global_fetch(url, init),
         }
     }
 
-    /// Waits for leave to write the body, and writes it.
+    /// Waits for leave to write the body, and writes it; before that, compares its start if so ordered.
     async fn receive(&mut self, response: &Response) -> (Option<u64>, Ended) {
+        let mut body = match response.body().as_ref().map(Body::of) {
+            None => Body::default(),
+            Some(Ok(body)) => body,
+            Some(Err(thrown)) => return (None, drop_as(thrown, Ended::Broken)),
+        };
         loop {
             match self.orders.next().await {
+                Some(Order::Compare { part, at, until }) => {
+                    match self.compare(&mut body, part, at, until).await {
+                        Ok(is_equal) => {
+                            let ticket = self.ticket;
+                            self.engine.report(Event::Compared { ticket, is_equal });
+                        }
+                        Err(how) => {
+                            self.controller.abort();
+                            return (None, how);
+                        }
+                    }
+                }
                 Some(Order::Receive { part, at, keep, until }) => {
                     let opened = self.engine.files().open_part(part, keep, at == 0).await;
                     return match opened {
@@ -199,7 +258,7 @@ impl Task {
                         }
                         Ok(part) => {
                             let mut pump = Pump { part, position: at, flushed: at, until };
-                            let how = self.pump(&mut pump, response).await;
+                            let how = self.pump(&mut pump, &mut body).await;
                             pump.close(how)
                         }
                     };
@@ -210,15 +269,60 @@ impl Task {
         }
     }
 
-    async fn pump(&mut self, pump: &mut Pump, response: &Response) -> Ended {
-        let Some(body) = response.body() else { return Ended::Closed };
-        let mut reader = match Reader::of(&body) {
-            Ok(reader) => reader,
-            Err(thrown) => return drop_as(thrown, Ended::Broken),
-        };
-        let mut reported = Reported { position: pump.position, ..Reported::default() };
+    /// Whether the body, whose first byte belongs at `at`, has up to `until` the bytes of the part.
+    async fn compare(
+        &mut self,
+        body: &mut Body,
+        part: Part,
+        at: u64,
+        until: u64,
+    ) -> Result<bool, Ended> {
+        let length = u32::try_from(until - at).expect("an overlap is short");
+        let kept = self.engine.files().read(part, at, length).await.map_err(Ended::Disk)?;
+        let mut rest = &kept[..];
+        while !rest.is_empty() {
+            let Some(chunk) = self.next_chunk(body).await? else { return Err(Ended::Closed) };
+            let bytes = chunk.to_vec();
+            let (here, later) = rest.split_at(rest.len().min(bytes.len()));
+            if bytes[..here.len()] != *here {
+                return Ok(false);
+            }
+            if here.len() < bytes.len() {
+                body.ahead = Some(Uint8Array::from(&bytes[here.len()..]));
+            }
+            rest = later;
+            let position = until - rest.len() as u64;
+            self.engine.report(Event::Progress { ticket: self.ticket, position });
+        }
+        Ok(true)
+    }
+
+    /// What the body brings next, while nothing but an abort is heeded.
+    async fn next_chunk(&mut self, body: &mut Body) -> Result<Option<Uint8Array>, Ended> {
+        let Some(mut read) = body.read() else { return Ok(None) };
         loop {
-            let mut read = reader.read();
+            match select(read, self.orders.next()).await {
+                Either::Left((result, _)) => {
+                    return result.and_then(|result| body.take(&result)).map_err(|thrown| {
+                        let is_aborted = self.is_aborted();
+                        drop_as(thrown, if is_aborted { Ended::Aborted } else { Ended::Broken })
+                    });
+                }
+                Either::Right((Some(Order::Abort) | None, _)) => return Err(Ended::Aborted),
+                Either::Right((Some(_), unfinished)) => read = unfinished,
+            }
+        }
+    }
+
+    async fn pump(&mut self, pump: &mut Pump, body: &mut Body) -> Ended {
+        let mut reported = Reported { position: pump.position, ..Reported::default() };
+        if let Some(ahead) = body.ahead.take()
+            && let Err(how) = self.write(pump, &ahead)
+        {
+            return how;
+        }
+        loop {
+            let Some(mut read) = body.read() else { return Ended::Closed };
             let chunk = loop {
                 match select(read, self.orders.next()).await {
                     Either::Left((chunk, _)) => break chunk,
@@ -234,26 +338,23 @@ impl Task {
                         reported.is_due = false;
                         self.report_progress(pump, &mut reported);
                     }
-                    Either::Right((Some(Order::Receive { .. }), unfinished)) => read = unfinished,
+                    Either::Right((
+                        Some(Order::Compare { .. } | Order::Receive { .. }),
+                        unfinished,
+                    )) => read = unfinished,
                     Either::Right((Some(Order::Abort) | None, _)) => {
                         self.controller.abort();
                         return Ended::Aborted;
                     }
                 }
             };
-            match chunk.and_then(|result| reader.take(&result)) {
+            match chunk.and_then(|result| body.take(&result)) {
                 Ok(None) => return Ended::Closed,
-                Ok(Some(chunk)) => match pump.write(&chunk) {
-                    Ok(true) => {}
-                    Ok(false) => {
-                        self.controller.abort();
-                        return Ended::Overlong;
+                Ok(Some(chunk)) => {
+                    if let Err(how) = self.write(pump, &chunk) {
+                        return how;
                     }
-                    Err(failure) => {
-                        self.controller.abort();
-                        return Ended::Disk(failure);
-                    }
-                },
+                }
                 Err(thrown) if self.is_aborted() => return drop_as(thrown, Ended::Aborted),
                 Err(thrown) => return drop_as(thrown, Ended::Broken),
             }
@@ -270,6 +371,17 @@ impl Task {
                 });
             }
         }
+    }
+
+    /// Writes a chunk, and ends the connection where no more can be written.
+    fn write(&self, pump: &mut Pump, chunk: &Uint8Array) -> Result<(), Ended> {
+        let how = match pump.write(chunk) {
+            Ok(true) => return Ok(()),
+            Ok(false) => Ended::Overlong,
+            Err(failure) => Ended::Disk(failure),
+        };
+        self.controller.abort();
+        Err(how)
     }
 
     fn report_progress(&self, pump: &Pump, reported: &mut Reported) {
@@ -337,6 +449,29 @@ impl Pump {
             Ok(()) => (Some(self.flushed), how),
             Err(failure) => (Some(self.flushed), Ended::Disk(failure)),
         }
+    }
+}
+
+/// A body, from which the start may have been read.
+#[derive(Default)]
+struct Body {
+    /// `None` for an answer without a body.
+    reader: Option<Reader>,
+    /// Read with what was compared, and not written yet.
+    ahead: Option<Uint8Array>,
+}
+
+impl Body {
+    fn of(stream: &ReadableStream) -> Result<Self, JsValue> {
+        Ok(Self { reader: Some(Reader::of(stream)?), ahead: None })
+    }
+
+    fn read(&self) -> Option<JsFuture> {
+        self.reader.as_ref().map(Reader::read)
+    }
+
+    fn take(&mut self, result: &JsValue) -> Result<Option<Uint8Array>, JsValue> {
+        self.reader.as_mut().map_or(Ok(None), |reader| reader.take(result))
     }
 }
 

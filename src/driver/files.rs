@@ -109,12 +109,43 @@ impl Files {
         }
     }
 
+    async fn open_to_read(&self, part: Part) -> Result<OpenPart, DiskFailure> {
+        match self {
+            Self::Memory(memory) => memory.read_part(part).map(OpenPart::Memory),
+            Self::Opfs(opfs) => opfs.read_part(&part.to_string()).await.map(OpenPart::Opfs),
+        }
+    }
+
+    /// A few bytes of a part. One that lacks some of them is as good as missing.
+    pub(super) async fn read(
+        &self,
+        part: Part,
+        at: u64,
+        length: u32,
+    ) -> Result<Vec<u8>, DiskFailure> {
+        let open = self.open_to_read(part).await?;
+        let (mut bytes, mut piece) = (Vec::new(), Vec::new());
+        while bytes.len() < length as usize {
+            let missing = length - bytes.len() as u32;
+            match open.read(&mut piece, at + bytes.len() as u64, missing) {
+                Ok(0) => {
+                    open.close();
+                    return Err(DiskFailure::Missing { target_size: None });
+                }
+                Ok(count) => bytes.extend_from_slice(&piece[..count]),
+                Err(failure) => {
+                    open.close();
+                    return Err(failure);
+                }
+            }
+        }
+        open.close();
+        Ok(bytes)
+    }
+
     /// The SHA-256 of a part, read in pieces.
     pub(super) async fn hash(&self, part: Part) -> Result<[u8; 32], DiskFailure> {
-        let open = match self {
-            Self::Memory(memory) => OpenPart::Memory(memory.read_part(part)?),
-            Self::Opfs(opfs) => OpenPart::Opfs(opfs.read_part(&part.to_string()).await?),
-        };
+        let open = self.open_to_read(part).await?;
         let mut hash = Sha256::new();
         let mut position = 0;
         let mut buffer = Vec::new();

@@ -306,6 +306,9 @@ impl Engine {
         let engine = self.clone();
         match effect {
             Effect::Abort { ticket } => self.order(ticket, connection::Order::Abort),
+            Effect::Compare { ticket, part, at, until } => {
+                self.order(ticket, connection::Order::Compare { part, at, until });
+            }
             Effect::Commit(commit) => spawn_local(async move {
                 match engine.shared.store.commit(&commit).await {
                     Ok(Committed::Durable) => {
@@ -338,6 +341,11 @@ impl Engine {
                 let result = engine.shared.files.hash(part).await;
                 engine.report(Event::Hashed { ticket, result });
             }),
+            Effect::Probe { ticket, url } => {
+                if let Some(connection) = Connection::probe(engine, ticket, url) {
+                    self.shared.connections.borrow_mut().insert(ticket, connection);
+                }
+            }
             Effect::Publish { ticket, part, target, size } => spawn_local(async move {
                 let result = engine.shared.files.publish(part, &target, size).await;
                 engine.report(Event::Published { ticket, result });

@@ -3,7 +3,7 @@
 use super::answer::Coding;
 use super::content_range::ContentRange;
 use super::version::Sameness;
-use super::{AnswerHead, ByteRange, Failure, Kept, MAX_SIZE, Request, Version};
+use super::{AnswerHead, ByteRange, Failure, Kept, MAX_SIZE, OVERLAP, Request, Version};
 use crate::abi::Hresult;
 use crate::time::Millis;
 
@@ -19,6 +19,18 @@ pub enum Verdict {
         at: u64,
         /// Where the body ends (half-open).
         until: Option<u64>,
+        /// The kept version, with what this answer adds to it.
+        version: Version,
+    },
+    /// The body begins with bytes that are kept. If it has the same there, it continues the kept
+    /// version at `from`, as after [`Self::Append`]; otherwise as after [`Self::Restart`].
+    Compare {
+        /// Where the body's first byte belongs.
+        at: u64,
+        /// Up to where bytes are compared (half-open).
+        from: u64,
+        /// Where the body ends (half-open), at `from` if nothing is missing.
+        until: u64,
         /// The kept version, with what this answer adds to it.
         version: Version,
     },
@@ -77,7 +89,10 @@ fn whole(head: &AnswerHead) -> Verdict {
     let plain = head.coding() == Coding::Plain;
     let size = head.length().filter(|_| plain);
     let resumable = plain && !head.refuses_ranges();
-    Verdict::Whole { until: size, version: Version::of(head, size, resumable) }
+    let may_be_plain = head.coding() == Coding::Hidden && !head.refuses_ranges();
+    let unsure_size = head.length().filter(|_| may_be_plain);
+    let version = Version { unsure_size, ..Version::of(head, size, resumable) };
+    Verdict::Whole { until: size, version }
 }
 
 /// 206: a part, where and of what it says itself (R8).
@@ -108,6 +123,9 @@ fn part(request: &Request, asked: ByteRange, kept: &Kept<'_>, head: &AnswerHead)
     if request.asks_for_all() && first == 0 {
         return Verdict::Whole { until: Some(end), version };
     }
+    if request.overlap > 0 && first == asked.start {
+        return compared(asked.start + request.overlap, kept, version, end);
+    }
     if first == asked.start
         && let Some(version) = continued(kept, version.clone(), end)
     {
@@ -134,6 +152,12 @@ fn hidden_part(request: &Request, asked: ByteRange, kept: &Kept<'_>, head: &Answ
         }
         return Verdict::Whole { until, version: Version::of(head, None, true) };
     }
+    if request.overlap > 0 {
+        let Some(end) = until else {
+            return Verdict::Restart("neither the Content-Range nor a length can be seen");
+        };
+        return compared(asked.start + request.overlap, kept, Version::of(head, until, true), end);
+    }
     let size = kept.version.and_then(|version| version.size);
     let wanted = asked.last.map(|last| last.saturating_add(1)).or(size);
     if !kept.hash_decides || wanted.is_some() && until != wanted {
@@ -143,6 +167,21 @@ fn hidden_part(request: &Request, asked: ByteRange, kept: &Kept<'_>, head: &Answ
         Some(version) => Verdict::Append { at: asked.start, until, version },
         None => Verdict::Restart("nothing proves that the part is of the kept version"),
     }
+}
+
+/// A part up to `end` whose bytes before `from` are kept already.
+fn compared(from: u64, kept: &Kept<'_>, later: Version, end: u64) -> Verdict {
+    let like = |version: &&Version| later.size.is_some_and(|size| version.is_like(&later, size));
+    let Some(version) = kept.version.filter(like) else {
+        return Verdict::Restart("length or Last-Modified are not those of the kept version");
+    };
+    let version = version.renewed(later);
+    if end < from || version.size.is_some_and(|size| kept.end() > size) {
+        return Verdict::Restart("the part ends before what is kept");
+    }
+    let gap = kept.next_gap().and_then(|gap| gap.last);
+    let until = gap.map_or(end, |last| end.min(last + 1));
+    Verdict::Compare { at: from - OVERLAP, from, until, version }
 }
 
 /// 416: nothing of what was asked for exists. It may, but need not come where it could (R18).
@@ -208,6 +247,7 @@ fn rejected_size(verdict: &Verdict, kept: &Kept<'_>, head: &AnswerHead) -> Optio
         Verdict::Append { version, until, .. } | Verdict::Whole { version, until } => {
             (version, *until)
         }
+        Verdict::Compare { version, until, .. } => (version, Some(*until)),
         Verdict::Complete { version } => (version, None),
         Verdict::Failed(_) | Verdict::Restart(_) | Verdict::WithoutRange(_) => return None,
     };

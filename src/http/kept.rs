@@ -4,6 +4,9 @@ use super::{ByteRange, Version};
 use crate::protocol::{Proof, Resume};
 use rangemap::RangeSet;
 
+/// How many kept bytes, in bytes, are compared where equality stands in for a validator: 64 KiB.
+pub const OVERLAP: u64 = 64 << 10;
+
 /// What is kept of a file, and what the caller knows of it beforehand.
 #[derive(Clone, Copy, Debug)]
 pub struct Kept<'a> {
@@ -15,8 +18,7 @@ pub struct Kept<'a> {
     pub expected_size: Option<u64>,
     /// Whether the caller gave an `integrity`, so that a mixture of versions would be found out.
     pub hash_decides: bool,
-    /// The queue's setting. `Likely` is judged like `Proven`: the comparison of an overlap that it
-    /// stands for is not made by any driver.
+    /// The queue's setting: whether an equal overlap may stand in for a proof.
     pub resume: Resume,
 }
 
@@ -24,17 +26,26 @@ impl Kept<'_> {
     /// What a resume would rest on; `None` if it would start again from zero.
     ///
     /// A strong `ETag` before a strong date before the caller's hash. A date serves only where there
-    /// is no `ETag` at all (R3). Never [`Proof::Likely`], see [`Self::resume`].
+    /// is no `ETag` at all (R3). [`Proof::Likely`] comes last, and only where there is a length and a
+    /// `Last-Modified` to compare beside the overlap; of no more bytes than that, all are fetched again.
     #[must_use]
     pub fn proof(&self) -> Option<Proof> {
-        let version = self.version.filter(|version| version.resumable)?;
-        if version.strong_etag().is_some() {
+        let version = self.version?;
+        if version.resumable && version.strong_etag().is_some() {
             Some(Proof::Etag)
-        } else if version.strong_date().is_some() {
+        } else if version.resumable && version.strong_date().is_some() {
             Some(Proof::Date)
+        } else if version.resumable && self.hash_decides {
+            Some(Proof::Hash)
         } else {
-            self.hash_decides.then_some(Proof::Hash)
+            self.is_likely().then_some(Proof::Likely)
         }
+    }
+
+    fn is_likely(&self) -> bool {
+        let Some(version) = self.version else { return false };
+        let can_be_compared = version.likely_size().is_some() && version.last_modified.is_some();
+        self.resume == Resume::Likely && can_be_compared && self.contiguous() > OVERLAP
     }
 
     /// How many bytes are durable from the first one on without a gap.

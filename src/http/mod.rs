@@ -6,7 +6,8 @@
 //!        ┌──────── Restart, WithoutRange: what is kept is forgotten ────────┐
 //!        ▼                                                                  │
 //! Kept ─► plan ─► Request ─► (the driver fetches) ─► AnswerHead ─► judge ───┤
-//!        ▲                                                                  │ Append, Whole
+//!        ▲                                    Compare: first the overlap ◄──┤
+//!        │                                                                  │ Append, Whole
 //!        └──── More, Cut ◄── judge_end ◄── Ending ◄── (the driver writes) ◄─┘
 //! ```
 //!
@@ -17,6 +18,8 @@
 //! The rule behind every line: **bytes are appended only to bytes of the same version, and at the
 //! place the answer itself names**. An `If-Range` only saves a round trip; what counts is the
 //! validator in the answer, since a server that does not know `If-Range` passes over it in silence.
+//! With `resume: "likely"` equal bytes stand in for a validator ([`Verdict::Compare`]); no byte that is
+//! kept is written again for that.
 
 mod answer;
 mod content_range;
@@ -25,6 +28,7 @@ mod failure;
 mod field;
 mod judge;
 mod kept;
+mod reach;
 mod request;
 mod version;
 
@@ -32,8 +36,9 @@ pub use answer::{AnswerHead, Headers};
 pub use end::{EndVerdict, Ending, judge_end};
 pub use failure::Failure;
 pub use judge::{Verdict, judge};
-pub use kept::Kept;
-pub use request::{ByteRange, Reach, Request, plan};
+pub use kept::{Kept, OVERLAP};
+pub use reach::Reach;
+pub use request::{ByteRange, Request, plan};
 pub use version::Version;
 
 /// The largest size, in bytes, of a file that is fetched: the largest integer that a JavaScript

@@ -1,6 +1,6 @@
 //! Which request to send.
 
-use super::Kept;
+use super::{Kept, OVERLAP, Reach};
 use crate::protocol::Proof;
 use std::fmt;
 
@@ -34,6 +34,9 @@ pub struct Request {
     pub range: Option<ByteRange>,
     /// The `If-Range` header field; never without a range (R1).
     pub if_range: Option<String>,
+    /// How many bytes at the start of the range are kept already: they are asked for again to be
+    /// compared. 0 where the version is proven in another way.
+    pub overlap: u64,
 }
 
 impl Request {
@@ -42,15 +45,6 @@ impl Request {
     pub fn asks_for_all(&self) -> bool {
         self.range.is_none_or(|range| range.start == 0 && range.last.is_none())
     }
-}
-
-/// How far a URL is from the page that asks for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Reach {
-    /// Another origin: CORS hides header fields and asks leave for others.
-    CrossOrigin,
-    /// The page's own origin, or no CORS at all (Node.js).
-    SameOrigin,
 }
 
 /// The request that brings a file furthest.
@@ -63,27 +57,32 @@ pub enum Reach {
 ///
 /// `reach` is from the page to the URL that is asked for. Across origins `If-Range` costs a preflight
 /// that few servers allow, so it is left out, and the answer is held against the stored validator.
+///
+/// Where no more than [`Proof::Likely`] can be had, the request begins [`OVERLAP`] bytes early. Its end
+/// is left open, so that the answer's length tells the file's even where its `Content-Range` is hidden.
 #[must_use]
 pub fn plan(kept: &Kept<'_>, reach: Reach, without_range: bool) -> Request {
-    const ALL: ByteRange = ByteRange { start: 0, last: None };
+    let all = Request { range: Some(ByteRange { start: 0, last: None }), ..Request::default() };
     if without_range {
         return Request::default();
     }
-    let (Some(version), Some(proof)) = (kept.version, kept.proof()) else {
-        return Request { range: Some(ALL), if_range: None };
-    };
+    let (Some(version), Some(proof)) = (kept.version, kept.proof()) else { return all };
     if kept.durable.is_empty() {
-        return Request { range: Some(ALL), if_range: None };
+        return all;
     }
+    // With no gap left the size is unknown or nobody looked: asking beyond the end has it told (R16).
+    let range = kept.next_gap().unwrap_or(ByteRange { start: kept.contiguous(), last: None });
     let validator = match proof {
         Proof::Date => version.last_modified.clone(),
         Proof::Etag => version.etag.clone(),
-        Proof::Hash | Proof::Likely => None,
+        Proof::Hash => None,
+        Proof::Likely => {
+            let range = ByteRange { start: range.start - OVERLAP, last: None };
+            return Request { range: Some(range), if_range: None, overlap: OVERLAP };
+        }
     };
     // A version that came filtered from a URL of the page's own origin came through a redirect to
     // another one, where the header would cost the preflight all the same.
     let unhindered = reach == Reach::SameOrigin && !version.filtered;
-    // With no gap left the size is unknown or nobody looked: asking beyond the end has it told (R16).
-    let range = kept.next_gap().unwrap_or(ByteRange { start: kept.contiguous(), last: None });
-    Request { range: Some(range), if_range: validator.filter(|_| unhindered) }
+    Request { range: Some(range), if_range: validator.filter(|_| unhindered), overlap: 0 }
 }

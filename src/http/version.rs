@@ -16,6 +16,9 @@ pub struct Version {
     pub strong_date: bool,
     /// In bytes, once known for certain.
     pub size: Option<u64>,
+    /// The length of a whole answer whose content coding may be hidden, so that it may be no more than
+    /// the length of the coded bytes. Counts for [`Proof::Likely`](crate::protocol::Proof) alone.
+    pub unsure_size: Option<u64>,
     /// The media type as sent; empty when none was.
     pub media_type: String,
     /// The URL that answered, without query and fragment: validators belong to it and to no other
@@ -51,6 +54,7 @@ impl Version {
             last_modified: headers.last_modified.clone(),
             strong_date,
             size,
+            unsure_size: None,
             media_type: headers.content_type.clone().unwrap_or_default(),
             source: head.url[..end].to_owned(),
             filtered: head.filtered,
@@ -78,6 +82,21 @@ impl Version {
     pub(super) fn strong_date(&self) -> Option<&str> {
         let usable = self.strong_date && self.etag.is_none() && !self.filtered;
         self.last_modified.as_deref().filter(|_| usable)
+    }
+
+    /// The size that a likely continuation must have: that of bytes that no coding, as far as can be
+    /// seen, stands before.
+    pub(super) fn likely_size(&self) -> Option<u64> {
+        if self.resumable { self.size } else { self.unsure_size }
+    }
+
+    /// Whether a part of a file of `size` bytes may continue this version if its overlap is equal.
+    pub(super) fn is_like(&self, later: &Self, size: u64) -> bool {
+        self.likely_size() == Some(size)
+            && self.last_modified.is_some()
+            && self.last_modified == later.last_modified
+            && self.source == later.source
+            && self.compare(later) != Sameness::Different
     }
 
     /// Holds this version against the one a later answer belongs to. Only an equal strong validator
@@ -113,6 +132,7 @@ impl Version {
             etag: later.etag.or_else(|| self.etag.clone()),
             last_modified: later.last_modified.or_else(|| self.last_modified.clone()),
             size: later.size.or(self.size),
+            unsure_size: later.unsure_size.or(self.unsure_size),
             media_type: if media_type.is_empty() { self.media_type.clone() } else { media_type },
             source: later.source,
             filtered: later.filtered,

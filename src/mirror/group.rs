@@ -2,7 +2,9 @@
 
 use super::details::GroupDetails;
 use super::{Caller, GuidEnumerator, JobView, Row};
-use crate::abi::{self, Guid, Hresult, Property, PropertyValue, QmgrError};
+use crate::abi::{
+    self, Guid, Hresult, IID_IBackgroundCopyCallback1, Property, PropertyValue, QmgrError,
+};
 use crate::protocol::{GroupError, GroupRow, GroupState, Serial};
 use std::cell::Ref;
 use std::rc::Rc;
@@ -133,20 +135,17 @@ impl GroupView {
     /// # Errors
     /// `E_NOINTERFACE`, always.
     pub fn query_new_job_interface(&self, iid: Guid) -> Result<(), QmgrError> {
-        self.check_interface(iid, None)
+        self.check()?;
+        Err(no_interface(iid))
     }
 
-    /// Whether `iid` is the interface that a method takes.
+    /// Whether `SetNotificationPointer` takes pointers to this interface.
     ///
     /// # Errors
-    /// `E_NOINTERFACE` when it is not.
-    pub fn check_interface(&self, iid: Guid, taken: Option<Guid>) -> Result<(), QmgrError> {
+    /// `E_NOINTERFACE` unless it is `IID_IBackgroundCopyCallback1`.
+    pub fn check_callback_interface(&self, iid: Guid) -> Result<(), QmgrError> {
         self.check()?;
-        if taken == Some(iid) {
-            return Ok(());
-        }
-        let message = format!("interface {iid} is not supported");
-        Err(QmgrError::new(Hresult::E_NOINTERFACE, message))
+        if iid == IID_IBackgroundCopyCallback1 { Ok(()) } else { Err(no_interface(iid)) }
     }
 
     /// Extension: what the header has no words for, of a cancelled group too.
@@ -186,4 +185,8 @@ impl GroupView {
         }
         Ok(row)
     }
+}
+
+fn no_interface(iid: Guid) -> QmgrError {
+    QmgrError::new(Hresult::E_NOINTERFACE, format!("interface {iid} is not supported"))
 }

@@ -25,7 +25,7 @@ pub use details::{ErrorDetails, FileDetails, GroupDetails, WaitDetails};
 pub use enumerator::GuidEnumerator;
 pub use group::{GroupView, Outcome};
 pub use job::{JobStatus, JobView};
-pub use registrations::Registrations;
+pub use registrations::{PointerChange, Registrations};
 pub use row::Row;
 
 use crate::protocol::{GroupUpdate, Serial};

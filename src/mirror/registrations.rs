@@ -1,6 +1,6 @@
 //! What a page can be called back through.
 
-use crate::abi::Guid;
+use crate::abi::{Guid, Hresult, PropertyValue, QmgrError};
 use crate::protocol::{Callback, Registration, Serial};
 use crate::time::Millis;
 use std::collections::BTreeMap;
@@ -15,6 +15,34 @@ pub struct Registrations<P, C> {
     /// `None` for a pointer that was cleared.
     pointers: BTreeMap<Serial, (Millis, Option<P>)>,
     classes: Vec<(Guid, Millis, C)>,
+}
+
+/// What setting GROUPPROP_NOTIFYCLSID does to the notification pointer of its group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PointerChange<T> {
+    /// The null CLSID clears it.
+    Clear,
+    /// What is no class id at all changes nothing; it is the engine's to refuse.
+    None,
+    /// It becomes a new object of this class.
+    Set(T),
+}
+
+impl<T> PointerChange<T> {
+    /// The same change, with an object made from the class.
+    ///
+    /// # Errors
+    /// What `make` fails with.
+    pub fn try_map<U, E>(
+        self,
+        make: impl FnOnce(T) -> Result<U, E>,
+    ) -> Result<PointerChange<U>, E> {
+        Ok(match self {
+            Self::Clear => PointerChange::Clear,
+            Self::None => PointerChange::None,
+            Self::Set(class) => PointerChange::Set(make(class)?),
+        })
+    }
 }
 
 impl<P, C> Default for Registrations<P, C> {
@@ -48,6 +76,22 @@ impl<P, C> Registrations<P, C> {
     /// The class of an id.
     pub fn class(&self, id: Guid) -> Option<&C> {
         self.classes.iter().find(|(known, ..)| *known == id).map(|(.., class)| class)
+    }
+
+    /// What setting GROUPPROP_NOTIFYCLSID does to the notification pointer of its group.
+    ///
+    /// # Errors
+    /// `REGDB_E_CLASSNOTREG` for a class that the page has not made known (ruling A26).
+    pub fn change_to(&self, clsid: &PropertyValue) -> Result<PointerChange<&C>, QmgrError> {
+        let PropertyValue::Text(text) = clsid else { return Ok(PointerChange::None) };
+        let Ok(class) = text.parse::<Guid>() else { return Ok(PointerChange::None) };
+        if class == Guid::NULL {
+            return Ok(PointerChange::Clear);
+        }
+        self.class(class).map(PointerChange::Set).ok_or_else(|| {
+            let message = format!("class {class} is not registered in this tab");
+            QmgrError::new(Hresult::REGDB_E_CLASSNOTREG, message)
+        })
     }
 
     /// The group has left the queue; the engine forgets its pointers by itself.

@@ -17,6 +17,22 @@ pub enum Effect {
         /// The connection.
         ticket: Ticket,
     },
+    /// Read the body of an answer up to `until` and compare it with the part. Answered by
+    /// [`Event::Compared`](super::Event::Compared); the rest of the body waits for [`Effect::Receive`]
+    /// or [`Effect::Abort`]. A body that ends before is answered by
+    /// [`Event::Ended`](super::Event::Ended). Meanwhile [`Event::Progress`](super::Event::Progress)
+    /// says that bytes arrive.
+    Compare {
+        /// The connection.
+        ticket: Ticket,
+        /// The part.
+        part: Part,
+        /// Where the body's first byte belongs.
+        at: u64,
+        /// Up to where (half-open); at least one byte and at most
+        /// [`OVERLAP`](crate::http::OVERLAP), all of them recorded.
+        until: u64,
+    },
     /// Write records in one transaction. Answered by [`Event::Committed`](super::Event::Committed).
     Commit(Box<Commit>),
     /// Write the first bytes of a part, which another context may have open, into a new one and flush
@@ -67,6 +83,14 @@ pub enum Effect {
         /// The part.
         part: Part,
     },
+    /// Ask whether a server lives: one `HEAD` in the `no-cors` mode. Answered by
+    /// [`Event::Probed`](super::Event::Probed).
+    Probe {
+        /// The connection.
+        ticket: Ticket,
+        /// The URL.
+        url: String,
+    },
     /// Move a part to its name. Answered by [`Event::Published`](super::Event::Published).
     Publish {
         /// The order.
@@ -85,7 +109,7 @@ pub enum Effect {
         ticket: Ticket,
         /// The part.
         part: Part,
-        /// Where the body's first byte goes.
+        /// Where the body's first byte goes, or the first one after those that were compared.
         at: u64,
         /// The part is cut to this length first: no recorded byte lies beyond.
         keep: u64,

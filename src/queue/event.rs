@@ -6,7 +6,7 @@ use crate::protocol::ClientId;
 
 /// A fact. Those with a ticket answer an [`Effect`](super::Effect); one whose ticket the queue has
 /// given up changes nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Event {
     /// The head of an answer has arrived.
     Answered {
@@ -26,6 +26,13 @@ pub enum Event {
         ticket: Ticket,
         /// What came of it.
         result: Result<(), DiskFailure>,
+    },
+    /// The start of a body was held against the part.
+    Compared {
+        /// The connection.
+        ticket: Ticket,
+        /// Whether all bytes are equal.
+        is_equal: bool,
     },
     /// A connection has ended and its part is closed.
     Ended {
@@ -64,7 +71,14 @@ pub enum Event {
         /// The page.
         client: ClientId,
     },
-    /// Bytes were written, not yet durably.
+    /// What a probe found. The connection has ended with it.
+    Probed {
+        /// The connection.
+        ticket: Ticket,
+        /// Whether anything answered, whatever it was.
+        is_reachable: bool,
+    },
+    /// Bytes were written, not yet durably, or compared.
     Progress {
         /// The connection.
         ticket: Ticket,
@@ -81,10 +95,12 @@ pub enum Event {
 }
 
 /// How a connection ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Ended {
     /// As ordered.
     Aborted,
+    /// Before it began: the platform takes the URL for none; the sentence is the platform's.
+    BadUrl(String),
     /// By a transport error after the head.
     Broken,
     /// The body ended without a transport error.
@@ -98,7 +114,7 @@ pub enum Ended {
 }
 
 /// Why the file system refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum DiskFailure {
     /// Another context holds the file.
     Busy,

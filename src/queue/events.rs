@@ -3,7 +3,8 @@
 use super::commit::After;
 use super::failures::disk_failure;
 use super::state::State;
-use super::transfer::{Connection, Receiving, Transfer};
+use super::transfer::{Comparing, Connection, Receiving, Transfer};
+use super::unanswered::bad_url;
 use super::{DiskFailure, Effect, Ended, Errand, Event, Queue, Ticket};
 use crate::abi::Hresult;
 use crate::http::{AnswerHead, EndVerdict, Ending, Failure, Verdict, Version, judge, judge_end};
@@ -33,6 +34,11 @@ impl Queue {
             Event::Copied { ticket, result } => {
                 if let Some(Errand::File(serial, index)) = self.tickets.remove(&ticket) {
                     self.handle_copied(serial, index, result, now);
+                }
+            }
+            Event::Compared { ticket, is_equal } => {
+                if let Some((serial, index)) = self.file_of(ticket) {
+                    self.handle_comparison(serial, index, is_equal, now);
                 }
             }
             Event::Ended { ticket, position, how } => {
@@ -78,6 +84,11 @@ impl Queue {
             }
             Event::Online(online) => self.handle_online(online, now),
             Event::PageGone { client } => self.forget_callbacks(&client, now),
+            Event::Probed { ticket, is_reachable } => {
+                if let Some(Errand::File(serial, index)) = self.tickets.remove(&ticket) {
+                    self.handle_probe(serial, index, is_reachable, now);
+                }
+            }
             Event::Progress { ticket, position } => {
                 if let Some((serial, index)) = self.file_of(ticket) {
                     self.handle_progress(serial, index, position, now);
@@ -107,23 +118,27 @@ impl Queue {
         head: &AnswerHead,
         now: Millis,
     ) {
+        let Some(file) = self.file_mut(serial, index) else { return };
+        file.was_answered |= matches!(file.connection, Connection::Requesting { .. });
         let Some((_, file)) = self.file(serial, index) else { return };
         let Connection::Requesting { request, .. } = &file.connection else { return };
         match judge(request, &self.kept(file), head, now) {
             Verdict::Append { at, until, version } => {
                 self.receive(serial, index, ticket, at, until, version, now)
             }
+            Verdict::Compare { at, from, until, version } => {
+                let part = file.part(serial, index);
+                self.effects.push_back(Effect::Compare { ticket, part, at, until: from });
+                if let Some(file) = self.file_mut(serial, index) {
+                    let comparing = Comparing { ticket, at, from, until, version, moved_at: now };
+                    file.connection = Connection::Comparing(comparing);
+                }
+            }
             Verdict::Whole { until, version } => {
                 self.start_again(serial, index);
                 self.receive(serial, index, ticket, 0, until, version, now);
             }
-            Verdict::Complete { version } => {
-                self.abort(serial, index);
-                if let Some(file) = self.file_mut(serial, index) {
-                    file.version = Some(version);
-                }
-                self.change_file(serial, index);
-            }
+            Verdict::Complete { version } => self.note_whole(serial, index, version),
             Verdict::Restart(reason) => {
                 self.abort(serial, index);
                 self.start_again(serial, index);
@@ -137,6 +152,33 @@ impl Queue {
                 self.abort(serial, index);
                 self.fail(serial, Some(index), failure, now);
             }
+        }
+    }
+
+    /// All bytes are there, as an answer said whose body is not needed.
+    fn note_whole(&mut self, serial: Serial, index: u32, version: Version) {
+        self.abort(serial, index);
+        if let Some(file) = self.file_mut(serial, index) {
+            file.version = Some(version);
+        }
+        self.change_file(serial, index);
+    }
+
+    /// The overlap of a body and of what is kept was compared: equal bytes are taken for the proof that
+    /// cannot be had.
+    fn handle_comparison(&mut self, serial: Serial, index: u32, is_equal: bool, now: Millis) {
+        let Some((_, file)) = self.file(serial, index) else { return };
+        let Connection::Comparing(comparing) = &file.connection else { return };
+        let Comparing { ticket, from, until, version, .. } = comparing.clone();
+        if !is_equal {
+            self.abort(serial, index);
+            self.start_again(serial, index);
+            let reason = "the bytes that are kept are not those that the server holds there";
+            self.count_fruitless(serial, index, reason, now);
+        } else if from < until {
+            self.receive(serial, index, ticket, from, Some(until), version, now);
+        } else {
+            self.note_whole(serial, index, version);
         }
     }
 
@@ -241,6 +283,10 @@ impl Queue {
         else {
             return;
         };
+        if let Connection::Comparing(comparing) = &mut file.connection {
+            comparing.moved_at = now;
+            return;
+        }
         let Connection::Receiving(receiving) = &mut file.connection else { return };
         let bytes = position.saturating_sub(receiving.position);
         receiving.position = receiving.position.max(position);
@@ -297,27 +343,17 @@ impl Queue {
         let Some(group) = self.groups.get_mut(&serial) else { return };
         group.forget_speed();
         let is_running = *group.state() == State::Running;
-        let is_first_failure = group.trouble.is_none();
         let Some(file) = self.file_mut(serial, index) else { return };
         let connection = std::mem::replace(&mut file.connection, Connection::None);
-        let was_ranged = match &connection {
-            Connection::Requesting { request, .. } => {
-                request.range.is_some() && request.asks_for_all()
-            }
-            Connection::Closing { .. }
-            | Connection::Copying { .. }
-            | Connection::Hashing { .. }
-            | Connection::None
-            | Connection::Publishing { .. }
-            | Connection::Receiving(_) => false,
-        };
         let is_aborted = matches!(connection, Connection::Closing { .. });
-        let (from, until) = match connection {
-            Connection::Receiving(Receiving { from, until, .. }) => (Some(from), until),
-            Connection::Closing { from, .. } => (from, None),
+        let (from, until) = match &connection {
+            Connection::Receiving(Receiving { from, until, .. }) => (Some(*from), *until),
+            Connection::Closing { from, .. } => (*from, None),
+            Connection::Comparing(Comparing { at, until, .. }) => (Some(*at), Some(*until)),
             Connection::Copying { .. }
             | Connection::Hashing { .. }
             | Connection::None
+            | Connection::Probing { .. }
             | Connection::Publishing { .. }
             | Connection::Requesting { .. } => (None, None),
         };
@@ -331,24 +367,27 @@ impl Queue {
         self.change_file(serial, index);
         let written = position.or(from);
         let (reached, ending) = match how {
-            Ended::Aborted => return,
-            Ended::Disk(failure) => return self.fail_on_disk(serial, index, &failure, now),
-            // So browsers meet a content-coded answer to a range request, and nearly all other failures.
-            Ended::Unanswered(_) if was_ranged && is_first_failure && self.online => {
-                if let Some(file) = self.file_mut(serial, index) {
-                    file.without_range = true;
-                }
+            // What was to end has ended, whichever way: its bytes are kept, its end means nothing. Nobody
+            // even knows where the body had to end.
+            Ended::Aborted
+            | Ended::Broken
+            | Ended::Closed
+            | Ended::Overlong
+            | Ended::Unanswered(_)
+                if is_aborted =>
+            {
                 return;
             }
+            Ended::Aborted => return,
+            Ended::Disk(failure) => return self.fail_on_disk(serial, index, &failure, now),
+            Ended::BadUrl(message) => {
+                return self.fail(serial, Some(index), bad_url(message), now);
+            }
             Ended::Unanswered(message) => {
-                let failure = Failure {
-                    hresult: Hresult::BG_E_CONNECT_FAILURE,
-                    message,
-                    transient: true,
-                    http_status: 0,
-                    retry_after: None,
-                };
-                return self.fail(serial, Some(index), failure, now);
+                if let Connection::Requesting { request, .. } = connection {
+                    self.handle_unanswered(serial, index, &request, message, now);
+                }
+                return;
             }
             Ended::Broken => (written, Ending::Broken),
             Ended::Closed => (written, Ending::Closed),
@@ -356,8 +395,7 @@ impl Queue {
             Ended::Overlong => (written.map(|written| written.saturating_add(1)), Ending::Closed),
         };
         let Some((_, file)) = self.file(serial, index) else { return };
-        // Of an aborted body nobody knows where it had to end: its bytes are kept, its end means nothing.
-        let Some(reached) = reached.filter(|_| is_running && !is_aborted) else { return };
+        let Some(reached) = reached.filter(|_| is_running) else { return };
         match judge_end(&self.kept(file), until, reached, ending) {
             EndVerdict::FileComplete { size } => {
                 if let Some(version) =

@@ -141,7 +141,11 @@ impl Group {
             State::Waiting(_) => GroupState::Waiting,
             State::Running => match self.current().map(|(_, file)| &file.connection) {
                 Some(Connection::Receiving(_)) => GroupState::Transferring,
-                Some(Connection::Requesting { .. }) => GroupState::Connecting,
+                Some(
+                    Connection::Comparing(_)
+                    | Connection::Probing { .. }
+                    | Connection::Requesting { .. },
+                ) => GroupState::Connecting,
                 Some(
                     Connection::Copying { .. }
                     | Connection::Hashing { .. }

@@ -31,6 +31,7 @@ mod schedule;
 mod speed;
 mod state;
 mod transfer;
+mod unanswered;
 
 pub use effect::{Commit, Effect, Part};
 pub use event::{DiskFailure, Ended, Event};

@@ -140,9 +140,11 @@ impl Queue {
         let from = match &file.connection {
             Connection::Receiving(receiving) => Some(receiving.from),
             Connection::Closing { .. }
+            | Connection::Comparing(_)
             | Connection::Copying { .. }
             | Connection::Hashing { .. }
             | Connection::None
+            | Connection::Probing { .. }
             | Connection::Publishing { .. }
             | Connection::Requesting { .. } => None,
         };
@@ -180,6 +182,12 @@ impl Queue {
         for serial in foreground.into_iter().chain(turn) {
             self.advance(serial, now);
         }
+        let is_running =
+            |serial| self.groups.get(&serial).is_some_and(|group| *group.state() == State::Running);
+        if turn.is_some_and(|serial| !is_running(serial)) {
+            // Its last file has turned out to be there: the next one's turn.
+            self.connect(now);
+        }
     }
 
     /// Whether the end of its turn costs a group nothing. A request on its way has brought nothing yet,
@@ -191,7 +199,9 @@ impl Queue {
             Connection::Receiving(receiving) => {
                 receiving.position > receiving.from && self.kept(file).proof().is_some()
             }
-            Connection::Requesting { .. } => false,
+            Connection::Comparing(_)
+            | Connection::Probing { .. }
+            | Connection::Requesting { .. } => false,
             Connection::Closing { .. }
             | Connection::Copying { .. }
             | Connection::Hashing { .. }
@@ -415,9 +425,11 @@ impl Queue {
             }
             Connection::Receiving(_)
             | Connection::Closing { .. }
+            | Connection::Comparing(_)
             | Connection::Copying { .. }
             | Connection::Hashing { .. }
             | Connection::None
+            | Connection::Probing { .. }
             | Connection::Publishing { .. }
             | Connection::Requesting { .. } => None,
         };
@@ -458,8 +470,9 @@ impl Queue {
 /// Since when nothing has moved on a connection.
 fn moved_at(file: &Transfer) -> Option<Millis> {
     match &file.connection {
+        Connection::Comparing(comparing) => Some(comparing.moved_at),
         Connection::Receiving(receiving) => Some(receiving.moved_at),
-        Connection::Requesting { since, .. } => Some(*since),
+        Connection::Probing { since, .. } | Connection::Requesting { since, .. } => Some(*since),
         Connection::Closing { .. }
         | Connection::Copying { .. }
         | Connection::Hashing { .. }

@@ -33,6 +33,8 @@ pub(super) struct Transfer {
     pub(super) fruitless: u32,
     /// Since when another context holds its part.
     pub(super) held_since: Option<Millis>,
+    /// A page could read an answer, since the engine started.
+    pub(super) was_answered: bool,
     pub(super) connection: Connection,
 }
 
@@ -43,16 +45,36 @@ pub(super) enum Connection {
     Closing { ticket: Ticket, from: Option<u64> },
     /// Another context holds the part: what is durable is copied into the next generation's.
     Copying { ticket: Ticket },
+    /// The start of a body is held against bytes that are kept.
+    Comparing(Comparing),
     /// All bytes are there and are read through SHA-256.
     Hashing { ticket: Ticket },
     /// Nothing.
     None,
+    /// Nobody answered, with this sentence of the platform; the server is asked whether it lives.
+    Probing { ticket: Ticket, message: String, since: Millis },
     /// The part is being moved to its name.
     Publishing { ticket: Ticket },
     /// A body is being written.
     Receiving(Receiving),
     /// A request is on its way.
     Requesting { ticket: Ticket, request: crate::http::Request, since: Millis },
+}
+
+/// A body that may continue what is kept, if its first bytes are the same.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Comparing {
+    pub(super) ticket: Ticket,
+    /// Where the body began.
+    pub(super) at: u64,
+    /// Where its new bytes begin.
+    pub(super) from: u64,
+    /// Where it has to end.
+    pub(super) until: u64,
+    /// The version that is kept if the bytes are equal.
+    pub(super) version: Version,
+    /// When the last byte came.
+    pub(super) moved_at: Millis,
 }
 
 /// A body that is being written into a part.
@@ -88,6 +110,7 @@ impl Transfer {
             furthest: 0,
             fruitless: 0,
             held_since: None,
+            was_answered: false,
             connection: Connection::None,
         }
     }
@@ -114,9 +137,11 @@ impl Transfer {
         match &self.connection {
             Connection::Receiving(receiving) => durable + (receiving.position - receiving.flushed),
             Connection::Closing { .. }
+            | Connection::Comparing(_)
             | Connection::Copying { .. }
             | Connection::Hashing { .. }
             | Connection::None
+            | Connection::Probing { .. }
             | Connection::Publishing { .. }
             | Connection::Requesting { .. } => durable,
         }
@@ -188,8 +213,11 @@ impl Transfer {
     /// The connection's ticket, if it is one that fetches.
     pub(super) fn fetching(&self) -> Option<Ticket> {
         match &self.connection {
+            Connection::Comparing(comparing) => Some(comparing.ticket),
             Connection::Receiving(receiving) => Some(receiving.ticket),
-            Connection::Requesting { ticket, .. } => Some(*ticket),
+            Connection::Probing { ticket, .. } | Connection::Requesting { ticket, .. } => {
+                Some(*ticket)
+            }
             Connection::Closing { .. }
             | Connection::Copying { .. }
             | Connection::Hashing { .. }
@@ -203,12 +231,14 @@ impl Transfer {
         self.connection != Connection::None
     }
 
-    /// How much of its answers a page of this origin may see; `None` is a host without CORS.
+    /// How far it is from a page of this origin; `None` is a host without CORS.
     pub(super) fn reach_from(&self, page: Option<&str>) -> Reach {
-        match page {
-            Some(page) if page != self.file.remote.origin() => Reach::CrossOrigin,
-            Some(_) | None => Reach::SameOrigin,
-        }
+        Reach::between(page, self.file.remote.origin())
+    }
+
+    /// Whether its server ever let a page read an answer.
+    pub(super) fn is_known_to_answer(&self) -> bool {
+        self.was_answered || self.version.is_some() || self.furthest > 0
     }
 
     pub(super) fn row(&self, resume: Resume) -> FileRow {

@@ -7,8 +7,8 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use qmgr::http::{
-    AnswerHead, ByteRange, EndVerdict, Ending, Headers, Kept, Reach, Request, Verdict, Version,
-    judge, judge_end, plan,
+    AnswerHead, ByteRange, EndVerdict, Ending, Headers, Kept, OVERLAP, Reach, Request, Verdict,
+    Version, judge, judge_end, plan,
 };
 use qmgr::protocol::Resume;
 use qmgr::time::Millis;
@@ -224,6 +224,7 @@ struct Client<'a> {
     server: &'a Server,
     expected_size: Option<u64>,
     hash_decides: bool,
+    resume: Resume,
     durable: RangeSet<u64>,
     version: Option<Version>,
     part: Vec<u8>,
@@ -246,7 +247,7 @@ impl Client<'_> {
             version: self.version.as_ref(),
             expected_size: self.expected_size,
             hash_decides: self.hash_decides,
-            resume: Resume::Proven,
+            resume: self.resume,
         }
     }
 
@@ -264,7 +265,7 @@ impl Client<'_> {
         let request = plan(&self.kept(), reach, self.without_range);
         self.without_range = false;
         assert!(request.range.is_some() || request.if_range.is_none(), "R1");
-        let answer = self.server.answer(&request, turn, version);
+        let mut answer = self.server.answer(&request, turn, version);
         let (at, until, version) = match judge(&request, &self.kept(), &answer.head, NOW) {
             Verdict::Append { at, until, version } => {
                 assert_eq!(
@@ -273,6 +274,20 @@ impl Client<'_> {
                     "a gap, or an overlap"
                 );
                 (at, until, version)
+            }
+            Verdict::Compare { at, from, until, version } => {
+                assert_eq!(Some(at), request.range.map(|range| range.start));
+                assert_eq!(self.resume, Resume::Likely);
+                assert!(self.durable.gaps(&(at..from)).next().is_none(), "it is not kept");
+                let length = (from - at) as usize;
+                if answer.body.len() < length {
+                    return Step::GoOn;
+                }
+                if answer.body[..length] != self.part[at as usize..from as usize] {
+                    return self.forget(false);
+                }
+                answer.body.drain(..length);
+                (from, Some(until), version)
             }
             Verdict::Complete { version } => {
                 self.version = Some(version);
@@ -308,15 +323,17 @@ impl Client<'_> {
     fn write(&mut self, at: u64, until: Option<u64>, answer: &Answer, lost: Option<(u64, u64)>) {
         let end = at + answer.body.len() as u64;
         let end = until.map_or(end, |until| end.min(until));
-        for (offset, byte) in (at..end).zip(&answer.body) {
-            if lost.is_some_and(|(from, to)| (from..to).contains(&(offset - at))) {
+        let (from, to) = lost.map_or((end, end), |(from, to)| (at + from, at + from.max(to)));
+        for range in [at..end.min(from), at.max(to)..end] {
+            if range.is_empty() {
                 continue;
             }
-            assert!(!self.durable.contains(&offset), "a durable byte is written again");
-            let index = offset as usize;
-            self.part.resize(self.part.len().max(index + 1), 0);
-            self.part[index] = *byte;
-            self.durable.insert(offset..offset + 1);
+            assert!(!self.durable.overlaps(&range), "durable bytes are written again");
+            let (start, stop) = (range.start as usize, range.end as usize);
+            let body = &answer.body[start - at as usize..stop - at as usize];
+            self.part.resize(self.part.len().max(stop), 0);
+            self.part[start..stop].copy_from_slice(body);
+            self.durable.insert(range);
             self.origins.insert(answer.origin);
         }
         if !self.hash_decides {
@@ -329,9 +346,9 @@ impl Client<'_> {
         assert!(self.origins.len() <= 1, "a mixture of {:?}", self.origins);
         for origin in &self.origins {
             let file = self.server.file(*origin);
-            for offset in self.durable.iter().flat_map(|range| range.clone()) {
-                let found = self.part.get(offset as usize);
-                assert_eq!(found, file.get(offset as usize), "at {offset}");
+            for range in self.durable.iter() {
+                let range = range.start as usize..range.end as usize;
+                assert!(self.part.get(range.clone()) == file.get(range.clone()), "in {range:?}");
             }
         }
     }
@@ -440,6 +457,7 @@ proptest! {
             server: &server,
             expected_size: knows_size.then(|| server.versions[last].len() as u64),
             hash_decides,
+            resume: Resume::Proven,
             durable: RangeSet::new(),
             version: None,
             part: Vec::new(),
@@ -460,6 +478,79 @@ proptest! {
         let ended = steps.into_iter().find(|step| *step != Step::GoOn);
         // Only a hash may find a mixture; its file is wrong before the faults end.
         prop_assert!(ended == Some(Step::Done) || hash_decides && ended.is_some(), "{:?}", ended);
+    }
+}
+
+/// Versions that are long enough to have an overlap compared, and nothing in common.
+fn any_long_versions() -> impl Strategy<Value = Vec<Vec<u8>>> {
+    let size = prop_oneof![4 => Just(0_usize), 1 => 0..20_usize];
+    vec((any::<u64>(), size), 1..4).prop_map(|versions| {
+        let versions = versions.into_iter();
+        versions
+            .map(|(seed, more)| {
+                let mut bytes = vec![0; 2 * OVERLAP as usize + more];
+                fastrand::Rng::with_seed(seed).fill(&mut bytes);
+                bytes
+            })
+            .collect()
+    })
+}
+
+fn any_long_turn() -> impl Strategy<Value = Turn> {
+    let fault = prop_oneof![3 => Just(Fault::None), 1 => any_fault()];
+    (any_turn(), fault, any::<bool>(), 60_000..140_000_u64).prop_map(
+        |(turn, fault, changes, cut)| Turn {
+            changes,
+            fault,
+            cap: turn.cap.map(|cap| cap * 20_000),
+            cut: turn.cut.map(|(_, how)| (cut, how)),
+            lost: turn.lost.map(|(from, to)| (from * 20_000, to * 12_000)),
+            ..turn
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(cases(150))]
+
+    #[test]
+    fn a_likely_file_too_is_of_one_version_where_the_versions_have_no_bytes_in_common(
+        server in any_server(),
+        versions in any_long_versions(),
+        across in prop::bool::weighted(0.8),
+        turns in vec(any_long_turn(), 0..12),
+    ) {
+        let last = versions.len() - 1;
+        // One that tells the versions apart leaves nothing to the overlap.
+        let validator = match server.validator {
+            Validator::Both => Validator::Both,
+            Validator::Weak => Validator::Date,
+            Validator::Date | Validator::DateTooYoung | Validator::Malformed | Validator::None
+            | Validator::Strong => Validator::DateTooYoung,
+        };
+        let server = Server { versions, validator, across, ..server };
+        let mut client = Client {
+            server: &server,
+            expected_size: None,
+            hash_decides: false,
+            resume: Resume::Likely,
+            durable: RangeSet::new(),
+            version: None,
+            part: Vec::new(),
+            origins: BTreeSet::new(),
+            without_range: false,
+        };
+        let mut version = 0;
+        for turn in &turns {
+            version = last.min(version + usize::from(turn.changes));
+            if client.step(turn, version) != Step::GoOn {
+                return Ok(());
+            }
+        }
+        let gaps = client.durable.len();
+        let steps = (0..gaps + 4).map(|_| client.step(&Turn::default(), last));
+        let ended = steps.into_iter().find(|step| *step != Step::GoOn);
+        prop_assert_eq!(ended, Some(Step::Done));
     }
 }
 
@@ -549,14 +640,17 @@ fn any_version() -> impl Strategy<Value = Version> {
     (
         (option::of(any_etag()), option::of(any_date()), any::<bool>()),
         option::of(prop_oneof![0..200_u64, any::<u64>()]),
+        option::of(0..200_000_u64),
         (any::<bool>(), prop::bool::weighted(0.9)),
     )
-        .prop_map(|((etag, last_modified, strong_date), size, (filtered, resumable))| {
+        .prop_map(|((etag, last_modified, strong_date), size, unsure_size, flags)| {
+            let (filtered, resumable) = flags;
             Version {
                 etag,
                 last_modified,
                 strong_date,
                 size,
+                unsure_size,
                 media_type: String::new(),
                 source: "https://a.test/a".to_owned(),
                 filtered,
@@ -596,6 +690,7 @@ proptest! {
         version in option::weighted(0.9, any_version()),
         expected_size in option::weighted(0.2, 0..200_u64),
         hash_decides in any::<bool>(),
+        is_likely in any::<bool>(),
         across in any::<bool>(),
         without_range in prop::bool::weighted(0.1),
         head in any_head(),
@@ -607,7 +702,7 @@ proptest! {
             version: version.as_ref(),
             expected_size,
             hash_decides,
-            resume: Resume::Proven,
+            resume: if is_likely { Resume::Likely } else { Resume::Proven },
         };
         let reach = if across { Reach::CrossOrigin } else { Reach::SameOrigin };
         let request = plan(&kept, reach, without_range);
@@ -638,6 +733,18 @@ proptest! {
                     && stored.last_modified == head.headers.last_modified;
                 prop_assert!(etag || date || hash_decides);
                 prop_assert!(stored.size.is_none() || appended.size == stored.size);
+            }
+            Verdict::Compare { at, from, until, version: appended } => {
+                let stored = version.as_ref().expect("only a kept version is continued");
+                prop_assert!(is_likely && head.status == 206);
+                prop_assert_eq!(Some(*at), request.range.map(|range| range.start));
+                prop_assert_eq!(from - at, OVERLAP);
+                prop_assert!(durable.gaps(&(*at..*from)).next().is_none());
+                prop_assert!(from <= until && !durable.overlaps(&(*from..*until)));
+                prop_assert!(stored.last_modified.is_some());
+                prop_assert_eq!(&stored.last_modified, &head.headers.last_modified);
+                prop_assert!(appended.size.is_some());
+                prop_assert!(stored.size == appended.size || stored.unsure_size == appended.size);
             }
             Verdict::Complete { version } => {
                 prop_assert_eq!(head.status, 416);

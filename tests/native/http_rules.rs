@@ -26,6 +26,7 @@ struct Given {
     expected_size: Option<u64>,
     hash_decides: bool,
     reach: Reach,
+    resume: Resume,
     without_range: bool,
 }
 
@@ -36,7 +37,7 @@ impl Given {
             version: self.version.as_ref(),
             expected_size: self.expected_size,
             hash_decides: self.hash_decides,
-            resume: Resume::Proven,
+            resume: self.resume,
         }
     }
 
@@ -81,6 +82,7 @@ fn first() -> Given {
         expected_size: None,
         hash_decides: false,
         reach: Reach::SameOrigin,
+        resume: Resume::Proven,
         without_range: false,
     }
 }
@@ -106,6 +108,28 @@ fn resumed_by_date() -> Given {
 /// 40 of 100 bytes are kept of a version without validator.
 fn resumed_without_validator() -> Given {
     resumed_with(kept_version())
+}
+
+/// 100,000 of 200,000 bytes are kept of a version of which another origin shows length and date, in a
+/// queue that takes likely for proven.
+fn likely() -> Given {
+    let last_modified = Some(MODIFIED.to_owned());
+    let version = Version { size: Some(200_000), last_modified, ..kept_version() };
+    Given { resume: Resume::Likely, ..resumed_with(version) }.durable(&[(0, 100_000)]).across()
+}
+
+/// The same of a version that came as a whole: what its length counts is hidden.
+fn likely_by_length() -> Given {
+    likely().version(|version| {
+        version.size = None;
+        version.unsure_size = Some(200_000);
+        version.resumable = false;
+    })
+}
+
+/// An answer that shows what [`likely`] has to see, and more.
+fn like(range: &str, fields: &str) -> AnswerHead {
+    filtered(206, &format!("content-range: bytes {range}\nlast-modified: {MODIFIED}\n{fields}"))
 }
 
 fn resumed_with(version: Version) -> Given {
@@ -158,6 +182,7 @@ fn part(range: &str, etag: &str) -> AnswerHead {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Outcome {
     Append { at: u64, until: Option<u64> },
+    Compare { at: u64, from: u64, until: u64 },
     Complete { size: u64 },
     Fatal(Hresult),
     Restart,
@@ -170,6 +195,7 @@ impl From<Verdict> for Outcome {
     fn from(verdict: Verdict) -> Self {
         match verdict {
             Verdict::Append { at, until, .. } => Append { at, until },
+            Verdict::Compare { at, from, until, .. } => Compare { at, from, until },
             Verdict::Complete { version } => {
                 Complete { size: version.size.expect("a complete file has a size") }
             }
@@ -191,6 +217,7 @@ const INVALID: Outcome = Fatal(Hresult::BG_E_INVALID_SERVER_RESPONSE);
 const TOO_LARGE: Outcome = Fatal(Hresult::BG_E_TOO_LARGE);
 const WRONG_SIZE: Outcome = Fatal(Hresult::BG_E_VALIDATION_FAILED);
 const ALL: Outcome = Whole { until: Some(100), size: Some(100) };
+const LIKELY: Outcome = Compare { at: 34_464, from: 100_000, until: 200_000 };
 const UNKNOWN_LENGTH: Outcome = Whole { until: None, size: None };
 const REST: Outcome = Append { at: 40, until: Some(100) };
 
@@ -223,6 +250,16 @@ fn plan_rows() -> Vec<PlanRow> {
         ("R5 to another origin goes the Range alone", resumed("\"a\"").across(), "bytes=40-"),
         ("R5 a first request that brought no byte begins again", resumed("\"a\"").durable(&[]), "bytes=0-"),
         ("R7 without validator it begins again", resumed_without_validator(), "bytes=0-"),
+        ("R7 likely: it begins 64 KiB early", likely(), "bytes=34464-"),
+        ("R7 likely: of a whole whose coding is hidden", likely_by_length(), "bytes=34464-"),
+        ("R7 likely: the end of a gap is left open, for the length", likely().durable(&[(0, 100_000), (150_000, 160_000)]), "bytes=34464-"),
+        ("R7 likely: not without a date", likely().version(|v| v.last_modified = None), "bytes=0-"),
+        ("R7 likely: not without a length", likely().version(|v| v.size = None), "bytes=0-"),
+        ("R7 likely: not of so few bytes that they are compared as fast as fetched", likely().durable(&[(0, 65_536)]), "bytes=0-"),
+        ("R7 likely: not of what was decoded", likely().version(|v| v.resumable = false), "bytes=0-"),
+        ("R7 likely: not unless it was asked for", Given { resume: Resume::Proven, ..likely() }, "bytes=0-"),
+        ("R7 likely: not in place of a proof", likely().version(|v| v.etag = Some("\"a\"".to_owned())), "bytes=100000-"),
+        ("R7 likely: nor of the hash", likely().with_hash(), "bytes=100000-"),
         ("R9 the first gap is asked for, up to what follows it",
             resumed("\"a\"").durable(&[(0, 10), (30, 40), (60, 100)]), "bytes=10-29 if \"a\""),
         ("R9 a gap at the beginning", resumed("\"a\"").durable(&[(30, 40)]), "bytes=0-29 if \"a\""),
@@ -231,6 +268,9 @@ fn plan_rows() -> Vec<PlanRow> {
         ("R21 coded bytes are not continued", resumed("\"a\"").version(|v| v.resumable = false), "bytes=0-"),
         ("R26 a range beyond 2^53 is written out",
             resumed("\"a\"").durable(&[(0, 1 << 60)]).version(|v| v.size = None), "bytes=1152921504606846976- if \"a\""),
+        ("R26 positions beyond 2^32",
+            resumed("\"a\"").durable(&[(0, 5_000_000_000), (6_000_000_000, 6_000_000_001)]).version(|v| v.size = Some(7_000_000_000)),
+            "bytes=5000000000-5999999999 if \"a\""),
         ("R28 no other range is ever asked for than one of GET", resumed("\"a\"").with_hash(), "bytes=40- if \"a\""),
         ("R33 redirected to another origin, If-Range would cost a preflight there",
             resumed("\"a\"").version(|v| v.filtered = true), "bytes=40-"),
@@ -266,6 +306,40 @@ fn judge_rows() -> Vec<JudgeRow> {
             resumed("\"a\"").with_hash(), head(206, "content-range: bytes 40-99/100"), REST),
         ("R7 a date that is not strong", resumed_by_date().version(|v| v.strong_date = false).with_hash(),
             head(206, &format!("content-range: bytes 40-99/100\nlast-modified: {MODIFIED_LATER}")), Restart),
+
+        // Likely.
+        ("R7 likely: equal length and date", likely(), like("34464-199999/200000", ""), LIKELY),
+        ("R7 likely: by lengths alone, where the range is hidden", likely(),
+            filtered(206, &format!("content-length: 165536\nlast-modified: {MODIFIED}")), LIKELY),
+        ("R7 likely: by lengths alone, of a whole whose coding is hidden", likely_by_length(),
+            filtered(206, &format!("content-length: 165536\nlast-modified: {MODIFIED}")), LIKELY),
+        ("R7 likely: a capped part", likely(), like("34464-119999/200000", ""), Compare { at: 34_464, from: 100_000, until: 120_000 }),
+        ("R7 likely: no further than the gap", likely().durable(&[(0, 100_000), (150_000, 160_000)]),
+            like("34464-199999/200000", ""), Compare { at: 34_464, from: 100_000, until: 150_000 }),
+        ("R7 likely: nothing is missing", likely_by_length().durable(&[(0, 200_000)]),
+            filtered(206, &format!("content-length: 65536\nlast-modified: {MODIFIED}")),
+            Compare { at: 134_464, from: 200_000, until: 200_000 }),
+        ("R7 likely: another length", likely(), like("34464-199998/199999", ""), Restart),
+        ("R7 likely: another length, hidden", likely(),
+            filtered(206, &format!("content-length: 165537\nlast-modified: {MODIFIED}")), Restart),
+        ("R7 likely: another length than that of the whole", likely_by_length(),
+            like("34464-199998/199999", ""), Restart),
+        ("R7 likely: no length", likely(), filtered(206, &format!("last-modified: {MODIFIED}")), Restart),
+        ("R7 likely: the total is not told", likely(), like("34464-199999/*", ""), Restart),
+        ("R7 likely: another date", likely(),
+            filtered(206, &format!("content-range: bytes 34464-199999/200000\nlast-modified: {MODIFIED_LATER}")), Restart),
+        ("R7 likely: no date", likely(), filtered(206, "content-range: bytes 34464-199999/200000"), Restart),
+        ("R7 likely: another ETag", likely().version(|v| v.etag = Some("W/\"a\"".to_owned())),
+            like("34464-199999/200000", "etag: W/\"b\""), Restart),
+        ("R7 likely: another resource", likely(),
+            AnswerHead { url: "https://mirror.test/a".to_owned(), ..like("34464-199999/200000", "") }, Restart),
+        ("R7 likely: the part ends within the overlap", likely(), like("34464-99998/200000", ""), Restart),
+        ("R7 likely: another range than asked for", likely(), like("34465-199999/200000", ""), WithoutRange),
+        ("R7 likely: the whole as a part", likely(), like("0-199999/200000", ""), Whole { until: Some(200_000), size: Some(200_000) }),
+        ("R7 likely: the whole", likely(), filtered(200, "content-length: 200000"), UNKNOWN_LENGTH),
+        ("R7 likely: nothing there any more", likely(), filtered(416, "content-range: bytes */34464"), Restart),
+        ("R7 likely: a hidden first part may begin anywhere", Given { resume: Resume::Likely, ..first() }.across(),
+            filtered(206, "content-length: 100"), WithoutRange),
 
         // Ranges.
         ("R8 the whole, as a part", first(), part("bytes 0-99/100", "\"a\""), ALL),
@@ -379,6 +453,10 @@ fn judge_rows() -> Vec<JudgeRow> {
         ("R25 the caller knows better than the part", first().expecting(101), part("bytes 0-99/100", "\"a\""), WRONG_SIZE),
         ("R26 2^32", first(), part("bytes 0-4294967295/4294967296", "\"a\""),
             Whole { until: Some(1 << 32), size: Some(1 << 32) }),
+        ("R26 positions beyond 2^32",
+            resumed("\"a\"").durable(&[(0, 5_000_000_000)]).version(|v| v.size = Some(7_000_000_000)),
+            part("bytes 5000000000-6999999999/7000000000", "\"a\""),
+            Append { at: 5_000_000_000, until: Some(7_000_000_000) }),
         ("R26 the largest size", first(), head(200, "content-length: 9007199254740991"),
             Whole { until: Some((1 << 53) - 1), size: Some((1 << 53) - 1) }),
         ("R26 2^53", first(), head(200, "content-length: 9007199254740992"), TOO_LARGE),
@@ -499,7 +577,7 @@ fn every_request_is_planned_by_the_rules() {
     let rows = plan_rows().into_iter();
     assert_none(
         rows.filter_map(|(rule, given, wanted)| {
-            let Request { range, if_range } = given.request();
+            let Request { range, if_range, overlap: _ } = given.request();
             let range = range.map(|range| range.to_string()).unwrap_or_default();
             let found = match if_range {
                 None => range,
@@ -565,6 +643,7 @@ fn every_rule_has_a_row() {
 fn version_of(verdict: Verdict) -> Version {
     match verdict {
         Verdict::Append { version, .. }
+        | Verdict::Compare { version, .. }
         | Verdict::Complete { version }
         | Verdict::Whole { version, .. } => version,
         Verdict::Failed(_) | Verdict::Restart(_) | Verdict::WithoutRange(_) => {
@@ -575,6 +654,53 @@ fn version_of(verdict: Verdict) -> Version {
 
 fn version_after(given: &Given, head: &AnswerHead) -> Version {
     version_of(judge(&given.request(), &given.kept(), head, NOW))
+}
+
+#[test]
+fn the_length_of_a_whole_answer_is_kept_for_a_likely_resume_unless_it_counts_coded_bytes() {
+    let after = |head: AnswerHead| version_after(&first_without_range().across(), &head);
+    let hidden = after(filtered(200, "content-length: 200000"));
+    assert_eq!((hidden.size, hidden.unsure_size, hidden.resumable), (None, Some(200_000), false));
+    let coded = after(filtered(200, "content-length: 200000\ncontent-encoding: gzip"));
+    assert_eq!((coded.size, coded.unsure_size), (None, None));
+    let refusing = after(filtered(200, "content-length: 200000\naccept-ranges: none"));
+    assert_eq!((refusing.size, refusing.unsure_size), (None, None));
+    let answer = filtered(206, &format!("content-length: 165536\nlast-modified: {MODIFIED}"));
+    let compared = version_after(&likely_by_length(), &answer);
+    assert_eq!((compared.size, compared.resumable), (Some(200_000), true), "both lengths agree");
+}
+
+#[test]
+fn mixed_content_is_http_from_https_but_to_this_machine() {
+    let from_https = |remote| Reach::between(Some("https://here.test"), remote);
+    for near in [
+        "http://localhost",
+        "http://localhost:8080",
+        "http://a.localhost",
+        "http://127.0.0.1:8000",
+        "http://127.9.9.9",
+        "http://[::1]",
+        "http://[::1]:80",
+    ] {
+        assert_eq!(from_https(near), Reach::CrossOrigin, "{near}");
+    }
+    for far in [
+        "http://here.test",
+        "http://localhost.test",
+        "http://128.0.0.1",
+        "http://[::2]",
+        "http://[::ffff:127.0.0.1]",
+        "http://127.0.0.1.test",
+    ] {
+        assert_eq!(from_https(far), Reach::MixedContent, "{far}");
+    }
+    assert_eq!(from_https("https://there.test"), Reach::CrossOrigin);
+    assert_eq!(from_https("https://there.test:25"), Reach::BlockedPort);
+    assert_eq!(from_https("https://[::25]"), Reach::CrossOrigin);
+    assert_eq!(Reach::between(None, "http://there.test:25"), Reach::SameOrigin);
+    assert_eq!(from_https("https://here.test"), Reach::SameOrigin);
+    assert_eq!(Reach::between(Some("http://here.test"), "http://there.test"), Reach::CrossOrigin);
+    assert_eq!(Reach::between(None, "http://there.test"), Reach::SameOrigin);
 }
 
 #[test]
@@ -640,8 +766,9 @@ fn what_a_resume_rests_on_is_told() {
     assert_eq!(proof(resumed("W/\"a\"").with_hash()), Some(Proof::Hash));
     assert_eq!(proof(resumed("W/\"a\"")), None);
     assert_eq!(proof(resumed("\"\u{17f}\"")), None, "no byte of a header field is that character");
-    let likely = Kept { resume: Resume::Likely, ..resumed("W/\"a\"").kept() }.proof();
-    assert_eq!(likely, None, "nobody compares an overlap");
+    assert_eq!(proof(likely()), Some(Proof::Likely));
+    assert_eq!(proof(likely().with_hash()), Some(Proof::Hash));
+    assert_eq!(proof(Given { resume: Resume::Proven, ..likely() }), None);
 }
 
 #[test]
@@ -677,7 +804,7 @@ fn failures_say_what_was_found() {
 fn r2_a_weak_tag_proves_nothing_even_to_a_range_that_nobody_should_have_asked_for() {
     let given = resumed("W/\"a\"");
     let range = ByteRange { start: 40, last: None };
-    let request = Request { range: Some(range), if_range: None };
+    let request = Request { range: Some(range), ..Request::default() };
     let rest = part("bytes 40-99/100", "W/\"a\"");
     assert_eq!(Outcome::from(judge(&request, &given.kept(), &rest, NOW)), Restart);
 }

@@ -1,7 +1,7 @@
 //! What a page says of its callbacks.
 
-use qmgr::abi::Guid;
-use qmgr::mirror::Registrations;
+use qmgr::abi::{Guid, Hresult, PropertyValue};
+use qmgr::mirror::{PointerChange, Registrations};
 use qmgr::protocol::{Callback, Registration, Serial};
 use qmgr::time::Millis;
 
@@ -60,4 +60,18 @@ fn a_closed_handle_takes_its_own_back() {
     assert_eq!(withdrawn, gone);
     assert_eq!((page.pointer(Serial(1)), page.class(Guid::NULL)), (None, None));
     assert_eq!(page.pointer(Serial(2)), Some(&"other"));
+}
+
+#[test]
+fn a_class_id_clears_the_pointer_or_makes_an_object_of_a_known_class() {
+    let class: Guid = "00000000-0000-0000-0000-00000000000c".parse().expect("a GUID");
+    let mut page = Registrations::<(), _>::default();
+    page.set_class(class, "factory", NOW);
+    let text = |text: &str| PropertyValue::Text(text.to_owned());
+    assert_eq!(page.change_to(&text(&class.clsid_text())), Ok(PointerChange::Set(&"factory")));
+    assert_eq!(page.change_to(&text(&Guid::NULL.clsid_text())), Ok(PointerChange::Clear));
+    assert_eq!(page.change_to(&text("no class")), Ok(PointerChange::None));
+    assert_eq!(page.change_to(&PropertyValue::Integer(7)), Ok(PointerChange::None));
+    let unknown = page.change_to(&text("{00000000-0000-0000-0000-00000000000D}"));
+    assert_eq!(unknown.map_err(|error| error.hresult), Err(Hresult::REGDB_E_CLASSNOTREG));
 }

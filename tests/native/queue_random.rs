@@ -430,11 +430,13 @@ fn ticket(event: &Event) -> Option<Ticket> {
     match event {
         Event::Answered { ticket, .. }
         | Event::Committed { ticket }
+        | Event::Compared { ticket, .. }
         | Event::Ended { ticket, .. }
         | Event::FileDeleted { ticket, .. }
         | Event::Flushed { ticket, .. }
         | Event::Copied { ticket, .. }
         | Event::Hashed { ticket, .. }
+        | Event::Probed { ticket, .. }
         | Event::Progress { ticket, .. }
         | Event::Published { ticket, .. } => Some(*ticket),
         Event::Online(_) | Event::PageGone { .. } => None,

@@ -38,6 +38,17 @@ test("the surface of the API", async (t) => {
     }
   }
 
+  await t.test("what is not the package's own module is refused, and the next is taken", async (t) => {
+    const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+    const broken = new ReadableStream({ start: (controller) => controller.error(new Error("cut")) });
+    const sources = [
+      new Uint8Array(), new Uint8Array(header), new WebAssembly.Module(new Uint8Array(header)), new Uint8Array([...header, 1]),
+      new Response("<!doctype html>"), new Response(broken), new Response("", { status: 404 }), "http://%",
+    ];
+    await assertFails("QM_E_SERVICE_UNAVAILABLE", sources.map((wasm) => () => open(t, { wasm })));
+    await open(t);
+  });
+
   await t.test("a number that is no 32-bit integer has no name", async () => {
     const numbers = [undefined, null, NaN, 1.5, 2 ** 32, -(2 ** 31) - 1, "1", 1n, Symbol("one"), {}];
     await assertFails("E_INVALIDARG", numbers.flatMap((number) => [() => qmgr.describeHresult(number), () => qmgr.describeStatus(number)]));

@@ -53,6 +53,15 @@ async function refused(page, expected, calls) {
 const text = JSON.stringify;
 const file = (remoteFile, localFile = "/b.bin") => `job.addFiles([${text({ remoteFile, localFile })}])`;
 
+test("a worker that is none, or cannot be made", async (t) => {
+  const page = await visit(t, `${server.origin}/blank`, { prelude: fileURLToPath(new URL("in-page.js", import.meta.url)) });
+  for (const worker of ["() => 5", "() => undefined", "() => { throw undefined; }", "'http://%'"]) {
+    const failure = await page.evaluate((source) => lab.failure(() => lab.queue({ worker: new Function(`return (${source})`)() })), worker);
+    assert.deepEqual(failure, { name: "QmgrError", own: true, code: "QM_E_SERVICE_UNAVAILABLE", hresult: 0x81001002 }, worker);
+  }
+  assert.equal(await page.evaluate(async () => (await lab.queue()).role), "active", "the queue is none the worse");
+});
+
 test("ids that are taken, unknown or malformed", async (t) => {
   const page = await stage(t);
   await refused(page, INVALIDARG, [

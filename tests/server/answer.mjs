@@ -1,6 +1,8 @@
 import { readRange } from "./range.mjs";
 
 const BOUNDARY = "scripted-part";
+/** The type, how it writes the boundary, and what stands before the first one. */
+const MULTIPARTS = { "multipart": ["multipart/byteranges", BOUNDARY, ""], "multipart-odd": ["multipart/x-byteranges", `"${BOUNDARY}"`, "\r\n\r\n"] };
 const TEXTS = { 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 410: "Gone", 429: "Too Many Requests", 500: "Internal Server Error", 503: "Service Unavailable" };
 
 /**
@@ -10,6 +12,17 @@ const TEXTS = { 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: 
  * `length` bytes that will follow; `framing` is `"length"`, `"chunked"` or `"close"`.
  */
 export function answer(file, script, request) {
+  const plan = planned(file, script, request);
+  return { ...plan, headers: overridden(plan.headers, script.headers) };
+}
+
+function overridden(headers, own) {
+  const names = new Set(Object.keys(own).map((name) => name.toLowerCase()));
+  const added = Object.entries(own).filter(([, value]) => value !== null);
+  return [...headers.filter(([name]) => !names.has(name.toLowerCase())), ...added];
+}
+
+function planned(file, script, request) {
   if (script.redirect !== null) {
     return short(script.status ?? 302, [["Location", script.redirect]], "");
   }
@@ -31,6 +44,7 @@ export function answer(file, script, request) {
     ? { start: 0, end: Math.ceil(held.length / 2) }
     : rangeThatCounts(script, request, held);
   if (asked === null) return framed(200, common, held, 0, held.length, script);
+  if (asked === "unsatisfiable" && script.beyond === "whole") return framed(200, common, held, 0, held.length, script);
   if (asked === "unsatisfiable") return short(416, [["Content-Range", `bytes */${held.length}`]], "");
   return partial(script, common, held, asked);
 }
@@ -59,13 +73,21 @@ function partial(script, common, held, { start, end }) {
       const later = Math.min(start + 1, end - 1);
       return framed(206, says(`bytes ${later}-${end - 1}/${total}`), held, later, end, script);
     }
+    case "earlier": {
+      const before = Math.max(start - 1, 0);
+      return framed(206, says(`bytes ${before}-${end - 1}/${total}`), held, before, end, script);
+    }
+    case "whole": return framed(206, says(`bytes 0-${total - 1}/${total}`), held, 0, total, script);
+    case "past-last": return framed(206, says(`bytes ${start}-${total - 1}/${total}`), held, start, total, script);
+    case "short-total": return framed(206, says(`bytes ${start}-${end - 1}/${end - 1}`), held, start, end, script);
     case "wrong-total": return framed(206, says(`bytes ${start}-${end - 1}/${total + 1}`), held, start, end, script);
     case "star-total": return framed(206, says(`bytes ${start}-${end - 1}/*`), held, start, end, script);
     case "bare": return framed(206, common, held, start, end, script);
     case "garbled": return framed(206, says("bytes of some kind"), held, start, end, script);
     case "other-unit": return framed(206, says(`items ${start}-${end - 1}/${total}`), held, start, end, script);
     case "backwards": return framed(206, says(`bytes ${end}-${start}/${total}`), held, start, end, script);
-    case "multipart": return multipart(common, held, start, end, script);
+    case "multipart":
+    case "multipart-odd": return multipart(common, held, start, end, script);
     default: {
       const capped = typeof script.ranges === "object" ? Math.min(end, start + script.ranges.cap) : end;
       return framed(206, says(`bytes ${start}-${capped - 1}/${total}`), held, start, capped, script);
@@ -75,13 +97,14 @@ function partial(script, common, held, { start, end }) {
 
 function multipart(common, held, start, end, script) {
   const type = common.find(([name]) => name === "Content-Type")?.[1] ?? "application/octet-stream";
+  const [kind, boundary, preamble] = MULTIPARTS[script.ranges];
   const body = Buffer.concat([
-    Buffer.from(`--${BOUNDARY}\r\nContent-Type: ${type}\r\nContent-Range: bytes ${start}-${end - 1}/${held.length}\r\n\r\n`),
+    Buffer.from(`${preamble}--${BOUNDARY}\r\nContent-Type: ${type}\r\nContent-Range: bytes ${start}-${end - 1}/${held.length}\r\n\r\n`),
     held.bytes(start, end),
     Buffer.from(`\r\n--${BOUNDARY}--\r\n`),
   ]);
   const headers = common.filter(([name]) => name !== "Content-Type");
-  headers.push(["Content-Type", `multipart/byteranges; boundary=${BOUNDARY}`]);
+  headers.push(["Content-Type", `${kind}; boundary=${boundary}`]);
   return framed(206, headers, { bytes: (a, b) => body.subarray(a, b), version: held.version }, 0, body.length, script);
 }
 

@@ -2,6 +2,18 @@
  * What one URL of the scripted server does. A script is plain data: it can be written in a test, sent over the
  * control path, or kept in a link.
  *
+ * A script is one object of the keys below. Each key is about one thing, so scripts are put together by spreading them,
+ * and `steps` does so request by request:
+ *
+ *     { size: 1e6, etag: "weak", cors: { expose: ["Content-Range"] },
+ *       steps: [{ cutAfter: 4e5 }, { connect: "reset" }, { version: 2, ranges: "shift" }], version: 2 }
+ *
+ * is a file whose first answer is cut, whose second never comes, whose third is a wrong range of the second version, and
+ * which is served without fault from then on. What no key can say, `headers` can.
+ *
+ * `faults.mjs` has every known fault by name, and makes scripts of them from a seed. The bytes follow from path (or
+ * `seed`), version and position alone; nothing here is left to chance.
+ *
  * Keys that say "a request" mean a GET or HEAD; preflights are answered from `cors` and never take a step.
  */
 export const DEFAULTS = Object.freeze({
@@ -21,12 +33,16 @@ export const DEFAULTS = Object.freeze({
   /**
    * `"honour"`, `"ignore"` (whole file, 200), `{ cap: bytes }` (answers less than was asked for), `"refuse"` and
    * `"refuse-bare"` (416 with and without `Content-Range`), or a wrong 206: `"shift"` (starts one byte later, and says so),
-   * `"wrong-total"`, `"star-total"`, `"bare"` (no `Content-Range`), `"garbled"`, `"other-unit"`, `"backwards"`,
-   * `"multipart"`, `"unasked"` (206 for the first half of the file, whatever was asked).
+   * `"earlier"` (starts one byte before), `"whole"` (all of the file, as a part), `"past-last"` (goes on to the end),
+   * `"wrong-total"`, `"short-total"` (not beyond the last byte), `"star-total"`, `"bare"` (no `Content-Range`), `"garbled"`,
+   * `"other-unit"`, `"backwards"`, `"multipart"`, `"multipart-odd"` (the older type, a quoted boundary, more line breaks),
+   * `"unasked"` (206 for the first half of the file, whatever was asked).
    */
   ranges: "honour",
   /** `"honour"`, or `"ignore"`: answers 206 though the validator does not match. */
   ifRange: "honour",
+  /** A range beyond the end: `"refuse"` (416), or `"whole"` (200). */
+  beyond: "refuse",
 
   /** Another status than 200 and 206, with a short text for a body; null for the file. */
   status: null,
@@ -42,6 +58,16 @@ export const DEFAULTS = Object.freeze({
    * `"twice"` (two different lengths), `"text"` (not a number), or a number to claim.
    */
   length: "exact",
+
+  /** Headers to send in place of the script's own, by name, as text; null sends none. For any answer. */
+  headers: Object.freeze({}),
+  /**
+   * `"accept"`; or no answer at all: `"close"`, `"reset"`, `"garbage"` (bytes that are no HTTP), after `delay`. Browsers
+   * send a request again by themselves when a connection ends so that they had used before.
+   */
+  connect: "accept",
+  /** `"1.1"`, or `"1.0"`: its version in the head, and the connection ends with the body. */
+  http: "1.1",
 
   /** No CORS headers when false; true for `{ expose: [] }`. `allow` null lets a preflight have what it asks for. */
   cors: false,
@@ -64,8 +90,11 @@ export const DEFAULTS = Object.freeze({
 });
 
 const CHOICES = {
-  ranges: ["honour", "ignore", "refuse", "refuse-bare", "shift", "wrong-total", "star-total", "bare", "garbled", "other-unit", "backwards", "multipart", "unasked"],
+  ranges: ["honour", "ignore", "refuse", "refuse-bare", "shift", "earlier", "whole", "past-last", "wrong-total", "short-total", "star-total", "bare", "garbled", "other-unit", "backwards", "multipart", "multipart-odd", "unasked"],
   ifRange: ["honour", "ignore"],
+  beyond: ["refuse", "whole"],
+  connect: ["accept", "close", "reset", "garbage"],
+  http: ["1.1", "1.0"],
   encoding: ["identity", "gzip", "gzip-always"],
   length: ["exact", "chunked", "close", "twice", "text"],
   cut: ["close", "reset"],

@@ -11,6 +11,12 @@ const PIECES = 20;
 export async function send(wire, plan, live, sent, gone) {
   await pause(live().delay, gone);
   if (gone.aborted) return "client";
+  const { connect } = live();
+  if (connect !== "accept") {
+    if (connect === "garbage") await wire.write("\x16\x03\x01 this is no HTTP\r\n\r\n");
+    wire.cut(connect === "reset" ? "reset" : "close");
+    return "cut";
+  }
   wire.head(plan.status, plan.headers);
 
   let at = 0;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { connect } from "node:net";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,6 +8,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, before, test } from "node:test";
 import { bytesOf } from "./content.mjs";
+import { fault, faultNames, rulesOf, scriptFrom } from "./faults.mjs";
 import { startServer } from "./server.mjs";
 
 let server;
@@ -154,6 +156,147 @@ test("CORS headers, exposure and preflights follow the script", async () => {
   assert.match(await bare("/open", "Origin: http://other\r\n"), /Access-Control-Expose-Headers: ETag/);
   const asked = await fetch(`${server.crossOrigin}/open`, { method: "OPTIONS", headers: { "Access-Control-Request-Headers": "if-range" } });
   assert.equal(asked.headers.get("access-control-allow-headers"), "range");
+});
+
+/**
+ * What each fault puts on the wire of a file of 1000 bytes that is asked for from its 100th on: a pattern that the whole
+ * of head and body must match, or a list of patterns.
+ */
+const ON_THE_WIRE = {
+  "strong tag and date": [/ETag: "/, /Last-Modified: Thu, 02 Jan 2020/],
+  "strong tag": [/ETag: "/, /^(?![^]*\r\nLast-Modified)/],
+  "weak tag": [/ETag: W\//, /^(?![^]*\r\nLast-Modified)/],
+  "weak tag and strong date": [/ETag: W\//, /Last-Modified: Thu, 02 Jan 2020/],
+  "malformed tag": /ETag: untagged/,
+  "strong date": [/^(?![^]*\r\nETag)/, /Last-Modified: Thu, 02 Jan 2020/],
+  "date too young": [/^(?![^]*\r\nETag)/, /Last-Modified: (.*)\r[^]*Date: \1/],
+  "date that never changes": [/^(?![^]*\r\nETag)/, /Last-Modified: Wed, 01 Jan 2020/],
+  "no validators": /^(?![^]*\r\n(ETag|Last-Modified))/,
+  "same origin only": /^(?![^]*Access-Control)/,
+  "all hidden": [/Access-Control-Allow-Origin: http:\/\/other/, /^(?![^]*Expose)/],
+  "tag exposed": /Expose-Headers: ETag\r/,
+  "range exposed": /Expose-Headers: Content-Range\r/,
+  "all exposed": /Expose-Headers: .*Content-Range.*ETag/,
+  "preflight refused": /Expose-Headers: Content-Range, ETag\r/,
+  "ranges": [/^HTTP\/1.1 206/, /Content-Range: bytes 100-999\/1000\r/],
+  "no ranges": [/^HTTP\/1.1 200/, /Accept-Ranges: none/],
+  "no ranges, though it says so": [/^HTTP\/1.1 200/, /Accept-Ranges: bytes/],
+  "capped ranges": /Content-Range: bytes 100-100099\/200000\r/,
+  "unknown total": /Content-Range: bytes 100-999\/\*/,
+  "If-Range ignored": /^HTTP\/1.1 206/,
+  "compressed on request": /^(?![^]*\r\nContent-Encoding)/,
+  "stored compressed": [/^HTTP\/1.1 200/, /Content-Encoding: gzip/],
+  "chunked": /Transfer-Encoding: chunked/,
+  "no length": [/^HTTP\/1.1 206/, /^(?![^]*\r\n(Content-Length|Transfer-Encoding))/],
+  "HTTP/1.0": [/^HTTP\/1.0 200/, /^(?![^]*\r\n(Content-Length|Transfer-Encoding))/],
+  "begins late": /Content-Range: bytes 101-999\/1000\r[^]*Content-Length: 899\r/,
+  "begins early": /Content-Range: bytes 99-999\/1000\r[^]*Content-Length: 901\r/,
+  "the whole as a part": /206[^]*Content-Range: bytes 0-999\/1000\r[^]*Content-Length: 1000\r/,
+  "more than asked": /Content-Range: bytes 100-999\/1000\r/,
+  "less than asked": /Content-Range: bytes 100-599\/1000\r/,
+  "unlabelled part": [/206/, /^(?![^]*\r\nContent-Range)/],
+  "last before first": /Content-Range: bytes 1000-100\/1000/,
+  "total not after last": /Content-Range: bytes 100-999\/999/,
+  "another total": /Content-Range: bytes 100-999\/1001/,
+  "another unit": /Content-Range: items 100-999\/1000/,
+  "garbled range": /Content-Range: bytes of some kind/,
+  "labelled whole": /^HTTP\/1.1 200[^]*Content-Range: bytes 100-199\/1000/,
+  "whole": [/^HTTP\/1.1 200/, /Content-Length: 1000/],
+  "416 with the size": /416[^]*Content-Range: bytes \*\/1000/,
+  "416 with another size": /416[^]*Content-Range: bytes \*\/100\r/,
+  "bare 416": [/416/, /^(?![^]*\r\nContent-Range)/],
+  "no 416 beyond the end": [/^HTTP\/1.1 200/, /Content-Length: 1000\r/],
+  "multipart": [/Content-Type: multipart\/byteranges; boundary=s/, /\r\n\r\n--scripted-part\r\n/],
+  "multipart of the older type": [/multipart\/x-byteranges; boundary="s/, /\r\n\r\n\r\n\r\n--scripted-part/],
+  "coded part": [/^HTTP\/1.1 206/, /Content-Encoding: gzip/],
+  "huge total": /Content-Range: bytes 100-999\/18446744073709551616/,
+  "huge last": /Content-Range: bytes 100-18446744073709551616\/\*/,
+  "huge length": /Content-Length: 18446744073709551616/,
+  "another type": /Content-Type: text\/html/,
+  "unasked part": /Content-Range: bytes 0-499\/1000/,
+  "304": /^HTTP\/1.1 304/,
+  "another version": /ETag: "v2-1000"/,
+  "another version under the same tag": /ETag: "v1-1000"/,
+  "429 with seconds": /^HTTP\/1.1 429[^]*Retry-After: 1\r/,
+  "503 with a date": /^HTTP\/1.1 503[^]*Retry-After: Wed, 01 Jan 2020/,
+  "503 without CORS": [/^HTTP\/1.1 503/, /^(?![^]*Access-Control)/],
+  "500": /^HTTP\/1.1 500/,
+  "403": /^HTTP\/1.1 403/,
+  "404": /^HTTP\/1.1 404/,
+  "redirect to itself": /^HTTP\/1.1 302[^]*Location: \r/,
+  "cut": /Content-Length: 900\r[^]*\r\n\r\n[^]{300}$/,
+  "cut at once": /Content-Length: 900\r[^]*\r\n\r\n[^]{300}$/,
+  "reset": /^HTTP\/1.1 206/,
+  "cut before the first byte": /Content-Length: 900\r[^]*\r\n\r\n$/,
+  "cut chunks": [/Transfer-Encoding: chunked/, /^(?![^]*\r\n0\r\n\r\n$)/],
+  "hidden cut": [/^(?![^]*\r\nContent-Length)/, /\r\n\r\n[^]{300}$/],
+  "longer than its length": /Content-Length: 500\r[^]*\r\n\r\n[^]{900}$/,
+  "shorter than its length": /Content-Length: 2000\r[^]*\r\n\r\n[^]{900}$/,
+  "two lengths": /Content-Length: 900\r\nContent-Length: 901\r/,
+  "length that is no number": /Content-Length: many/,
+  "stall": /Content-Length: 900\r[^]*\r\n\r\n[^]{300}$/,
+  "closed without an answer": /^$/,
+  "reset without an answer": /^$/,
+  "no HTTP": /^\x16\x03\x01/,
+  "late": /^HTTP\/1.1 206/,
+  "slow": /^HTTP\/1.1 206/,
+};
+
+/** Where another request shows the fault, or another size. */
+const ASKED = {
+  "capped ranges": { size: 200_000 },
+  "more than asked": { range: "bytes=100-199" },
+  "no 416 beyond the end": { range: "bytes=1000-" },
+};
+
+/** What comes on a connection until it ends or, where the script stalls, until all has come that will. */
+async function untilQuiet(path, headers) {
+  const socket = connect(Number(new URL(server.origin).port), "127.0.0.1");
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n${headers}Connection: close\r\n\r\n`);
+  let said = "";
+  socket.setEncoding("latin1").on("data", (piece) => { said += piece; }).on("error", () => {});
+  const ended = new Promise((resolve) => { socket.on("close", resolve); });
+  const { stallAfter } = server.file(path).script;
+  if (stallAfter === null) {
+    await ended;
+  } else {
+    await server.log.until((entry) => entry.path === path && entry.sent === stallAfter);
+    while (said.length < said.indexOf("\r\n\r\n") + 4 + stallAfter) await once(socket, "data");
+    socket.destroy();
+  }
+  return said;
+}
+
+test("every fault is on the wire as its name says", async () => {
+  assert.deepEqual(Object.keys(ON_THE_WIRE).sort(), faultNames().sort());
+  await Promise.all(Object.entries(ON_THE_WIRE).map(async ([name, patterns], index) => {
+    const path = `/fault-${index}`;
+    const open = faultNames("exposure").includes(name) || name === "503 without CORS" ? {} : fault("all exposed");
+    const { size = 1000, range = "bytes=100-" } = ASKED[name] ?? {};
+    server.put(path, { size, seed: "fault", ...open, ...fault(name) });
+    const said = await untilQuiet(path, `Origin: http://other\r\nRange: ${range}\r\n`);
+    for (const pattern of [patterns].flat()) assert.match(said, pattern, name);
+  }));
+});
+
+test("the rules that a server can break have a fault each", () => {
+  // The others bind the client alone, or tell it how to take an answer without fault.
+  const clients = [1, 27, 28, 29];
+  const covered = new Set(faultNames().flatMap(rulesOf));
+  for (let rule = 1; rule <= 35; rule += 1) {
+    if (!clients.includes(rule)) assert.ok(covered.has(`R${rule}`), `no fault for R${rule}`);
+  }
+});
+
+test("a seed always makes the same script, and one that the server takes", () => {
+  const drawn = new Set();
+  for (let seed = 0; seed < 300; seed += 1) {
+    const { script, names } = scriptFrom(seed);
+    assert.deepEqual(scriptFrom(seed), { script, names });
+    server.put("/drawn", script);
+    names.forEach((name) => drawn.add(name));
+  }
+  assert.equal(drawn.size, faultNames().length, "and all faults come up");
 });
 
 test("scripts can be read, changed and misspelt over the control path", async () => {

@@ -1,14 +1,16 @@
 /**
  * Two ways to put an answer on the wire, with one face: `head`, `write` (resolves when more may follow),
- * `end` (resolves with whether all of it went out), `cut`.
+ * `end` (resolves with whether all of it went out), `cut` (after what was written, but for a reset).
  * Node's own response for what HTTP allows; the bare socket for what Node would refuse or mend.
  */
 import { once } from "node:events";
 
 /** Chooses the way that can send such an answer. */
 export function wireFor(request, response, plan, script) {
+  const framed = Object.keys(script.headers).some((name) => /^(content-length|transfer-encoding|connection)$/i.test(name));
   const lies = script.length === "twice" || script.length === "text" || typeof script.length === "number" || plan.framing === "close";
-  return lies ? new SocketWire(request) : new ResponseWire(response);
+  const old = script.http === "1.0" || script.connect !== "accept";
+  return framed || lies || old ? new SocketWire(request, script.http) : new ResponseWire(response);
 }
 
 class ResponseWire {
@@ -28,17 +30,18 @@ class ResponseWire {
   cut(how) {
     const { socket } = this.response;
     if (how === "reset") socket?.resetAndDestroy();
-    else socket?.destroy();
+    else socket?.destroySoon();
   }
 }
 
 class SocketWire {
-  constructor(request) {
+  constructor(request, version) {
     this.socket = request.socket;
+    this.version = version;
   }
   head(status, headers) {
     const lines = [...headers, ["Date", new Date().toUTCString()], ["Connection", "close"]].map(([name, value]) => `${name}: ${value}\r\n`);
-    this.socket.write(`HTTP/1.1 ${status} By script\r\n${lines.join("")}\r\n`);
+    this.socket.write(`HTTP/${this.version} ${status} By script\r\n${lines.join("")}\r\n`);
   }
   write(bytes) {
     return drained(this.socket, this.socket.write(bytes));
@@ -48,7 +51,7 @@ class SocketWire {
   }
   cut(how) {
     if (how === "reset") this.socket.resetAndDestroy();
-    else this.socket.destroy();
+    else this.socket.destroySoon();
   }
 }
 

@@ -5,5 +5,6 @@ mod connection;
 mod engine;
 mod files;
 mod network;
+mod overlap;
 mod store;
 mod worker;

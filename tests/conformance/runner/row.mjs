@@ -256,7 +256,7 @@ class Run {
         return told;
       }
       case "enumerator": return [[...handle.object], handle.object.getCount()];
-      default: return handle.object.calls;
+      default: return [handle.object.calls, handle.object.made];
     }
   }
 }

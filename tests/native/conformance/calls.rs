@@ -4,10 +4,14 @@
 //! What only the binding can judge (the JavaScript types of arguments) has no place here: such a call
 //! is [`Failure::Beyond`], and its row must name the runners that can make it.
 
+use super::callback::Callback;
 use super::words;
 use crate::sim::{World, url};
-use qmgr::abi::{FileSetInfo, Guid, Hresult, LocalPath, Property, PropertyValue, QmgrError};
-use qmgr::mirror::{Caller, GroupView, GuidEnumerator, JobView};
+use qmgr::abi::{
+    FileSetInfo, GROUPPROP_NOTIFYCLSID, Guid, Hresult, LocalPath, Property, PropertyValue,
+    QmgrError,
+};
+use qmgr::mirror::{Caller, GroupView, GuidEnumerator, JobView, PointerChange};
 use qmgr::protocol::{Answer, Command, StoredFile};
 use serde_json::{Value, json};
 use std::cell::RefCell;
@@ -23,6 +27,7 @@ pub enum Handle {
     Group(GroupView),
     Job(JobView),
     Enumerator(Rc<RefCell<GuidEnumerator>>),
+    Callback(Rc<Callback>),
 }
 
 /// What a call gives back.
@@ -63,6 +68,8 @@ impl Handle {
     /// The id that the handle's object has.
     pub fn id(&self) -> Option<String> {
         match self {
+            // It has no id; this is how it is passed.
+            Self::Callback(callback) => Some(format!("@{}", callback.name)),
             Self::Group(group) => Some(group.id().to_string()),
             Self::Job(job) => Some(job.id().to_string()),
             Self::Enumerator(_) | Self::Queue(_) => None,
@@ -87,6 +94,7 @@ impl Handle {
             (verb.to_owned(), told)
         };
         match self {
+            Self::Callback(_) => json!([read("calls", json!([])), read("made", json!([]))]),
             Self::Queue(_) => json!([read("enumGroups", json!([0])), read("listFiles", json!([]))]),
             Self::Group(_) => {
                 let mut told = vec![
@@ -117,11 +125,20 @@ impl Handle {
     /// Calls a method.
     pub fn call(&self, world: &mut World, verb: &str, with: &[Value]) -> Called {
         match self {
+            Self::Callback(callback) => on_callback(world, callback, verb, with),
             Self::Enumerator(enumerator) => on_enumerator(enumerator, verb, with),
             Self::Group(group) => on_group(world, group, verb, with),
             Self::Job(job) => on_job(world, job, verb, with),
             Self::Queue(caller) => on_queue(world, caller, verb, with),
         }
+    }
+}
+
+fn on_callback(world: &World, callback: &Callback, verb: &str, with: &[Value]) -> Called {
+    match (verb, with) {
+        ("calls", []) => Ok(Value::from(callback.calls(world)).into()),
+        ("made", []) => Ok(json!(callback.made(world)).into()),
+        _ => Err(beyond(verb, with)),
     }
 }
 
@@ -155,6 +172,11 @@ fn on_queue(world: &mut World, caller: &Rc<Caller>, verb: &str, with: &[Value]) 
             let answer = ask(world, caller, Command::FindFile { local_file: text(path)? })?;
             let Answer::File(file) = answer else { return Err(unexpected()) };
             Ok(opened(world, &file.local_file).into())
+        }
+        ("registerClass", [class, callback]) => {
+            caller.check()?;
+            world.know(guid(class)?, named_callback(callback)?);
+            Ok(Value::Null.into())
         }
         _ => Err(beyond(verb, with)),
     }
@@ -198,8 +220,19 @@ fn on_group(world: &mut World, view: &GroupView, verb: &str, with: &[Value]) -> 
         }
         .into()),
         ("setProp", [property, value]) => {
+            view.check()?;
             let property = Property(dword(property)?);
-            command(Command::SetProperty { group, property, value: variant(value)? })
+            let value = variant(value)?;
+            if property == GROUPPROP_NOTIFYCLSID {
+                return set_class(world, view, value);
+            }
+            command(Command::SetProperty { group, property, value })
+        }
+        ("setNotificationPointer", [iid, callback]) => {
+            view.check_callback_interface(guid(iid)?)?;
+            let callback = if callback.is_null() { None } else { Some(named_callback(callback)?) };
+            world.point(group, callback);
+            Ok(Value::Null.into())
         }
         ("getJob", [id]) => Ok(Handle::Job(view.job(guid(id)?)?).into()),
         ("enumJobs", [flags]) => Ok(enumerator(view.jobs(dword(flags)?)?)),
@@ -220,6 +253,24 @@ fn on_group(world: &mut World, view: &GroupView, verb: &str, with: &[Value]) -> 
         ("getDetails", []) => plain(&view.details()?),
         _ => Err(beyond(verb, with)),
     }
+}
+
+/// What the page does when a group is given a class: its object becomes the pointer.
+fn set_class(world: &mut World, view: &GroupView, value: PropertyValue) -> Called {
+    let group = view.serial();
+    let change = world.page.registrations.change_to(&value)?;
+    let change = change.try_map(|class| Ok::<_, Failure>(class.clone()))?;
+    if let PointerChange::Set(object) = &change {
+        world.page.made.push(object.clone());
+        world.point(group, Some(object.clone()));
+    }
+    let property = GROUPPROP_NOTIFYCLSID;
+    let done = ask(world, view.caller(), Command::SetProperty { group, property, value });
+    if change == PointerChange::Clear {
+        world.point(group, None);
+    }
+    done?;
+    Ok(Value::Null.into())
 }
 
 fn on_job(world: &mut World, job: &JobView, verb: &str, with: &[Value]) -> Called {
@@ -319,6 +370,11 @@ fn dword(value: &Value) -> Result<u32, Failure> {
 fn text(value: &Value) -> Result<String, Failure> {
     let text = value.as_str().map(str::to_owned);
     text.ok_or_else(|| Failure::Beyond(format!("{value} is no text")))
+}
+
+fn named_callback(value: &Value) -> Result<String, Failure> {
+    let name = value.as_str().and_then(|name| name.strip_prefix('@'));
+    name.map(str::to_owned).ok_or_else(|| Failure::Beyond(format!("{value} is no callback")))
 }
 
 fn guid(value: &Value) -> Result<Guid, Failure> {

@@ -1,5 +1,6 @@
 //! The conformance rows of `tests/conformance/`, against the pure queue in the simulated world.
 
+mod callback;
 mod calls;
 mod row;
 mod runner;

@@ -51,7 +51,7 @@ struct Only {
 #[serde(try_from = "Map<String, Value>")]
 pub enum Step {
     Call(Call),
-    Callback(Callback),
+    Callback(MakeCallback),
     Open(Open),
     Pass(Pass),
     Reload(Reload),
@@ -75,7 +75,7 @@ pub struct Call {
 /// Makes a callback, which answers by its script.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Callback {
+pub struct MakeCallback {
     #[serde(rename = "callback")]
     pub name: String,
     #[serde(default)]

@@ -1,7 +1,8 @@
 //! One row in the simulated world: its handles, and its steps one by one.
 
+use super::callback::Callback;
 use super::calls::{Failure, Handle, Output, ask, code};
-use super::row::{Call, Callback, Open, Step, Until};
+use super::row::{Call, MakeCallback, Open, Step, Until};
 use super::server::Scripts;
 use super::words;
 use crate::sim::World;
@@ -12,8 +13,8 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-/// `until` takes no more steps of the world than these.
-const MOST_STEPS: usize = 20_000;
+/// How long `until` waits by the world's clock; as long as the other runners do by theirs.
+const LIMIT: Millis = Millis(20_000);
 
 /// One row in the simulated world.
 pub struct Runner {
@@ -42,8 +43,10 @@ impl Runner {
     pub fn take(&mut self, step: &Step) -> Result<(), String> {
         match step.clone() {
             Step::Call(call) => self.call(call),
-            Step::Callback(Callback { name, answers }) => {
-                Err(format!("no page of this world can be called back: {name}, {answers:?}"))
+            Step::Callback(MakeCallback { name, answers }) => {
+                let callback = Callback::new(&mut self.world, &name, &answers)?;
+                self.handles.insert(name, Handle::Callback(Rc::new(callback)));
+                Ok(())
             }
             Step::Open(open) => self.open(open),
             Step::Pass(pass) => {
@@ -92,21 +95,18 @@ impl Runner {
     }
 
     fn until(&mut self, Until { until, with, gives }: &Until) -> Result<(), String> {
-        let mut found = Value::Null;
-        for _ in 0..MOST_STEPS {
-            found = match self.invoke(until, with)? {
+        let end = self.world.now.plus(LIMIT);
+        loop {
+            let found = match self.invoke(until, with)? {
                 Ok(Output::Value(found)) => found,
                 Ok(Output::Handle(_)) => return Err("a handle is no value".to_owned()),
                 Err(failure) => return judge_failure(failure, None),
             };
-            if self.judge(gives, &found).is_ok() {
-                return Ok(());
-            }
-            if !self.world.step() {
-                break;
+            let Err(found) = self.judge(gives, &found) else { return Ok(()) };
+            if self.world.next_due().is_none_or(|due| due > end) || !self.world.step() {
+                return Err(format!("waited in vain: {found}"));
             }
         }
-        self.judge(gives, &found).map_err(|found| format!("waited in vain: {found}"))
     }
 
     fn open(&mut self, Open { open, fails, name }: Open) -> Result<(), String> {
@@ -141,8 +141,15 @@ impl Runner {
 
     /// A new page and a new engine; each handle that a row named stands for the same thing again.
     fn reload(&mut self, options: &Map<String, Value>) -> Result<(), String> {
-        self.world.reload();
         let handles = std::mem::take(&mut self.handles);
+        for handle in handles.values() {
+            if let Handle::Callback(callback) = handle {
+                callback.keep(&self.world);
+            }
+        }
+        let returns = std::mem::take(&mut self.world.page.returns_of);
+        self.world.reload();
+        self.world.page.returns_of = returns;
         for (name, mut open) in self.opened.clone() {
             open.extend(options.clone());
             self.open(Open { open, fails: None, name })?;
@@ -152,6 +159,10 @@ impl Runner {
             let group = match &handle {
                 Handle::Group(group) => group,
                 Handle::Job(job) => job.group(),
+                Handle::Callback(_) => {
+                    self.handles.insert(name, handle);
+                    continue;
+                }
                 Handle::Enumerator(_) | Handle::Queue(_) => continue,
             };
             let queue = queues.values().find(|queue| queue.is_of(group.caller()));

@@ -9,6 +9,8 @@ pub struct Connection {
     pub request: qmgr::http::Request,
     /// The answer, once its head has come.
     pub response: Option<Response>,
+    /// How many bytes of the body were compared.
+    pub compared: usize,
     /// Where its body goes, once that is decided.
     pub sink: Option<Sink>,
 }
@@ -35,7 +37,7 @@ impl Connection {
             return Read::End(BodyEnd::Stalls);
         };
         let start = usize::try_from(sink.position - sink.at).expect("a small file");
-        match response.body.get(start..) {
+        match response.body.get(self.compared + start..) {
             Some(rest) if !rest.is_empty() => Read::Bytes(rest[..rest.len().min(most)].to_vec()),
             Some(_) | None => Read::End(response.end),
         }

@@ -24,12 +24,18 @@ pub struct Page {
     /// The rows of the groups that its calls made known, as the getters of their handles see them.
     pub held: BTreeMap<Serial, Rc<Row>>,
     mirror: Mirror,
-    /// The pointers and classes that its program has set.
-    pub registrations: Registrations<(), ()>,
+    /// The pointers and classes that its program has set, each by the name of its callback.
+    pub registrations: Registrations<String, String>,
     /// What comes of the next calls of a callback; `Ok` after the last one.
     pub returns: VecDeque<Return>,
+    /// The same for the calls of one callback alone, by its name.
+    pub returns_of: BTreeMap<String, VecDeque<Return>>,
     /// When a callback was called for which group, and with what.
     pub heard: Vec<(Millis, Serial, StatusEvent)>,
+    /// The callback of each of these calls.
+    pub heard_by: Vec<String>,
+    /// The callback of each object that a class has made.
+    pub made: Vec<String>,
     /// How often a class was asked for an object.
     pub activations: usize,
     /// Whether the classes' factories give an object.
@@ -64,7 +70,10 @@ impl Page {
             mirror: Mirror::new(),
             registrations: Registrations::default(),
             returns: VecDeque::new(),
+            returns_of: BTreeMap::new(),
             heard: Vec::new(),
+            heard_by: Vec::new(),
+            made: Vec::new(),
             activations: 0,
             makes_objects: true,
             outbox: Vec::new(),
@@ -101,8 +110,10 @@ impl Page {
                 if client == self.client {
                     let serial = group.group.serial;
                     self.activations += 1;
-                    if self.registrations.class(class).is_some() && self.makes_objects {
-                        let pointer = self.registrations.set_pointer(serial, Some(()), now);
+                    let class = self.registrations.class(class).filter(|_| self.makes_objects);
+                    if let Some(object) = class.cloned() {
+                        self.made.push(object.clone());
+                        let pointer = self.registrations.set_pointer(serial, Some(object), now);
                         let registrations = vec![pointer];
                         self.outbox.push(ToEngine::Register { client, registrations });
                     } else {
@@ -114,12 +125,15 @@ impl Page {
             ToPage::Notify { client, group, event, attempt } => {
                 if client == self.client {
                     let number = event.number;
-                    if self.registrations.pointer(group).is_none() {
+                    let Some(callback) = self.registrations.pointer(group).cloned() else {
                         self.answer_call(group, number, attempt, false);
                         return Vec::new();
-                    }
+                    };
                     self.heard.push((now, group, event));
-                    match self.returns.pop_front().unwrap_or(Return::Ok) {
+                    let returns = self.returns_of.get_mut(&callback).unwrap_or(&mut self.returns);
+                    let returned = returns.pop_front().unwrap_or(Return::Ok);
+                    self.heard_by.push(callback);
+                    match returned {
                         Return::Failure => self.answer_call(group, number, attempt, false),
                         Return::Nothing => {}
                         Return::Ok => self.answer_call(group, number, attempt, true),

@@ -24,11 +24,26 @@ pub enum Behaviour {
     WrongRange(u64),
 }
 
+/// What a page of another origin may see of answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cors {
+    /// All that a download looks at.
+    Exposed,
+    /// What needs no leave: length, type and `Last-Modified`.
+    Hidden,
+    /// That, and `Content-Range`.
+    RangeExposed,
+    /// Nothing: the browser reports no answer.
+    Refused,
+}
+
 /// How a server treats `Range`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ranges {
     /// Parts of at most so many bytes.
     Capped(u64),
+    /// With a whole that is coded: the browser shows it to a request without `Range` alone.
+    Coded,
     /// As RFC 9110 says.
     Honoured,
     /// As if it were not there.
@@ -40,6 +55,8 @@ pub enum Ranges {
 pub enum Validators {
     /// A `Last-Modified` that is strong.
     Date,
+    /// A `Last-Modified` that stays when the file changes.
+    FrozenDate,
     /// Nothing.
     None,
     /// A strong `ETag`.
@@ -55,6 +72,8 @@ pub struct RemoteFile {
     pub versions: Vec<Vec<u8>>,
     pub validators: Validators,
     pub ranges: Ranges,
+    /// What pages of another origin may see.
+    pub cors: Cors,
     /// Whether answers name their length.
     pub has_length: bool,
     /// Whether ranges are answered with the size of the file.
@@ -63,7 +82,7 @@ pub struct RemoteFile {
     pub script: VecDeque<Behaviour>,
     /// What all answers do once the script is used up.
     pub always: Option<Behaviour>,
-    /// The requests that came, as `bytes=0-`, or `none` without a range.
+    /// The requests that came, as `bytes=0-`, or `none` without a range, or `probe`.
     pub asked: Vec<String>,
 }
 
@@ -116,6 +135,7 @@ impl RemoteFile {
             versions: vec![content(url, 0, size)],
             validators: Validators::Strong,
             ranges: Ranges::Honoured,
+            cors: Cors::Exposed,
             has_length: true,
             has_total: true,
             script: VecDeque::new(),
@@ -135,6 +155,7 @@ impl RemoteFile {
         let mut headers = Headers { date: date(now.0), ..Headers::default() };
         match self.validators {
             Validators::Date => headers.last_modified = date(700_000_000_000 + version * 10_000),
+            Validators::FrozenDate => headers.last_modified = date(700_000_000_000),
             Validators::None => {}
             Validators::Strong => headers.etag = Some(format!("\"v{version}\"")),
             Validators::Weak => headers.etag = Some(format!("W/\"v{version}\"")),
@@ -144,11 +165,56 @@ impl RemoteFile {
 }
 
 impl Servers {
-    pub fn ask(&mut self, url: &str, request: &Request, now: Millis) -> Reaction {
+    /// Whether anything answers to a request without CORS; `None` when that is never known.
+    pub fn probe(&mut self, url: &str) -> Option<bool> {
+        let Some(file) = self.files.get_mut(url) else { return Some(true) };
+        file.asked.push("probe".to_owned());
+        match file.script.pop_front().or_else(|| file.always.clone()) {
+            Some(Behaviour::Silent) => None,
+            behaviour => Some(behaviour != Some(Behaviour::Unreachable)),
+        }
+    }
+
+    /// The reaction to a request, as far as the browser shows it to a page of `page`.
+    pub fn ask(&mut self, url: &str, request: &Request, page: &str, now: Millis) -> Reaction {
+        if page.starts_with("https:") && url.starts_with("http:") {
+            return Reaction::Refusal;
+        }
+        let mut reaction = self.react(url, request, now);
+        let is_near = url.strip_prefix(page).is_some_and(|path| path.starts_with('/'));
+        let cors = self.files.get(url).map_or(Cors::Exposed, |file| file.cors);
+        if let Reaction::Answer(response) = &mut reaction
+            && !is_near
+        {
+            if cors == Cors::Refused {
+                return Reaction::Refusal;
+            }
+            response.head.filtered = true;
+            let headers = &mut response.head.headers;
+            if cors != Cors::Exposed {
+                *headers = Headers {
+                    content_length: headers.content_length.take(),
+                    content_range: headers
+                        .content_range
+                        .take()
+                        .filter(|_| cors == Cors::RangeExposed),
+                    content_type: headers.content_type.take(),
+                    last_modified: headers.last_modified.take(),
+                    ..Headers::default()
+                };
+            }
+        }
+        reaction
+    }
+
+    fn react(&mut self, url: &str, request: &Request, now: Millis) -> Reaction {
         let Some(file) = self.files.get_mut(url) else {
             return Reaction::Answer(Box::new(status(url, 404, None)));
         };
         file.asked.push(request.range.map_or_else(|| "none".to_owned(), |range| range.to_string()));
+        if file.ranges == Ranges::Coded && request.range.is_some() {
+            return Reaction::Refusal;
+        }
         let behaviour = file.script.pop_front().or_else(|| file.always.clone());
         let mut response = match &behaviour {
             Some(Behaviour::Silent) => return Reaction::Nothing,
@@ -180,7 +246,8 @@ impl Servers {
 }
 
 impl RemoteFile {
-    fn serve(&self, url: &str, request: &Request, shift: u64, now: Millis) -> Response {
+    /// The answer to a request, unless something goes wrong; `shift` makes a part begin later.
+    pub fn serve(&self, url: &str, request: &Request, shift: u64, now: Millis) -> Response {
         let bytes = self.versions.last().expect("a file has a version");
         let size = bytes.len() as u64;
         let mut headers = self.validators(now);
@@ -198,7 +265,7 @@ impl RemoteFile {
                 let first = range.start + shift;
                 let longest = match self.ranges {
                     Ranges::Capped(longest) => longest,
-                    Ranges::Honoured | Ranges::Ignored => size,
+                    Ranges::Coded | Ranges::Honoured | Ranges::Ignored => size,
                 };
                 let asked = range.last.map_or(size, |last| size.min(last + 1)).max(first + 1);
                 let end = asked.min(first + longest);

@@ -5,9 +5,10 @@ use super::disk::{Crash, Disk};
 use super::network::{Connection, Read, Sink};
 use super::page::Page;
 use super::server::{
-    Behaviour, BodyEnd, Ranges, Reaction, RemoteFile, Response, Servers, Validators,
+    Behaviour, BodyEnd, Cors, Ranges, Reaction, RemoteFile, Response, Servers, Validators,
 };
 use qmgr::abi::{FileSetInfo, Guid, Hresult, LocalPath, QmgrError};
+use qmgr::http::Request;
 use qmgr::protocol::{
     Answer, Command, Credentials, Epoch, GroupRow, GroupState, Registration, Serial, SettingsPatch,
     Storage, ToEngine, ToPage,
@@ -33,12 +34,14 @@ enum Task {
     Chunk(Ticket),
     Copy { ticket: Ticket, from: Part, to: Part, length: u64 },
     Commit(Box<Commit>),
+    Compare { ticket: Ticket, part: Part, at: u64, until: u64 },
     Deliver(ToEngine),
     DeleteFile { ticket: Ticket, target: LocalPath },
     DeletePart(Part),
     End(Ticket, Ended),
     Flush(Ticket),
     Hash { ticket: Ticket, part: Part },
+    Probe(Ticket),
     Publish { ticket: Ticket, part: Part, target: LocalPath, size: u64 },
 }
 
@@ -108,7 +111,7 @@ impl World {
         world
     }
 
-    /// A file on the page's own server, with a strong `ETag`.
+    /// A file with a strong `ETag`, on the server that [`url`] names.
     #[must_use]
     pub fn with_file(mut self, path: &str, size: usize) -> Self {
         self.scripted = url(path);
@@ -143,6 +146,14 @@ impl World {
     pub fn validated_by(mut self, validators: Validators) -> Self {
         let scripted = self.scripted.clone();
         self.servers.files.get_mut(&scripted).expect("a file").validators = validators;
+        self
+    }
+
+    /// What the file's server lets pages of another origin see.
+    #[must_use]
+    pub fn with_cors(mut self, cors: Cors) -> Self {
+        let scripted = self.scripted.clone();
+        self.servers.files.get_mut(&scripted).expect("a file").cors = cors;
         self
     }
 
@@ -231,8 +242,20 @@ impl World {
     /// Sets a tab's pointer of a group.
     pub fn set_pointer(&mut self, tab: fn(&mut Self) -> &mut Page, group: Serial) {
         let now = self.now;
-        let changed = tab(self).registrations.set_pointer(group, Some(()), now);
+        let changed = tab(self).registrations.set_pointer(group, Some(String::new()), now);
         self.register(tab, changed);
+    }
+
+    /// Sets the pointer that the page has of a group, or clears it.
+    pub fn point(&mut self, group: Serial, callback: Option<String>) {
+        let changed = self.page.registrations.set_pointer(group, callback, self.now);
+        self.register(|world| &mut world.page, changed);
+    }
+
+    /// Makes a class known in the page, whose objects are one callback.
+    pub fn know(&mut self, class: Guid, callback: String) {
+        let changed = self.page.registrations.set_class(class, callback, self.now);
+        self.register(|world| &mut world.page, changed);
     }
 
     /// Clears a tab's pointer of a group.
@@ -245,7 +268,7 @@ impl World {
     /// Makes a class known in a tab.
     pub fn set_class(&mut self, tab: fn(&mut Self) -> &mut Page, class: Guid) {
         let now = self.now;
-        let changed = tab(self).registrations.set_class(class, (), now);
+        let changed = tab(self).registrations.set_class(class, String::new(), now);
         self.register(tab, changed);
     }
 
@@ -360,6 +383,11 @@ impl World {
         self.tasks
             .values()
             .find_map(|task| if let Task::Commit(commit) = task { Some(&**commit) } else { None })
+    }
+
+    /// The ticket of a connection that is open.
+    pub fn open_ticket(&self) -> Option<Ticket> {
+        self.connections.keys().next().copied()
     }
 
     /// Lets the engine end in order.
@@ -495,24 +523,7 @@ impl World {
             // It says that the records cannot be read, so no record says it.
             return;
         }
-        let is_durable = match self.database.state(group) {
-            None | Some(SavedState::Cancelled { .. }) => shown == GroupState::Cancelled,
-            Some(SavedState::Complete) => shown == GroupState::Complete,
-            Some(SavedState::Error(_)) => shown == GroupState::Error,
-            Some(SavedState::New) => shown == GroupState::New,
-            Some(SavedState::Publishing) => {
-                matches!(shown, GroupState::Publishing | GroupState::Waiting)
-            }
-            Some(SavedState::Running) => matches!(
-                shown,
-                GroupState::Connecting
-                    | GroupState::Publishing
-                    | GroupState::Queued
-                    | GroupState::Transferring
-                    | GroupState::Waiting
-            ),
-            Some(SavedState::Suspended) => shown == GroupState::Suspended,
-        };
+        let is_durable = is_saved_as(shown, self.database.state(group));
         assert!(is_durable, "{shown:?} is shown, {:?} is saved", self.database.state(group));
     }
 
@@ -522,12 +533,13 @@ impl World {
         let (delay, task) = match effect {
             Effect::Abort { ticket } => (1, Task::End(ticket, Ended::Aborted)),
             Effect::Commit(commit) => (2, Task::Commit(commit)),
+            Effect::Compare { ticket, part, at, until } => {
+                (10, Task::Compare { ticket, part, at, until })
+            }
             Effect::DeleteFile { ticket, target } => (1, Task::DeleteFile { ticket, target }),
             Effect::DeletePart { part } => (1, Task::DeletePart(part)),
             Effect::Fetch { ticket, url, request, credentials: _ } => {
-                let connection = Connection { url, request, response: None, sink: None };
-                self.connections.insert(ticket, connection);
-                self.most_connections = self.most_connections.max(self.connections.len());
+                self.connect(ticket, url, request);
                 (20, Task::Answer(ticket))
             }
             Effect::Flush { ticket } => (1, Task::Flush(ticket)),
@@ -535,6 +547,10 @@ impl World {
                 (5, Task::Copy { ticket, from, to, length })
             }
             Effect::Hash { ticket, part } => (5, Task::Hash { ticket, part }),
+            Effect::Probe { ticket, url } => {
+                self.connect(ticket, url, Request::default());
+                (20, Task::Probe(ticket))
+            }
             Effect::Publish { ticket, part, target, size } => {
                 (1, Task::Publish { ticket, part, target, size })
             }
@@ -544,6 +560,12 @@ impl World {
             Effect::WatchPage { .. } => return,
         };
         self.schedule(delay, task);
+    }
+
+    fn connect(&mut self, ticket: Ticket, url: String, request: Request) {
+        let connection = Connection { url, request, response: None, compared: 0, sink: None };
+        self.connections.insert(ticket, connection);
+        self.most_connections = self.most_connections.max(self.connections.len());
     }
 
     fn schedule(&mut self, delay: u64, task: Task) {
@@ -579,6 +601,7 @@ impl World {
                 self.database.apply(&commit);
                 self.report(Event::Committed { ticket: commit.ticket });
             }
+            Task::Compare { ticket, part, at, until } => self.compare(ticket, part, at, until),
             Task::Deliver(message) => self.deliver(message),
             Task::DeleteFile { ticket, target } => {
                 self.disk.files.remove(target.key());
@@ -600,6 +623,15 @@ impl World {
                 let result = self.disk.read(part).map(|bytes| Sha256::digest(bytes).into());
                 self.report(Event::Hashed { ticket, result });
             }
+            Task::Probe(ticket) => {
+                let Some(connection) = self.connections.get(&ticket) else { return };
+                let found =
+                    if self.is_online { self.servers.probe(&connection.url) } else { Some(false) };
+                if let Some(is_reachable) = found {
+                    self.connections.remove(&ticket);
+                    self.report(Event::Probed { ticket, is_reachable });
+                }
+            }
             Task::Publish { ticket, part, target, size } => {
                 let result = self.disk.publish(part, &target, size);
                 self.report(Event::Published { ticket, result });
@@ -610,7 +642,8 @@ impl World {
     fn answer(&mut self, ticket: Ticket) {
         let Some(connection) = self.connections.get_mut(&ticket) else { return };
         let reaction = if self.is_online {
-            self.servers.ask(&connection.url, &connection.request, self.now)
+            let page = self.origin.as_deref().unwrap_or_default();
+            self.servers.ask(&connection.url, &connection.request, page, self.now)
         } else {
             Reaction::Refusal
         };
@@ -623,6 +656,28 @@ impl World {
             Reaction::Nothing => {}
             Reaction::Refusal => self.end(ticket, Ended::Unanswered("failed to fetch".to_owned())),
         }
+    }
+
+    /// Holds the start of a body against what is kept; a body that ends before has ended.
+    fn compare(&mut self, ticket: Ticket, part: Part, at: u64, until: u64) {
+        let Some(connection) = self.connections.get_mut(&ticket) else { return };
+        let Some(response) = &connection.response else { return };
+        let to_index = |position: u64| usize::try_from(position).expect("a small file");
+        let length = to_index(until - at);
+        let end = response.end;
+        let Some(start) = response.body.get(..length) else {
+            return match end {
+                BodyEnd::Breaks => self.end(ticket, Ended::Broken),
+                BodyEnd::Closes => self.end(ticket, Ended::Closed),
+                BodyEnd::Stalls => {}
+            };
+        };
+        let is_equal = match self.disk.read(part) {
+            Ok(kept) => kept[to_index(at)..to_index(until)] == *start,
+            Err(failure) => return self.end(ticket, Ended::Disk(failure)),
+        };
+        connection.compared = length;
+        self.report(Event::Compared { ticket, is_equal });
     }
 
     fn move_body(&mut self, ticket: Ticket) {
@@ -670,6 +725,28 @@ impl World {
     }
 }
 
+/// Whether a record says the same as the state that a page is shown.
+pub fn is_saved_as(shown: GroupState, saved: Option<&SavedState>) -> bool {
+    match saved {
+        None | Some(SavedState::Cancelled { .. }) => shown == GroupState::Cancelled,
+        Some(SavedState::Complete) => shown == GroupState::Complete,
+        Some(SavedState::Error(_)) => shown == GroupState::Error,
+        Some(SavedState::New) => shown == GroupState::New,
+        Some(SavedState::Publishing) => {
+            matches!(shown, GroupState::Publishing | GroupState::Waiting)
+        }
+        Some(SavedState::Running) => matches!(
+            shown,
+            GroupState::Connecting
+                | GroupState::Publishing
+                | GroupState::Queued
+                | GroupState::Transferring
+                | GroupState::Waiting
+        ),
+        Some(SavedState::Suspended) => shown == GroupState::Suspended,
+    }
+}
+
 /// Bytes under a recorded range are never written again.
 fn check_untouched(database: &Database, part: Part, at: u64, length: u64) {
     let record = database.tables.transfers.get(&(part.serial, part.index));
@@ -689,9 +766,10 @@ fn host(epoch: u64, dice: u64, origin: Option<String>) -> Host {
     }
 }
 
-/// The URL of a path on the page's own server.
+/// The URL of a path: on the page's own server, or on another one if it begins with `/far/`.
 pub fn url(path: &str) -> String {
-    format!("https://here.test{path}")
+    let host = if path.starts_with("/far/") { "there" } else { "here" };
+    format!("https://{host}.test{path}")
 }
 
 /// A file, fetched from and published under one path.

@@ -1,0 +1,106 @@
+//! What it means that a request got no answer: the platform's bare error says nothing (design §3.9).
+
+use super::transfer::Connection;
+use super::{Effect, Errand, Queue};
+use crate::abi::Hresult;
+use crate::http::{Failure, Reach, Request};
+use crate::protocol::Serial;
+use crate::time::Millis;
+
+impl Queue {
+    /// A request got no answer. Asked once more without `Range`, or looked into, or a failure.
+    pub(super) fn handle_unanswered(
+        &mut self,
+        serial: Serial,
+        index: u32,
+        request: &Request,
+        message: String,
+        now: Millis,
+    ) {
+        let failures = self.failures(serial);
+        let Some((_, file)) = self.file(serial, index) else { return };
+        let reach = file.reach_from(self.host.origin.as_deref());
+        // At the 1st, 2nd, 4th, 8th … failure in a row: a dead server is asked little more than by the
+        // requests themselves, and what one that has come back does is found out all the same.
+        let is_looked_into = self.online && failures.saturating_add(1).is_power_of_two();
+        if reach == Reach::MixedContent {
+            self.fail(serial, Some(index), mixed_content(), now);
+        } else if reach == Reach::BlockedPort {
+            let message = "the browser sends nothing to the port of this URL";
+            self.fail(serial, Some(index), bad_url(message.to_owned()), now);
+        } else if is_looked_into && may_be_coded(request) {
+            if let Some(file) = self.file_mut(serial, index) {
+                file.without_range = true;
+            }
+        } else if is_looked_into && reach == Reach::CrossOrigin {
+            let ticket = self.ticket(Errand::File(serial, index));
+            let Some(file) = self.file_mut(serial, index) else { return };
+            let url = file.file.remote.as_str().to_owned();
+            file.connection = Connection::Probing { ticket, message, since: now };
+            self.effects.push_back(Effect::Probe { ticket, url });
+        } else {
+            self.fail(serial, Some(index), unreachable(message), now);
+        }
+    }
+
+    /// Whether the server lives that gave a request no answer.
+    pub(super) fn handle_probe(
+        &mut self,
+        serial: Serial,
+        index: u32,
+        is_reachable: bool,
+        now: Millis,
+    ) {
+        let page = self.host.origin.clone().unwrap_or_default();
+        let Some(file) = self.file_mut(serial, index) else { return };
+        let connection = std::mem::replace(&mut file.connection, Connection::None);
+        // Given up meanwhile, it means nothing.
+        let Connection::Probing { message, .. } = connection else { return };
+        let failure = if is_reachable {
+            refused_by_cors(&page, file.is_known_to_answer())
+        } else {
+            unreachable(message)
+        };
+        self.fail(serial, Some(index), failure, now);
+    }
+
+    /// Failures in a row.
+    fn failures(&self, serial: Serial) -> u32 {
+        let trouble = self.groups.get(&serial).and_then(|group| group.trouble.as_ref());
+        trouble.map_or(0, |trouble| trouble.failures)
+    }
+}
+
+/// Whether the error may be what browsers make of a content-coded answer to a range request, and no
+/// kept byte is given up by asking without.
+fn may_be_coded(request: &Request) -> bool {
+    request.range.is_some() && request.asks_for_all()
+}
+
+fn unreachable(message: String) -> Failure {
+    Failure { transient: true, ..failure(Hresult::BG_E_CONNECT_FAILURE, message) }
+}
+
+/// A server that has let this page read its answers before is believed to do so again: what it sends
+/// when it is in trouble often lacks the headers.
+fn refused_by_cors(page: &str, is_passing: bool) -> Failure {
+    let message = format!(
+        "CORS: the server answers, and does not let pages of {page} read the answer \
+         (Access-Control-Allow-Origin)"
+    );
+    Failure { transient: is_passing, ..failure(Hresult::E_ACCESSDENIED, message) }
+}
+
+fn mixed_content() -> Failure {
+    let message = "mixed content: a page that came over https may not fetch over http";
+    failure(Hresult::BG_E_PROTOCOL_NOT_AVAILABLE, message.to_owned())
+}
+
+/// The platform does not take the URL for one.
+pub(super) fn bad_url(message: String) -> Failure {
+    failure(Hresult::WINHTTP_INVALID_URL, message)
+}
+
+fn failure(hresult: Hresult, message: String) -> Failure {
+    Failure { hresult, message, transient: false, http_status: 0, retry_after: None }
+}
