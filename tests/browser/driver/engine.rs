@@ -120,7 +120,7 @@ async fn an_engine_gives_way_to_a_build_that_upgrades_the_database() {
     body.send(b"0123");
     queue.until("4 bytes", || download.file("bytesDone") == 4).await;
 
-    js::within("the upgrade", records::create("engine-upgrade", 2)).await;
+    js::within("the upgrade", records::create("engine-upgrade", 200)).await;
     assert!(body.is_aborted());
     assert_eq!(js::number(&download.file("ranges"), "0.1"), 4.0, "what had come is durable");
     let refused = js::settled(queue.session.create_group(&JsValue::UNDEFINED)).await;

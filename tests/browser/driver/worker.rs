@@ -180,11 +180,11 @@ async fn an_engine_that_hears_a_newer_build_goes_and_so_does_who_stands_by() {
 
 #[wasm_bindgen_test]
 async fn a_database_of_a_newer_build_is_refused_and_left_untouched() {
-    records::create("worker-newer-database", 2).await;
+    records::create("worker-newer-database", 200).await;
     let mut worker = Worker::start("worker-newer-database", "first", true);
     let report = worker.report().await;
     let sentence = js::text(&report, "failed.message");
     assert!(sentence.contains("reload"), "{sentence}");
-    assert_eq!(records::version("worker-newer-database").await, 2.0);
+    assert_eq!(records::version("worker-newer-database").await, 200.0);
     remove("worker-newer-database").await;
 }
