@@ -137,8 +137,8 @@ impl Queue {
     pub(super) fn abort(&mut self, serial: Serial, index: u32) {
         let Some(file) = self.file_mut(serial, index) else { return };
         let Some(ticket) = file.fetching() else { return };
-        let from = match &file.connection {
-            Connection::Receiving(receiving) => Some(receiving.from),
+        let (from, unflushed) = match &file.connection {
+            Connection::Receiving(receiving) => (Some(receiving.from), receiving.unflushed()),
             Connection::Closing { .. }
             | Connection::Comparing(_)
             | Connection::Copying { .. }
@@ -146,9 +146,9 @@ impl Queue {
             | Connection::None
             | Connection::Probing { .. }
             | Connection::Publishing { .. }
-            | Connection::Requesting { .. } => None,
+            | Connection::Requesting { .. } => (None, 0),
         };
-        file.connection = Connection::Closing { ticket, from };
+        file.connection = Connection::Closing { ticket, from, unflushed };
         self.effects.push_back(Effect::Abort { ticket });
         self.to_show.insert((serial, index));
     }
