@@ -22,9 +22,12 @@ export function launchBrowser() {
   return chromium.launch(options);
 }
 
-/** A browser context whose storage stays in `directory` and is found again by the next launch with it. */
+/**
+ * A browser context whose storage stays in `directory` and is found again by the next launch with it. It keeps pages in
+ * the back/forward cache as a person's browser does.
+ */
 export function launchPersistent(directory) {
-  return chromium.launchPersistentContext(directory, options);
+  return chromium.launchPersistentContext(directory, { ...options, ignoreDefaultArgs: ["--disable-back-forward-cache"] });
 }
 
 /**

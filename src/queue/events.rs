@@ -31,6 +31,11 @@ impl Queue {
                 }
             }
             Event::Committed { ticket } => self.handle_committed(ticket),
+            Event::Copied { ticket, result } => {
+                if let Some(Errand::File(serial, index)) = self.tickets.remove(&ticket) {
+                    self.handle_copied(serial, index, result, now);
+                }
+            }
             Event::Compared { ticket, is_equal } => {
                 if let Some((serial, index)) = self.file_of(ticket) {
                     self.handle_comparison(serial, index, is_equal, now);
@@ -221,10 +226,30 @@ impl Queue {
     fn leave_unrecorded(&mut self, serial: Serial, index: u32) {
         let Some(file) = self.file_mut(serial, index) else { return };
         if file.durable.is_empty() {
-            let part = file.part(serial, index);
-            file.generation += 1;
+            let part = file.leave_part(serial, index);
             self.change_file(serial, index);
             self.when_durable(After::Effect(Effect::DeletePart { part }));
+        }
+    }
+
+    /// The kept bytes stand in a part of the next generation; the held one goes when its holder lets go,
+    /// at the latest with the next start.
+    fn handle_copied(
+        &mut self,
+        serial: Serial,
+        index: u32,
+        result: Result<(), DiskFailure>,
+        now: Millis,
+    ) {
+        let Some(file) = self.file_mut(serial, index) else { return };
+        file.connection = Connection::None;
+        match result {
+            Ok(()) => {
+                let part = file.leave_part(serial, index);
+                self.change_file(serial, index);
+                self.when_durable(After::Effect(Effect::DeletePart { part }));
+            }
+            Err(failure) => self.fail_on_disk(serial, index, &failure, now),
         }
     }
 
@@ -337,7 +362,8 @@ impl Queue {
             Connection::Receiving(Receiving { from, until, .. }) => (Some(*from), *until),
             Connection::Closing { from, .. } => (*from, None),
             Connection::Comparing(Comparing { at, until, .. }) => (Some(*at), Some(*until)),
-            Connection::Hashing { .. }
+            Connection::Copying { .. }
+            | Connection::Hashing { .. }
             | Connection::None
             | Connection::Probing { .. }
             | Connection::Publishing { .. }
@@ -347,6 +373,8 @@ impl Queue {
         if let (Some(from), Some(position)) = (from, position) {
             has_moved = position > from;
             file.keep(from, position);
+            // The part could be opened.
+            file.held_since = None;
         }
         self.change_file(serial, index);
         let written = position.or(from);

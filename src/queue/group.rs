@@ -146,9 +146,12 @@ impl Group {
                     | Connection::Probing { .. }
                     | Connection::Requesting { .. },
                 ) => GroupState::Connecting,
-                Some(Connection::Hashing { .. } | Connection::Publishing { .. }) | None => {
-                    GroupState::Publishing
-                }
+                Some(
+                    Connection::Copying { .. }
+                    | Connection::Hashing { .. }
+                    | Connection::Publishing { .. },
+                )
+                | None => GroupState::Publishing,
                 Some(Connection::Closing { .. } | Connection::None) => GroupState::Queued,
             },
         }

@@ -2,7 +2,7 @@
 
 use crate::sim::{Behaviour, Ranges, Validators, World, info};
 use qmgr::protocol::{
-    Command, Connections, GroupState, Serial, SettingsPatch, ToEngine, ToPage, WaitReason,
+    Command, Connections, GroupState, Serial, SettingsPatch, ToEngine, ToPage, VERSION, WaitReason,
 };
 use qmgr::time::Millis;
 
@@ -285,7 +285,7 @@ fn a_question_at_any_moment_changes_nothing() {
     }
     while !world.is_idle() && world.step() {
         let mut asked = world.queue.clone();
-        asked.call(ToEngine::Hello, world.now);
+        asked.call(ToEngine::Hello { version: VERSION }, world.now);
         let answer = asked.poll_message();
         assert!(matches!(answer, Some(ToPage::Active(_))), "{answer:?}");
         assert!(asked == world.queue, "the question changes the queue");

@@ -547,6 +547,40 @@ fn a_full_disk_is_an_error_that_keeps_what_is_there() {
 }
 
 #[test]
+fn a_part_that_another_context_never_releases_is_copied_after_half_a_minute() {
+    let mut world = World::new().with_file("/a", 10_000).cut_after(4_000);
+    let group = world.resumed_group(["/a"]);
+    world.run_until(|world| world.row(group).state == GroupState::Waiting);
+    let held: Vec<_> = world.disk.parts().collect();
+    world.disk.held.extend(&held);
+    let began = world.now;
+    world.run_until_idle();
+    assert_complete(&world, group, "/a");
+    let waited = world.now.since(began);
+    assert!(Millis(30_000) <= waited && waited < Millis(60_000), "{waited:?}");
+    let asked = world.ranges_asked("/a");
+    assert!(asked[1..].iter().all(|range| range == "bytes=4000-"), "nothing is lost: {asked:?}");
+}
+
+#[test]
+fn a_part_that_is_released_in_time_is_used_again_and_not_copied() {
+    let mut world = World::new().with_file("/a", 10_000).cut_after(4_000);
+    let group = world.resumed_group(["/a"]);
+    world.run_until(|world| world.row(group).state == GroupState::Waiting);
+    let held: Vec<_> = world.disk.parts().collect();
+    world.disk.held.extend(&held);
+    world.run_for(Millis(20_000));
+    assert_eq!(
+        world.row(group).wait.as_ref().map(|wait| wait.reason),
+        Some(WaitReason::StorageBusy)
+    );
+    world.disk.held.clear();
+    world.run_until_idle();
+    assert_complete(&world, group, "/a");
+    assert_eq!(world.database.tables.transfers[&(group, 0)].generation, 0);
+}
+
+#[test]
 fn a_file_that_will_not_fit_is_refused_before_it_is_written() {
     let mut world = World::new().with_file("/a", 10_000).cut_after(4_000);
     world.disk.checks_room = true;

@@ -588,6 +588,7 @@ fn ticket(event: &Event) -> Option<Ticket> {
         Event::Answered { ticket, .. }
         | Event::Committed { ticket }
         | Event::Compared { ticket, .. }
+        | Event::Copied { ticket, .. }
         | Event::Ended { ticket, .. }
         | Event::FileDeleted { ticket, .. }
         | Event::Flushed { ticket, .. }

@@ -30,6 +30,8 @@ pub struct Disk {
     pub directories: BTreeSet<String>,
     /// How many bytes fit; `None` for any number.
     pub capacity: Option<usize>,
+    /// The parts that another context holds: they can be read and not opened.
+    pub held: BTreeSet<Part>,
     /// Whether a part that will not fit is refused before a byte of it is written.
     pub checks_room: bool,
     /// What the next openings of a part say instead of opening it.
@@ -51,6 +53,9 @@ impl Disk {
             return Err(refusal);
         }
         let keep = usize::try_from(keep).expect("a small file");
+        if self.held.contains(&part) {
+            return Err(DiskFailure::Busy);
+        }
         let whole = usize::try_from(size.unwrap_or_default()).expect("a small file");
         let used = self.used() + whole.saturating_sub(keep);
         if self.checks_room && self.capacity.is_some_and(|capacity| used > capacity) {
@@ -65,6 +70,15 @@ impl Disk {
         }
         file.written.truncate(keep);
         file.flushed = file.flushed.min(keep);
+        Ok(())
+    }
+
+    /// Writes the first bytes of a part into a new one, and flushes it.
+    pub fn copy(&mut self, from: Part, to: Part, length: u64) -> Result<(), DiskFailure> {
+        let length = usize::try_from(length).expect("a small file");
+        let bytes = self.read(from)?.get(..length);
+        let written = bytes.ok_or(DiskFailure::Missing { target_size: None })?.to_vec();
+        self.parts.insert(to, PartFile { written, flushed: length });
         Ok(())
     }
 

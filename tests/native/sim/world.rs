@@ -33,6 +33,7 @@ const CHUNK: usize = 1_000;
 enum Task {
     Answer(Ticket),
     Chunk(Ticket),
+    Copy { ticket: Ticket, from: Part, to: Part, length: u64 },
     Commit(Box<Commit>),
     Compare { ticket: Ticket, part: Part, at: u64, until: u64 },
     Deliver(ToEngine),
@@ -260,7 +261,7 @@ impl World {
         let call = match &message {
             ToEngine::Call(call) => Some(call.clone()),
             ToEngine::Bye { .. }
-            | ToEngine::Hello
+            | ToEngine::Hello { .. }
             | ToEngine::Notified { .. }
             | ToEngine::Register { .. } => None,
         };
@@ -283,6 +284,7 @@ impl World {
             }
             ToPage::Activate { .. }
             | ToPage::Active(_)
+            | ToPage::Beat
             | ToPage::Leaving { .. }
             | ToPage::Notify { .. }
             | ToPage::Reply { .. }
@@ -522,6 +524,7 @@ impl World {
         match task {
             Task::Chunk(ticket) => self.write_torn(ticket),
             Task::Commit(commit) => self.write_records(&commit),
+            Task::Copy { from, to, length, .. } => drop(self.disk.copy(from, to, length)),
             Task::DeleteFile { target, .. } => drop(self.disk.files.remove(target.key())),
             Task::DeletePart(part) => self.delete_part(part),
             Task::Flush(ticket) => drop(self.flush(ticket)),
@@ -563,6 +566,13 @@ impl World {
             saved.stop_for_lack_of_room();
         }
         self.start_again(saved);
+    }
+
+    /// The commit under way, if there is one.
+    pub fn commit_under_way(&self) -> Option<&Commit> {
+        self.tasks
+            .values()
+            .find_map(|task| if let Task::Commit(commit) = task { Some(&**commit) } else { None })
     }
 
     /// The ticket of a connection that is open.
@@ -737,6 +747,9 @@ impl World {
                 (20, Task::Answer(ticket))
             }
             Effect::Flush { ticket } => (1, Task::Flush(ticket)),
+            Effect::Copy { ticket, from, to, length } => {
+                (5, Task::Copy { ticket, from, to, length })
+            }
             Effect::Hash { ticket, part } => (5, Task::Hash { ticket, part }),
             Effect::Probe { ticket, url } => {
                 self.connect(ticket, url, Request::default());
@@ -793,6 +806,10 @@ impl World {
         match task {
             Task::Answer(ticket) => self.answer(ticket),
             Task::Chunk(ticket) => self.move_body(ticket),
+            Task::Copy { ticket, from, to, length } => {
+                let result = self.disk.copy(from, to, length);
+                self.report(Event::Copied { ticket, result });
+            }
             Task::Commit(commit) if self.database.is_full && !commit.only_deletes() => {
                 self.refuse_commit();
             }
