@@ -1,0 +1,120 @@
+/**
+ * The matrix: every kind of server by every kind of mishap, drawn from a seed. One number makes one run: a file with its
+ * script, what the caller knows of it, and where the page stands. `matrix.test.mjs` plays them.
+ *
+ * Each axis is drawn by itself, so any number of runs from any first seed is a fair sample of the whole.
+ */
+import { sha256Of } from "../server/content.mjs";
+import { drawing, fault, faultNames, scaled } from "../server/faults.mjs";
+
+/** Bytes; about the 64 KiB of an overlap, and more than one checkpoint. */
+const SIZES = [0, 1, 70_000, 300_000, 1_200_000];
+
+const OTHER_SIZE = { shorter: (size) => Math.floor(size / 2), longer: (size) => size + 12_345 };
+
+/** Which version the n-th request finds, counted from 0, and of what size it is. */
+const CHANGES = {
+  "stays": () => ({ version: 1 }),
+  "is replaced after the first request": (n) => ({ version: n < 1 ? 1 : 2 }),
+  "is replaced after the second request": (n) => ({ version: n < 2 ? 1 : 2 }),
+  "is replaced by a shorter one": (n, size) => (n < 1 ? { version: 1 } : { version: 2, size: OTHER_SIZE.shorter(size) }),
+  "is replaced by a longer one": (n, size) => (n < 1 ? { version: 1 } : { version: 2, size: OTHER_SIZE.longer(size) }),
+  "is replaced and put back": (n) => ({ version: n === 1 ? 2 : 1 }),
+  "is another at each request": (n) => ({ version: n + 1 }),
+};
+
+/** Where a connection ends, in bytes of the file. */
+const CUTS = {
+  "before the first byte": () => 0,
+  "after one byte": () => 1,
+  "early": (size) => Math.floor(size / 10),
+  "after an overlap": () => 65_536,
+  "in the middle": (size) => Math.floor(size / 2),
+  "late": (size) => Math.floor(size * 0.9),
+  "before the last byte": (size) => Math.max(0, size - 1),
+  "after the last byte": (size) => size,
+};
+
+/** How it ends. */
+const ENDS = ["cut", "cut at once", "reset", "cut chunks", "hidden cut", "stall"];
+
+/** All axes by name, with what can be drawn of each. */
+export const AXES = {
+  from: ["origin", "crossOrigin"],
+  validators: faultNames("validators"),
+  exposure: faultNames("exposure"),
+  support: faultNames("support"),
+  size: SIZES,
+  change: Object.keys(CHANGES),
+  cut: Object.keys(CUTS),
+  end: ["none", ...ENDS],
+  odd: [...faultNames("answer"), ...faultNames("status"), ...faultNames("end"), ...faultNames("connection")],
+  odds: [0, 0, 1, 1, 2, 3],
+  cutFirst: [true, true, true, false],
+  resume: ["proven", "proven", "likely"],
+  knows: ["nothing", "nothing", "nothing", "size", "integrity"],
+};
+
+/**
+ * The run of a seed.
+ *
+ * `versions` are the SHA-256 sums of all that the server ever holds in full, by version; `names` says in words what was
+ * drawn; `integrity` and `size` are the caller's, where it knows them.
+ */
+export function runOf(seed) {
+  const draw = drawing(seed);
+  const drawn = Object.fromEntries(Object.entries(AXES).map(([axis, values]) => [axis, draw(values)]));
+  const odd = Array.from({ length: drawn.odds }, () => draw(AXES.odd));
+  const { size } = drawn;
+  const cut = drawn.end === "none" ? [] : [cutAt(drawn.end, CUTS[drawn.cut](size))];
+  const others = odd.map((name) => scaled(fault(name), size));
+  const mishaps = drawn.cutFirst ? [...cut, ...others] : [...others, ...cut];
+  const at = (n) => CHANGES[drawn.change](n, size);
+  const script = {
+    ...fault(drawn.validators), ...fault(drawn.exposure), ...fault(drawn.support),
+    size, ...at(mishaps.length),
+    steps: mishaps.map((step, n) => ({ size, ...at(n), ...step })),
+  };
+  const path = `/run/${seed}`;
+  const versions = versionsOf(path, script);
+  return {
+    seed, path, script, versions,
+    from: drawn.from,
+    resume: drawn.resume,
+    ...known(drawn.knows, { path, script, deceives: deceives(script, drawn.validators, odd) }),
+    names: { ...drawn, odd, end: drawn.end === "none" ? "none" : `${drawn.end} ${drawn.cut}` },
+  };
+}
+
+function cutAt(name, place) {
+  const step = fault(name);
+  return { ...step, ["stallAfter" in step ? "stallAfter" : "cutAfter"]: place };
+}
+
+function versionsOf(path, script) {
+  const all = [script, ...script.steps].map(({ size, version = script.version }) => [version, size ?? script.size]);
+  return new Map(all.map(([version, size]) => [`version ${version} of ${size} bytes`, sha256Of(path, version, size)]));
+}
+
+/** What the caller says of the file. One that would be deceived by such a server knows the hash. */
+function known(knows, { path, script, deceives }) {
+  const { size, version } = script;
+  if (deceives || knows === "integrity") {
+    return { knows: "integrity", integrity: `sha256-${Buffer.from(sha256Of(path, version, size), "hex").toString("base64")}` };
+  }
+  return knows === "size" ? { knows, size } : { knows };
+}
+
+/**
+ * Whether the server says of two files that they are one, or of a part that it is the whole: what only `integrity` sees
+ * through, as the documents say.
+ */
+function deceives(script, validators, odd) {
+  const all = [script, ...script.steps];
+  const untold = all.some(({ length, http }) => length === "close" || length === "text" || http === "1.0");
+  const cut = all.some(({ cutAfter }) => cutAfter !== undefined);
+  return untold && cut
+    || validators === "date that never changes"
+    || odd.includes("longer than its length")
+    || odd.includes("another version under the same tag");
+}
