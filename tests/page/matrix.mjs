@@ -53,13 +53,26 @@ export const AXES = {
   cutFirst: [true, true, true, false],
   resume: ["proven", "proven", "likely"],
   knows: ["nothing", "nothing", "nothing", "size", "integrity"],
+  caller: ["waits", "waits", "suspends and resumes"],
+};
+
+/** What has to be so of a run that ends in such an error; no other error may end one. */
+const REASONS = {
+  BG_E_HTTP_ERROR_302: ({ odd }) => odd.includes("redirect to itself"),
+  BG_E_HTTP_ERROR_304: ({ odd }) => odd.includes("304"),
+  BG_E_HTTP_ERROR_403: ({ odd }) => odd.includes("403"),
+  BG_E_HTTP_ERROR_404: ({ odd }) => odd.includes("404"),
+  BG_E_INVALID_SERVER_RESPONSE: ({ odd }) => odd.includes("unasked part"),
+  BG_E_TOO_LARGE: ({ odd }) => odd.some((name) => name.startsWith("huge ")),
+  BG_E_VALIDATION_FAILED: ({ knows }) => knows !== "nothing",
+  E_ACCESSDENIED: ({ from, exposure, odd }) => from === "crossOrigin" && (exposure === "same origin only" || odd.includes("503 without CORS")),
 };
 
 /**
  * The run of a seed.
  *
- * `versions` are the SHA-256 sums of all that the server ever holds in full, by version; `names` says in words what was
- * drawn; `integrity` and `size` are the caller's, where it knows them.
+ * Beside what was drawn of each axis: the `path` and `script` of the file, what the caller has `known` of it, and
+ * `versions`, the SHA-256 sums of all that the server ever holds in full.
  */
 export function runOf(seed) {
   const draw = drawing(seed);
@@ -76,14 +89,13 @@ export function runOf(seed) {
     steps: mishaps.map((step, n) => ({ size, ...at(n), ...step })),
   };
   const path = `/run/${seed}`;
-  const versions = versionsOf(path, script);
-  return {
-    seed, path, script, versions,
-    from: drawn.from,
-    resume: drawn.resume,
-    ...known(drawn.knows, { path, script, deceives: deceives(script, drawn.validators, odd) }),
-    names: { ...drawn, odd, end: drawn.end === "none" ? "none" : `${drawn.end} ${drawn.cut}` },
-  };
+  const knows = deceives(script, drawn.validators, odd) ? "integrity" : drawn.knows;
+  return { ...drawn, seed, path, script, odd, knows, versions: versionsOf(path, script), known: known(knows, path, script) };
+}
+
+/** Whether a run may end in the error of that name. */
+export function explains(run, code) {
+  return REASONS[code]?.(run) ?? false;
 }
 
 function cutAt(name, place) {
@@ -96,18 +108,15 @@ function versionsOf(path, script) {
   return new Map(all.map(([version, size]) => [`version ${version} of ${size} bytes`, sha256Of(path, version, size)]));
 }
 
-/** What the caller says of the file. One that would be deceived by such a server knows the hash. */
-function known(knows, { path, script, deceives }) {
-  const { size, version } = script;
-  if (deceives || knows === "integrity") {
-    return { knows: "integrity", integrity: `sha256-${Buffer.from(sha256Of(path, version, size), "hex").toString("base64")}` };
-  }
-  return knows === "size" ? { knows, size } : { knows };
+/** What the caller says of the file. */
+function known(knows, path, { size, version }) {
+  if (knows === "integrity") return { integrity: `sha256-${Buffer.from(sha256Of(path, version, size), "hex").toString("base64")}` };
+  return knows === "size" ? { size } : {};
 }
 
 /**
  * Whether the server says of two files that they are one, or of a part that it is the whole: what only `integrity` sees
- * through, as the documents say.
+ * through, as the documents say. The caller of such a run knows the hash.
  */
 function deceives(script, validators, odd) {
   const all = [script, ...script.steps];

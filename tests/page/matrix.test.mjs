@@ -10,7 +10,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { startServer } from "../server/server.mjs";
-import { runOf } from "./matrix.mjs";
+import { explains, runOf } from "./matrix.mjs";
 import { PKG, visit } from "./visit.mjs";
 
 const RUNS = Number(process.env.QMGR_RUNS ?? 60);
@@ -57,21 +57,30 @@ test(`${RUNS} runs from seed ${SEED}: what is published was held in full by the 
 });
 
 /** What the page asks its queue for. */
-function asked({ path, from, resume, size, integrity }, server) {
-  return { resume, file: { remoteFile: server[from] + path, localFile: path, size, integrity } };
+function asked({ path, from, resume, caller, known }, server) {
+  return { resume, suspends: caller === "suspends and resumes", file: { remoteFile: server[from] + path, localFile: path, ...known } };
 }
 
 /** Runs in the page: one group with one file, to its end. Leaves nothing behind. */
-async function play([name, { resume, file }, options]) {
+async function play([name, { resume, suspends, file }, options]) {
   const queue = await lab.queue({ name, resume, ...options });
   const group = await queue.createGroup();
   const job = await group.createJob();
   await job.addFiles([file]);
+  let interruption;
+  if (suspends) {
+    const again = async () => {
+      await group.suspendGroup();
+      if (group.getDetails().state === "suspended") await group.resumeGroup();
+    };
+    group.addEventListener("progress", () => interruption = again(), { once: true });
+  }
   await group.resumeGroup();
   const outcome = await group.finished({ signal: AbortSignal.timeout(90_000) }).then(
     () => ({}),
     ({ name, code, hresult, message, fileIndex }) => ({ name, code, hresult, message, fileIndex }),
   );
+  await interruption;
   const details = group.getDetails();
   const files = await queue.listFiles();
   if (outcome.name === undefined) {
@@ -84,7 +93,8 @@ async function play([name, { resume, file }, options]) {
 }
 
 /** What a run did that none may do, or nothing. */
-function wrongWith({ path, versions, integrity }, outcome, requests) {
+function wrongWith(run, outcome, requests) {
+  const { path, versions, known: { integrity } } = run;
   if (requests.length > REQUESTS) return `it took ${requests.length} requests`;
   if (outcome.sha256) {
     const version = [...versions].find(([, sha256]) => sha256 === outcome.sha256)?.[0];
@@ -96,6 +106,7 @@ function wrongWith({ path, versions, integrity }, outcome, requests) {
   if (outcome.state !== "error") return `its state is ${outcome.state}`;
   if (outcome.files.some(({ localFile }) => localFile === path)) return "a file was published by a group in error";
   if (outcome.code.startsWith("0x") || !outcome.message || outcome.fileIndex !== 0) return "its error has no named cause";
+  if (!explains(run, outcome.code)) return `nothing in it explains ${outcome.code}: ${outcome.message}`;
   return undefined;
 }
 
