@@ -20,6 +20,7 @@ export const LASTING = Object.freeze({
     "strong tag and date": ["R5", {}],
     "strong tag": ["R5", { lastModified: "none" }],
     "weak tag": ["R2 R7", { etag: "weak", lastModified: "none" }],
+    "weak tag that never changes": ["R2 R7", { etag: 'W/"one"', lastModified: "none" }],
     "weak tag and strong date": ["R3", { etag: "weak" }],
     "malformed tag": ["R2", { etag: "untagged", lastModified: "none" }],
     "strong date": ["R4", { etag: "none" }],

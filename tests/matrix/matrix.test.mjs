@@ -3,7 +3,7 @@
  * held in full; every other run ends in an error that says why.
  *
  * QMGR_RUNS says how many runs, QMGR_SEED the first one's seed; each run has the next. A run that fails names its seed,
- * so `QMGR_SEED=17 QMGR_RUNS=1 node --test tests/page/matrix.test.mjs` plays it alone.
+ * so `QMGR_SEED=17 QMGR_RUNS=1 node --test tests/matrix/matrix.test.mjs` plays it alone.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { startServer } from "../server/server.mjs";
 import { explains, runOf } from "./matrix.mjs";
-import { PKG, visit } from "./visit.mjs";
+import { PKG, visit } from "../page/visit.mjs";
 
 const RUNS = Number(process.env.QMGR_RUNS ?? 60);
 const SEED = Number(process.env.QMGR_SEED ?? 1);
@@ -31,7 +31,7 @@ test(`${RUNS} runs from seed ${SEED}: what is published was held in full by the 
   console.log(`matrix: ${RUNS} runs; QMGR_SEED=${SEED} QMGR_RUNS=${RUNS} plays them again`);
   const server = await startServer({ mounts: { "/pkg/": PKG }, documents: { "/blank": BLANK } });
   t.after(() => server.close());
-  const page = await visit(t, `${server.origin}/blank`, { prelude: fileURLToPath(new URL("in-page.js", import.meta.url)), expected: EXPECTED });
+  const page = await visit(t, `${server.origin}/blank`, { prelude: fileURLToPath(new URL("../page/in-page.js", import.meta.url)), expected: EXPECTED });
 
   const seeds = Array.from({ length: RUNS }, (_, index) => SEED + index);
   const failed = [];

@@ -56,6 +56,12 @@ export const AXES = {
   caller: ["waits", "waits", "suspends and resumes"],
 };
 
+/**
+ * What a page cannot tell from an answer that CORS keeps from it: the browser says the same of all of these. One failure
+ * alone is not taken for a refusal, but several of different kinds in a row may be.
+ */
+const UNREADABLE = new Set(["503 without CORS", "closed without an answer", "reset without an answer", "no HTTP", "two lengths", "coded part"]);
+
 /** What has to be so of a run that ends in such an error; no other error may end one. */
 const REASONS = {
   BG_E_HTTP_ERROR_302: ({ odd }) => odd.includes("redirect to itself"),
@@ -65,7 +71,7 @@ const REASONS = {
   BG_E_INVALID_SERVER_RESPONSE: ({ odd }) => odd.includes("unasked part"),
   BG_E_TOO_LARGE: ({ odd }) => odd.some((name) => name.startsWith("huge ")),
   BG_E_VALIDATION_FAILED: ({ knows }) => knows !== "nothing",
-  E_ACCESSDENIED: ({ from, exposure, odd }) => from === "crossOrigin" && (exposure === "same origin only" || odd.includes("503 without CORS")),
+  E_ACCESSDENIED: ({ from, exposure, odd }) => from === "crossOrigin" && (exposure === "same origin only" || odd.some((name) => UNREADABLE.has(name))),
 };
 
 /**

@@ -15,13 +15,13 @@ import { fileURLToPath } from "node:url";
 import { launchKillable } from "../browser-launch.mjs";
 import { drawing } from "../server/faults.mjs";
 import { startServer } from "../server/server.mjs";
-import { PKG, until } from "./visit.mjs";
+import { PKG, until } from "../page/visit.mjs";
 
 const KILLS = Number(process.env.QMGR_KILLS ?? 6);
 const SEED = Number(process.env.QMGR_SEED ?? 1);
 const MIB = 1 << 20;
 const BLANK = "<!doctype html><link rel=icon href=data:,><title>blank</title>";
-const PRELUDE = fileURLToPath(new URL("in-page.js", import.meta.url));
+const PRELUDE = fileURLToPath(new URL("../page/in-page.js", import.meta.url));
 /** What a slow machine may take for anything that has to happen. */
 const LIMIT = 60_000;
 
@@ -60,8 +60,8 @@ async function place(t, name) {
   };
 }
 
-const SIZE = 6 * MIB;
-const RATE = 2 * MIB;
+const SIZE = 4 * MIB;
+const RATE = MIB;
 const FILES = 3;
 /** Files beside each of the three, so that publishing takes long enough to be hit. */
 const SMALL = 8;
