@@ -6,7 +6,7 @@ use crate::protocol::ClientId;
 
 /// A fact. Those with a ticket answer an [`Effect`](super::Effect); one whose ticket the queue has
 /// given up changes nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Event {
     /// The head of an answer has arrived.
     Answered {
@@ -88,7 +88,7 @@ pub enum Event {
 }
 
 /// How a connection ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Ended {
     /// As ordered.
     Aborted,
@@ -107,7 +107,7 @@ pub enum Ended {
 }
 
 /// Why the file system refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum DiskFailure {
     /// Another context holds the file.
     Busy,

@@ -114,7 +114,7 @@ impl Queue {
         now: Millis,
     ) {
         let Some(file) = self.file_mut(serial, index) else { return };
-        file.was_answered = true;
+        file.was_answered |= matches!(file.connection, Connection::Requesting { .. });
         let Some((_, file)) = self.file(serial, index) else { return };
         let Connection::Requesting { request, .. } = &file.connection else { return };
         match judge(request, &self.kept(file), head, now) {
@@ -338,6 +338,17 @@ impl Queue {
         self.change_file(serial, index);
         let written = position.or(from);
         let (reached, ending) = match how {
+            // What was to end has ended, whichever way: its bytes are kept, its end means nothing. Nobody
+            // even knows where the body had to end.
+            Ended::Aborted
+            | Ended::Broken
+            | Ended::Closed
+            | Ended::Overlong
+            | Ended::Unanswered(_)
+                if is_aborted =>
+            {
+                return;
+            }
             Ended::Aborted => return,
             Ended::Disk(failure) => return self.fail_on_disk(serial, index, &failure, now),
             Ended::BadUrl(message) => {
@@ -355,8 +366,7 @@ impl Queue {
             Ended::Overlong => (written.map(|written| written.saturating_add(1)), Ending::Closed),
         };
         let Some((_, file)) = self.file(serial, index) else { return };
-        // Of an aborted body nobody knows where it had to end: its bytes are kept, its end means nothing.
-        let Some(reached) = reached.filter(|_| is_running && !is_aborted) else { return };
+        let Some(reached) = reached.filter(|_| is_running) else { return };
         match judge_end(&self.kept(file), until, reached, ending) {
             EndVerdict::FileComplete { size } => {
                 if let Some(version) =

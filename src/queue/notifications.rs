@@ -291,11 +291,12 @@ impl Queue {
 
     /// Makes the calls that are due, and gives up those without an answer.
     pub(super) fn call_again(&mut self, now: Millis) {
-        while let Some(&(_, serial)) = self.callbacks.alarms.first().filter(|(at, _)| *at <= now) {
+        let due = self.callbacks.alarms.range(..=(now, Serial(u64::MAX)));
+        for serial in due.map(|&(_, serial)| serial).collect::<Vec<_>>() {
             match self.notification(serial).map(|notification| notification.delivery) {
                 Some(Delivery::Asked(_)) => self.handle_failed_call(serial, now),
                 Some(Delivery::Due(_)) => self.call_out(serial, now),
-                Some(Delivery::Held) | None => unreachable!("what is held has no alarm"),
+                Some(Delivery::Held) | None => {}
             }
         }
     }

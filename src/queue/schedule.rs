@@ -181,6 +181,12 @@ impl Queue {
         for serial in foreground.into_iter().chain(turn) {
             self.advance(serial, now);
         }
+        let is_running =
+            |serial| self.groups.get(&serial).is_some_and(|group| *group.state() == State::Running);
+        if turn.is_some_and(|serial| !is_running(serial)) {
+            // Its last file has turned out to be there: the next one's turn.
+            self.connect(now);
+        }
     }
 
     /// Whether the end of its turn costs a group nothing. A request on its way has brought nothing yet,

@@ -27,3 +27,4 @@ mod queue_transfer;
 mod queue_unanswered;
 mod sim;
 mod states;
+mod walk;

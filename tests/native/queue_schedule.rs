@@ -1,7 +1,9 @@
 //! Who runs when: foreground and background, turns, connections, the order of files.
 
 use crate::sim::{Behaviour, Ranges, Validators, World, info};
-use qmgr::protocol::{Command, Connections, GroupState, Serial, SettingsPatch, WaitReason};
+use qmgr::protocol::{
+    Command, Connections, GroupState, Serial, SettingsPatch, ToEngine, ToPage, WaitReason,
+};
 use qmgr::time::Millis;
 
 fn to_foreground(world: &mut World, group: Serial) {
@@ -257,4 +259,20 @@ fn a_hundred_groups_are_all_served() {
     world.run_until_idle();
     assert!(all.iter().all(|group| world.status(*group) == 0x140));
     assert_eq!(world.disk.files.len(), 100);
+}
+
+#[test]
+fn a_question_at_any_moment_changes_nothing() {
+    let mut world = World::new().with_file("/a", 1_500).with_file("/b", 1_500);
+    for path in ["/a", "/b"] {
+        let group = world.group([path]);
+        world.send(Command::ResumeGroup { group });
+    }
+    while !world.is_idle() && world.step() {
+        let mut asked = world.queue.clone();
+        asked.call(ToEngine::Hello, world.now);
+        let answer = asked.poll_message();
+        assert!(matches!(answer, Some(ToPage::Active(_))), "{answer:?}");
+        assert!(asked == world.queue, "the question changes the queue");
+    }
 }

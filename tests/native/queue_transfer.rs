@@ -313,6 +313,22 @@ fn the_first_file_that_fails_stops_the_job() {
 }
 
 #[test]
+fn an_aborted_request_that_finds_no_server_is_no_failure() {
+    let mut world = World::new().with_file("/a", 3_000);
+    let group = world.resumed_group(["/a"]);
+    let is_open = |ticket: &Ticket| world.queue.is_open(*ticket);
+    let ticket = (1 << 32..).map(Ticket).find(is_open).expect("the request is on its way");
+    world.send(Command::SuspendGroup { group });
+    world.send(Command::ResumeGroup { group });
+    let how = Ended::Unanswered("failed to fetch".to_owned());
+    world.report(Event::Ended { ticket, position: None, how });
+    world.run_until(|world| world.page.unanswered.is_empty());
+    assert_eq!(world.row(group).state, GroupState::Connecting);
+    world.run_until_idle();
+    assert_complete(&world, group, "/a");
+}
+
+#[test]
 fn a_dead_server_is_asked_at_most_200_times_a_day() {
     for behaviour in [Behaviour::Unreachable, Behaviour::Status(503, None), Behaviour::Silent] {
         let mut world = World::new().with_file("/a", 3_000).always(behaviour);

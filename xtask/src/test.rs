@@ -8,6 +8,9 @@ use std::path::PathBuf;
 use std::time::Instant;
 use xshell::{Shell, cmd};
 
+/// So many states of each small world are looked at in about a minute.
+const WALK_STATES: u32 = 100_000;
+
 /// One part of the tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Part {
@@ -15,6 +18,8 @@ pub enum Part {
     Lint,
     /// The pure rooms: cargo test
     Native,
+    /// Small worlds walked in full, for a minute: cargo test, optimised
+    Walk,
     /// Drivers and binding in a headless Chromium: wasm-pack test
     Browser,
     /// Every documented fact, in three runners, and the page that tells of them
@@ -29,7 +34,7 @@ impl Part {
     fn tools(self) -> &'static [Tool] {
         match self {
             Part::Lint => &[Tool::WasmTarget],
-            Part::Native => &[],
+            Part::Native | Part::Walk => &[],
             Part::Browser => &[Tool::WasmTarget, Tool::WasmBindgen, Tool::WasmPack, Tool::Chromium],
             Part::Conformance | Part::Package => {
                 &[Tool::WasmTarget, Tool::WasmBindgen, Tool::NpmPackages, Tool::Chromium]
@@ -48,6 +53,13 @@ impl Part {
         match self {
             Part::Lint => lint::run(shell),
             Part::Native => Ok(cmd!(shell, "cargo test --workspace").run()?),
+            Part::Walk => {
+                let states = std::env::var("QMGR_WALK_STATES");
+                let states = states.unwrap_or_else(|_| WALK_STATES.to_string());
+                let _states = shell.push_env("QMGR_WALK_STATES", states);
+                let walk = ["--profile", "walk", "--test", "native", "walk", "--", "--nocapture"];
+                Ok(cmd!(shell, "cargo test {walk...}").run()?)
+            }
             Part::Browser => {
                 let driver = tools::chromedriver().unwrap_or_default();
                 Ok(cmd!(shell, "wasm-pack test --headless --chrome --chromedriver {driver}")

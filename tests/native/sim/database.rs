@@ -6,7 +6,7 @@ use qmgr::snapshot::{GroupRecord, OutcomeRecord, QueueRecord, Saved, SavedState,
 use std::collections::BTreeMap;
 
 /// The records.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Tables {
     pub queue: Option<QueueRecord>,
     pub groups: BTreeMap<Serial, GroupRecord>,
@@ -16,7 +16,7 @@ pub struct Tables {
 }
 
 /// The records as they are read, and as a power cut would leave them.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Database {
     pub tables: Tables,
     durable: Tables,

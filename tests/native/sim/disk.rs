@@ -13,7 +13,7 @@ pub enum Crash {
     PowerCut,
 }
 
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 struct PartFile {
     written: Vec<u8>,
     /// Bytes from here on were not flushed since they were written.
@@ -21,7 +21,7 @@ struct PartFile {
 }
 
 /// Parts and published files.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Disk {
     parts: BTreeMap<Part, PartFile>,
     /// Published files by their path's key.
@@ -103,6 +103,12 @@ impl Disk {
             Some(file) => Ok(&file.written),
             None => Err(DiskFailure::Missing { target_size: None }),
         }
+    }
+
+    /// The bytes of a part that a power cut would leave.
+    pub fn durable(&self, part: Part) -> Option<&[u8]> {
+        let file = self.parts.get(&part)?;
+        Some(&file.written[..file.flushed])
     }
 
     pub fn delete_part(&mut self, part: Part) {

@@ -16,7 +16,8 @@ mod page;
 mod server;
 mod world;
 
-pub use disk::Crash;
+pub use database::Database;
+pub use disk::{Crash, Disk};
 pub use page::{Page, Return};
 pub use server::{Behaviour, Cors, Ranges, RemoteFile, Validators};
-pub use world::{START, World, guid, info, url};
+pub use world::{START, World, guid, info, is_saved_as, url};

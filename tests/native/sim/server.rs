@@ -246,7 +246,8 @@ impl Servers {
 }
 
 impl RemoteFile {
-    fn serve(&self, url: &str, request: &Request, shift: u64, now: Millis) -> Response {
+    /// The answer to a request, unless something goes wrong; `shift` makes a part begin later.
+    pub fn serve(&self, url: &str, request: &Request, shift: u64, now: Millis) -> Response {
         let bytes = self.versions.last().expect("a file has a version");
         let size = bytes.len() as u64;
         let mut headers = self.validators(now);

@@ -515,24 +515,7 @@ impl World {
             // It says that the records cannot be read, so no record says it.
             return;
         }
-        let is_durable = match self.database.state(group) {
-            None | Some(SavedState::Cancelled { .. }) => shown == GroupState::Cancelled,
-            Some(SavedState::Complete) => shown == GroupState::Complete,
-            Some(SavedState::Error(_)) => shown == GroupState::Error,
-            Some(SavedState::New) => shown == GroupState::New,
-            Some(SavedState::Publishing) => {
-                matches!(shown, GroupState::Publishing | GroupState::Waiting)
-            }
-            Some(SavedState::Running) => matches!(
-                shown,
-                GroupState::Connecting
-                    | GroupState::Publishing
-                    | GroupState::Queued
-                    | GroupState::Transferring
-                    | GroupState::Waiting
-            ),
-            Some(SavedState::Suspended) => shown == GroupState::Suspended,
-        };
+        let is_durable = is_saved_as(shown, self.database.state(group));
         assert!(is_durable, "{shown:?} is shown, {:?} is saved", self.database.state(group));
     }
 
@@ -724,6 +707,28 @@ impl World {
             record.generation == part.generation && !record.ranges.is_empty() && !record.published
         });
         assert!(!is_named, "the part {part} is deleted while a record names it");
+    }
+}
+
+/// Whether a record says the same as the state that a page is shown.
+pub fn is_saved_as(shown: GroupState, saved: Option<&SavedState>) -> bool {
+    match saved {
+        None | Some(SavedState::Cancelled { .. }) => shown == GroupState::Cancelled,
+        Some(SavedState::Complete) => shown == GroupState::Complete,
+        Some(SavedState::Error(_)) => shown == GroupState::Error,
+        Some(SavedState::New) => shown == GroupState::New,
+        Some(SavedState::Publishing) => {
+            matches!(shown, GroupState::Publishing | GroupState::Waiting)
+        }
+        Some(SavedState::Running) => matches!(
+            shown,
+            GroupState::Connecting
+                | GroupState::Publishing
+                | GroupState::Queued
+                | GroupState::Transferring
+                | GroupState::Waiting
+        ),
+        Some(SavedState::Suspended) => shown == GroupState::Suspended,
     }
 }
 
