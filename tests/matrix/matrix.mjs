@@ -38,21 +38,27 @@ const CUTS = {
 /** How it ends. */
 const ENDS = ["cut", "cut at once", "reset", "cut chunks", "hidden cut", "stall"];
 
-/** All axes by name, with what can be drawn of each. */
+/** A value that is drawn so many times as often as others. */
+const often = (times, ...values) => Array.from({ length: times }, () => values).flat();
+
+/**
+ * All axes by name, with what can be drawn of each. What makes a server worth resuming from is drawn often: a mixture can
+ * come about only where there is something to mix.
+ */
 export const AXES = {
   from: ["origin", "crossOrigin"],
   validators: faultNames("validators"),
-  exposure: faultNames("exposure"),
-  support: faultNames("support"),
-  size: SIZES,
-  change: Object.keys(CHANGES),
-  cut: Object.keys(CUTS),
-  end: ["none", ...ENDS],
-  odd: [...faultNames("answer"), ...faultNames("status"), ...faultNames("end"), ...faultNames("connection")],
-  odds: [0, 0, 1, 1, 2, 3],
+  exposure: [...faultNames("exposure"), ...often(5, "all exposed")],
+  support: [...faultNames("support"), ...often(9, "ranges"), ...often(3, "If-Range ignored")],
+  size: [...SIZES, ...often(2, 300_000, 1_200_000)],
+  change: [...Object.keys(CHANGES), ...often(3, "is replaced after the first request")],
+  cut: [...Object.keys(CUTS), ...often(2, "in the middle", "late")],
+  end: ["none", ...ENDS, ...often(5, "cut")],
+  odd: ["answer", "status", "end", "connection"].flatMap(faultNames),
+  odds: [0, 0, 0, 0, 1, 1, 1, 2, 3],
   cutFirst: [true, true, true, false],
   resume: ["proven", "proven", "likely"],
-  knows: ["nothing", "nothing", "nothing", "size", "integrity"],
+  knows: [...often(6, "nothing"), "size", "integrity"],
   caller: ["waits", "waits", "suspends and resumes"],
 };
 
