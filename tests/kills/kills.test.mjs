@@ -6,58 +6,25 @@
  */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import { launchKillable } from "../browser-launch.mjs";
 import { drawing } from "../server/faults.mjs";
-import { startServer } from "../server/server.mjs";
-import { PKG, until } from "../page/visit.mjs";
+import { until } from "../page/visit.mjs";
+import { place } from "./place.mjs";
 
 const KILLS = Number(process.env.QMGR_KILLS ?? 6);
 const SEED = Number(process.env.QMGR_SEED ?? 1);
 const MIB = 1 << 20;
-const BLANK = "<!doctype html><link rel=icon href=data:,><title>blank</title>";
-const PRELUDE = fileURLToPath(new URL("../page/in-page.js", import.meta.url));
 /** What a slow machine may take for anything that has to happen. */
 const LIMIT = 60_000;
 
-/** A server, a profile that outlives its browsers, and instants from the seed. */
-async function place(t, name) {
+/** What is drawn from the seed; says how it is drawn again. */
+function chance(name) {
   console.log(`${name}: ${KILLS} kills; QMGR_SEED=${SEED} QMGR_KILLS=${KILLS} draws them again`);
-  const server = await startServer({ mounts: { "/pkg/": PKG }, documents: { "/blank": BLANK } });
-  const profile = await mkdtemp(join(tmpdir(), "qmgr-kills-"));
-  let browser;
-  t.after(async () => {
-    await browser?.kill();
-    await server.close();
-    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
-  });
   const draw = drawing(`${name} ${SEED}`);
   const below = Array.from({ length: 1000 }, (_, index) => index / 1000);
-  return {
-    server,
-    /** A number from 0 up to `end`, as the seed has it. */
-    random: (end) => draw(below) * end,
-    /** Starts the browser and opens the page; `hear` is told each line that the page writes to its console. */
-    async open(hear = () => {}) {
-      browser = await launchKillable(profile);
-      const { context } = browser;
-      await context.addInitScript({ path: PRELUDE });
-      const page = context.pages()[0] ?? await context.newPage();
-      page.on("console", (message) => hear(message.text()));
-      await page.goto(`${server.origin}/blank`);
-      return page;
-    },
-    async kill() {
-      const victim = browser;
-      browser = undefined;
-      await victim.kill();
-    },
-  };
+  /** A number from 0 up to `end`. */
+  return (end) => draw(below) * end;
 }
 
 const SIZE = 4 * MIB;
@@ -72,7 +39,8 @@ const DOWNLOADS = { checkpoint: { bytes: CHECKPOINT, interval: 600_000 }, retry:
 const [COMPLETE, RUNNING] = [0x540, 0x480];
 
 test(`three files while the browser is killed ${KILLS} times: exact at the end, and little is fetched twice`, async (t) => {
-  const { server, random, open, kill } = await place(t, "downloads");
+  const random = chance("downloads");
+  const { server, open, kill, torn } = await place(t);
   let kills = 0;
   let publishing = 0;
   const losses = [];
@@ -111,7 +79,7 @@ test(`three files while the browser is killed ${KILLS} times: exact at the end, 
   const total = losses.reduce((sum, loss) => sum + loss, 0);
   const kib = (bytes) => `${Math.round(bytes / 1024)} KiB`;
   console.log(`downloads: ${kills} kills, ${publishing} of them during publishing; ${losses.length} connections were lost, `
-    + `${kib(total)} fetched twice, at most ${kib(Math.max(0, ...losses))} at once; a checkpoint is ${kib(CHECKPOINT)}`);
+    + `${kib(total)} fetched twice, at most ${kib(Math.max(0, ...losses))} at once; a checkpoint is ${kib(CHECKPOINT)}; ${torn()} tore the browser's log`);
   assert.equal(kills, KILLS);
   assert.ok(total <= losses.length * CHECKPOINT, "more than one checkpoint for each connection was fetched twice");
   // What comes while a checkpoint is being written is not of it; a slow disk may take as long as the bytes of another.
@@ -193,7 +161,8 @@ const STEPS = ["createGroup", "createJob", "addFiles", "resumeGroup", "cancelGro
 const FILE_COUNT = 5;
 
 test(`commands in flight while the browser is killed ${KILLS} times: each is carried out once or not at all`, async (t) => {
-  const { server, random, open, kill } = await place(t, "commands");
+  const random = chance("commands");
+  const { server, open, kill, torn } = await place(t);
   // Its bytes never come, so a group stays as its last command left it.
   server.put("/never", { size: MIB, stallAfter: 0 });
   let flying = 0;
@@ -232,7 +201,7 @@ test(`commands in flight while the browser is killed ${KILLS} times: each is car
     answered += done.reduce((sum, step) => sum + step, 0);
     await page.evaluate(cancelAll);
   }
-  console.log(`commands: ${KILLS} kills, ${answered} commands answered before, ${flying} in flight`);
+  console.log(`commands: ${KILLS} kills, ${answered} commands answered before, ${flying} in flight; ${torn()} tore the browser's log`);
 });
 
 /** What is to be done with one group, how many of the steps, and how it has to look after each. */
