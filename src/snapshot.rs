@@ -30,6 +30,24 @@ pub struct Saved {
     pub outcomes: Vec<((ClientId, u64), OutcomeRecord)>,
 }
 
+impl Saved {
+    /// Puts every group that was at work in error, because nothing can be recorded: it would do what it
+    /// cannot remember. The error is recorded with the group's next change, so an engine that starts
+    /// anew tries again.
+    pub fn stop_for_lack_of_room(&mut self) {
+        for (_, group) in &mut self.groups {
+            if matches!(group.state, SavedState::Publishing | SavedState::Running) {
+                group.state = SavedState::Error(GroupError {
+                    hresult: Hresult::DISK_FULL,
+                    message: NO_ROOM.to_owned(),
+                    file_index: None,
+                    http_status: 0,
+                });
+            }
+        }
+    }
+}
+
 /// What of the queue's record every build can read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 pub struct Schema {
@@ -49,6 +67,9 @@ pub struct QueueRecord {
     /// The serial of the next group.
     pub next_serial: Serial,
 }
+
+/// What a full disk, or a site's share of it that is used up, means to a person.
+pub(crate) const NO_ROOM: &str = "there is no room left for this site's files";
 
 /// A group.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

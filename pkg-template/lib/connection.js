@@ -3,6 +3,7 @@ import { E_INVALIDARG, QM_E_SERVICE_UNAVAILABLE } from "../constants.js";
 import { Session } from "../qmgr.js";
 import { internal } from "./internal.js";
 import { load } from "./load.js";
+import { platform } from "./platform.js";
 import { QmgrError } from "./qmgr-error.js";
 import { WorkerHost } from "./worker-host.js";
 
@@ -94,7 +95,7 @@ export class Connection {
 
   async #start(options) {
     const { name, fetch, wasm, worker } = options;
-    const storage = options.storage ?? (globalThis.indexedDB === undefined ? "memory" : undefined);
+    const storage = options.storage ?? (isOutsideBrowser() ? "memory" : undefined);
     const inProcess = storage === "memory";
     if (!inProcess) requireBrowser();
     const module = await load(wasm);
@@ -174,11 +175,17 @@ export class Connection {
   }
 }
 
+/** Where nothing outlives the process. A browser that denies IndexedDB is none of these: it says so. */
+function isOutsideBrowser() {
+  const hasNoWorker = platform.worker === undefined || globalThis.Worker === undefined;
+  return hasNoWorker && globalThis.indexedDB === undefined;
+}
+
 /** What the engine needs of a browser, each with its name. */
 function requireBrowser() {
   const missing = [];
   if (globalThis.isSecureContext === false) missing.push("a secure context (https, or localhost)");
-  if (globalThis.indexedDB === undefined) missing.push("IndexedDB");
+  if (globalThis.indexedDB == null) missing.push("IndexedDB");
   if (globalThis.navigator?.locks === undefined) missing.push("Web Locks (navigator.locks)");
   if (globalThis.BroadcastChannel === undefined) missing.push("BroadcastChannel");
   if (globalThis.Worker === undefined) missing.push("Worker");

@@ -3,6 +3,7 @@
 use super::QmgrError;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The longest path, in UTF-16 code units (ruling A24).
@@ -71,6 +72,18 @@ impl LocalPath {
     /// Where the file is stored below the queue's root of files: its directories, then its own name.
     pub fn segments(&self) -> impl DoubleEndedIterator<Item = &str> {
         self.key.split('/')
+    }
+
+    /// Why no file can stand here beside others, which are given by their keys (ruling A24).
+    #[must_use]
+    pub fn obstacle<T>(&self, files: &BTreeMap<String, T>) -> Option<&'static str> {
+        let below = format!("{}/", self.key);
+        if files.range(below.clone()..).next().is_some_and(|(other, _)| other.starts_with(&below)) {
+            return Some("is a directory");
+        }
+        let is_below_file =
+            self.key.match_indices('/').any(|(end, _)| files.contains_key(&self.key[..end]));
+        is_below_file.then_some("lies below a file")
     }
 
     /// Whether the file is in `directory` or in a directory below it.

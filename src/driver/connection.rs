@@ -54,6 +54,7 @@ pub(super) enum Order {
         at: u64,
         keep: u64,
         until: Option<u64>,
+        size: Option<u64>,
     },
     /// Not the queue's: what has come since the last report is told, though no more comes.
     Report,
@@ -249,8 +250,8 @@ impl Task {
                         }
                     }
                 }
-                Some(Order::Receive { part, at, keep, until }) => {
-                    let opened = self.engine.files().open_part(part, keep, at == 0).await;
+                Some(Order::Receive { part, at, keep, until, size }) => {
+                    let opened = self.engine.files().open_part(part, keep, at == 0, size).await;
                     return match opened {
                         Err(failure) => {
                             self.controller.abort();
@@ -259,7 +260,7 @@ impl Task {
                         Ok(part) => {
                             let mut pump = Pump { part, position: at, flushed: at, until };
                             let how = self.pump(&mut pump, &mut body).await;
-                            pump.close(how)
+                            pump.close(how).await
                         }
                     };
                 }
@@ -317,7 +318,7 @@ impl Task {
     async fn pump(&mut self, pump: &mut Pump, body: &mut Body) -> Ended {
         let mut reported = Reported { position: pump.position, ..Reported::default() };
         if let Some(ahead) = body.ahead.take()
-            && let Err(how) = self.write(pump, &ahead)
+            && let Err(how) = self.write(pump, &ahead).await
         {
             return how;
         }
@@ -328,7 +329,7 @@ impl Task {
                     Either::Left((chunk, _)) => break chunk,
                     Either::Right((Some(Order::Flush), unfinished)) => {
                         read = unfinished;
-                        if let Err(failure) = self.flush(pump) {
+                        if let Err(failure) = self.flush(pump).await {
                             self.controller.abort();
                             return Ended::Disk(failure);
                         }
@@ -351,7 +352,7 @@ impl Task {
             match chunk.and_then(|result| body.take(&result)) {
                 Ok(None) => return Ended::Closed,
                 Ok(Some(chunk)) => {
-                    if let Err(how) = self.write(pump, &chunk) {
+                    if let Err(how) = self.write(pump, &chunk).await {
                         return how;
                     }
                 }
@@ -374,8 +375,8 @@ impl Task {
     }
 
     /// Writes a chunk, and ends the connection where no more can be written.
-    fn write(&self, pump: &mut Pump, chunk: &Uint8Array) -> Result<(), Ended> {
-        let how = match pump.write(chunk) {
+    async fn write(&self, pump: &mut Pump, chunk: &Uint8Array) -> Result<(), Ended> {
+        let how = match pump.write(chunk).await {
             Ok(true) => return Ok(()),
             Ok(false) => Ended::Overlong,
             Err(failure) => Ended::Disk(failure),
@@ -392,8 +393,8 @@ impl Task {
         }
     }
 
-    fn flush(&self, pump: &mut Pump) -> Result<(), DiskFailure> {
-        pump.flush()?;
+    async fn flush(&self, pump: &mut Pump) -> Result<(), DiskFailure> {
+        pump.flush().await?;
         self.engine.report(Event::Flushed { ticket: self.ticket, position: pump.flushed });
         Ok(())
     }
@@ -422,7 +423,7 @@ struct Pump {
 
 impl Pump {
     /// Writes a chunk; false when it goes on where the body had to end.
-    fn write(&mut self, chunk: &Uint8Array) -> Result<bool, DiskFailure> {
+    async fn write(&mut self, chunk: &Uint8Array) -> Result<bool, DiskFailure> {
         let length = u64::from(chunk.length());
         let room = self.until.map_or(length, |until| until.saturating_sub(self.position));
         let fitting = length.min(room);
@@ -430,20 +431,20 @@ impl Pump {
             Ok(end) if fitting < length => &chunk.subarray(0, end),
             Ok(_) | Err(_) => chunk,
         };
-        self.part.write(chunk, self.position)?;
+        self.part.write(chunk, self.position).await?;
         self.position += fitting;
         Ok(fitting == length)
     }
 
-    fn flush(&mut self) -> Result<(), DiskFailure> {
-        self.part.flush()?;
+    async fn flush(&mut self) -> Result<(), DiskFailure> {
+        self.part.flush().await?;
         self.flushed = self.position;
         Ok(())
     }
 
     /// Flushes and closes the part; what could not be flushed does not count.
-    fn close(mut self, how: Ended) -> (Option<u64>, Ended) {
-        let flushed = self.flush();
+    async fn close(mut self, how: Ended) -> (Option<u64>, Ended) {
+        let flushed = self.flush().await;
         self.part.close();
         match flushed {
             Ok(()) => (Some(self.flushed), how),

@@ -1,17 +1,20 @@
-//! The bytes: parts and published files, in the origin private file system or in memory.
+//! The bytes: parts and published files, in the origin private file system, in IndexedDB or in memory.
 //!
 //! ```text
 //! qmgr/<queue>/parts/<serial>-<index>.<generation>.part
 //! qmgr/<queue>/files/<segments of the path>
 //! ```
 
+mod chunks;
 mod memory;
 mod opfs;
 
-use super::{Engine, unavailable};
+use super::store::Store;
+use super::{Engine, js, unavailable};
 use crate::abi::{Hresult, LocalPath, QmgrError};
 use crate::protocol::{Storage, StoredFile};
 use crate::queue::{DiskFailure, Part};
+use chunks::{ChunkPart, Chunks};
 use js_sys::{Array, Uint8Array};
 use memory::{Memory, MemoryPart};
 use opfs::{Opfs, OpfsPart};
@@ -25,45 +28,81 @@ const HASH_SIZE: u32 = 1 << 20;
 /// The engine lets others run after so many bytes hashed.
 const HASH_TURN: u64 = 32 << 20;
 
+/// What a browser may report as left for a site whatever is left (Chromium does, since the truth would
+/// tell one user from another). Only less than that is believed.
+const REPORTED_ROOM: f64 = 10.0 * (1_u64 << 30) as f64;
+
+/// For fewer bytes nothing is asked: writing them tells as soon.
+const FEW_BYTES: u64 = 1 << 20;
+
 /// Where the bytes of a queue are.
 pub(super) enum Files {
+    Chunks(Chunks),
     Memory(Memory),
     Opfs(Opfs),
 }
 
 /// A part that is open for writing.
 pub(super) enum OpenPart {
+    Chunks(Box<ChunkPart>),
     Memory(MemoryPart),
     Opfs(OpfsPart),
 }
 
 impl Files {
-    pub(super) async fn open(name: &str, storage: Storage) -> Result<Self, QmgrError> {
+    /// Opens the bytes of a queue; where `storage` does not say where they are, in the private file
+    /// system if this context can have it, else in IndexedDB.
+    pub(super) async fn open(
+        name: &str,
+        storage: Option<Storage>,
+        store: &Store,
+    ) -> Result<Self, QmgrError> {
+        let chunks = async || {
+            let (database, fence) = store.database()?;
+            Ok(Self::Chunks(Chunks::open(database, fence).await))
+        };
         match storage {
-            Storage::IndexedDb => {
-                Err(unavailable("storage", "a queue cannot keep its bytes in IndexedDB yet"))
-            }
-            Storage::Memory => Ok(Self::Memory(Memory::default())),
-            Storage::Opfs => Ok(Self::Opfs(Opfs::open(name).await?)),
+            Some(Storage::IndexedDb) => chunks().await,
+            Some(Storage::Memory) => Ok(Self::Memory(Memory::default())),
+            Some(Storage::Opfs) => Ok(Self::Opfs(Opfs::open_to_write(name).await?)),
+            None => match Opfs::open_to_write(name).await {
+                Ok(opfs) => Ok(Self::Opfs(opfs)),
+                Err(_) => chunks().await,
+            },
         }
     }
 
-    /// Opens a part, cut to `keep` bytes. One that is not there is made if `create`.
+    pub(super) const fn storage(&self) -> Storage {
+        match self {
+            Self::Chunks(_) => Storage::IndexedDb,
+            Self::Memory(_) => Storage::Memory,
+            Self::Opfs(_) => Storage::Opfs,
+        }
+    }
+
+    /// Opens a part, cut to `keep` bytes. One that is not there is made if `create`. Where the file's
+    /// size is known, there must be room for the rest of it.
     pub(super) async fn open_part(
         &self,
         part: Part,
         keep: u64,
         create: bool,
+        size: Option<u64>,
     ) -> Result<OpenPart, DiskFailure> {
         match self {
+            Self::Chunks(chunks) => {
+                let open = chunks.open_part(part, keep, size).await?;
+                Ok(OpenPart::Chunks(Box::new(open)))
+            }
             Self::Memory(memory) => memory.open_part(part, keep, create).map(OpenPart::Memory),
-            Self::Opfs(opfs) => opfs.open_part(part, keep, create).await.map(OpenPart::Opfs),
+            Self::Opfs(opfs) => opfs.open_part(part, keep, create, size).await.map(OpenPart::Opfs),
         }
     }
 
     /// Deletes a part; one that is locked stays until the next start.
     pub(super) async fn delete_part(&self, part: Part) {
         match self {
+            Self::Chunks(chunks) => chunks.delete_part(part).await,
             Self::Memory(memory) => memory.delete_part(part),
             Self::Opfs(opfs) => opfs.delete_part(&part.to_string()).await,
         }
@@ -71,9 +110,13 @@ impl Files {
 
     /// Deletes the parts that no record names.
     pub(super) async fn delete_orphans(&self, kept: &BTreeSet<Part>) {
-        if let Self::Opfs(opfs) = self {
-            let kept = kept.iter().map(ToString::to_string).collect();
-            opfs.delete_orphans(&kept).await;
+        match self {
+            Self::Chunks(chunks) => chunks.delete_orphans(kept).await,
+            Self::Memory(_) => {}
+            Self::Opfs(opfs) => {
+                let kept = kept.iter().map(ToString::to_string).collect();
+                opfs.delete_orphans(&kept).await;
+            }
         }
     }
 
@@ -85,6 +128,7 @@ impl Files {
         size: u64,
     ) -> Result<(), DiskFailure> {
         match self {
+            Self::Chunks(chunks) => chunks.publish(part, target, size).await,
             Self::Memory(memory) => memory.publish(part, target, size),
             Self::Opfs(opfs) => opfs.publish(&part.to_string(), target, size).await,
         }
@@ -93,6 +137,7 @@ impl Files {
     /// Deletes a published file; one that is not there counts as deleted.
     pub(super) async fn delete_file(&self, target: &LocalPath) -> Result<(), DiskFailure> {
         match self {
+            Self::Chunks(chunks) => chunks.delete_file(target).await,
             Self::Memory(memory) => {
                 memory.delete_file(target);
                 Ok(())
@@ -103,6 +148,7 @@ impl Files {
 
     async fn open_to_read(&self, part: Part) -> Result<OpenPart, DiskFailure> {
         match self {
+            Self::Chunks(chunks) => Ok(OpenPart::Chunks(Box::new(chunks.read_part(part)))),
             Self::Memory(memory) => memory.read_part(part).map(OpenPart::Memory),
             Self::Opfs(opfs) => opfs.read_part(&part.to_string()).await.map(OpenPart::Opfs),
         }
@@ -115,11 +161,11 @@ impl Files {
         at: u64,
         length: u32,
     ) -> Result<Vec<u8>, DiskFailure> {
-        let open = self.open_to_read(part).await?;
+        let mut open = self.open_to_read(part).await?;
         let (mut bytes, mut piece) = (Vec::new(), Vec::new());
         while bytes.len() < length as usize {
             let missing = length - bytes.len() as u32;
-            match open.read(&mut piece, at + bytes.len() as u64, missing) {
+            match open.read(&mut piece, at + bytes.len() as u64, missing).await {
                 Ok(0) => {
                     open.close();
                     return Err(DiskFailure::Missing { target_size: None });
@@ -137,12 +183,12 @@ impl Files {
 
     /// The SHA-256 of a part, read in pieces.
     pub(super) async fn hash(&self, part: Part) -> Result<[u8; 32], DiskFailure> {
-        let open = self.open_to_read(part).await?;
+        let mut open = self.open_to_read(part).await?;
         let mut hash = Sha256::new();
         let mut position = 0;
         let mut buffer = Vec::new();
         loop {
-            let length = match open.read(&mut buffer, position, HASH_SIZE) {
+            let length = match open.read(&mut buffer, position, HASH_SIZE).await {
                 Ok(0) => break,
                 Ok(length) => length,
                 Err(failure) => {
@@ -163,23 +209,32 @@ impl Files {
 }
 
 impl OpenPart {
-    pub(super) fn write(&self, chunk: &Uint8Array, at: u64) -> Result<(), DiskFailure> {
+    pub(super) async fn write(&mut self, chunk: &Uint8Array, at: u64) -> Result<(), DiskFailure> {
         match self {
+            Self::Chunks(part) => part.write(chunk, at).await,
             Self::Memory(part) => part.write(chunk, at),
             Self::Opfs(part) => part.write(chunk, at),
         }
     }
 
-    fn read(&self, buffer: &mut Vec<u8>, at: u64, length: u32) -> Result<usize, DiskFailure> {
+    async fn read(
+        &mut self,
+        buffer: &mut Vec<u8>,
+        at: u64,
+        length: u32,
+    ) -> Result<usize, DiskFailure> {
         buffer.resize(length as usize, 0);
         match self {
+            Self::Chunks(part) => part.read(buffer, at).await,
             Self::Memory(part) => Ok(part.read(buffer, at)),
             Self::Opfs(part) => part.read(buffer, at),
         }
     }
 
-    pub(super) fn flush(&self) -> Result<(), DiskFailure> {
+    /// Returns once all that was written is durable.
+    pub(super) async fn flush(&mut self) -> Result<(), DiskFailure> {
         match self {
+            Self::Chunks(part) => part.flush().await,
             Self::Memory(_) => Ok(()),
             Self::Opfs(part) => part.flush(),
         }
@@ -187,10 +242,25 @@ impl OpenPart {
 
     pub(super) fn close(self) {
         match self {
-            Self::Memory(_) => {}
+            Self::Chunks(_) | Self::Memory(_) => {}
             Self::Opfs(part) => part.close(),
         }
     }
+}
+
+/// Whether the browser's own estimate says that the bytes from `keep` to `size` have no room.
+async fn check_estimate(keep: u64, size: Option<u64>) -> Result<(), DiskFailure> {
+    let Some(needed) = bytes_to_come(keep, size) else { return Ok(()) };
+    match js::estimated_room().await {
+        Some(room) if room < REPORTED_ROOM && room < js::to_f64(needed) => Err(DiskFailure::Full),
+        // Without an estimate the first write that fails tells.
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// How many bytes a part is to grow by, if that is known and not few.
+fn bytes_to_come(keep: u64, size: Option<u64>) -> Option<u64> {
+    size.map(|size| size.saturating_sub(keep)).filter(|&bytes| bytes >= FEW_BYTES)
 }
 
 /// Reads a published file: from the file system, or from the engine that keeps it in memory.
@@ -214,9 +284,7 @@ pub async fn open_file(
             memory.published(&path).ok_or_else(missing)?
         }
         (Storage::Memory, _) => return Err(unavailable("storage", "the queue is closed")),
-        (Storage::IndexedDb, _) => {
-            return Err(unavailable("storage", "a queue cannot keep its bytes in IndexedDB yet"));
-        }
+        (Storage::IndexedDb, _) => chunks::published(name, &path).await?.ok_or_else(missing)?,
         (Storage::Opfs, _) => {
             Opfs::open(name).await?.published(&path).await.ok_or_else(missing)?.into()
         }

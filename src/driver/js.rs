@@ -1,8 +1,10 @@
 //! Small things that every driver asks of JavaScript.
 
 use crate::queue::DiskFailure;
-use js_sys::{Error, Math, Reflect};
+use js_sys::{Error, Function, Math, Reflect, TypeError};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::StorageManager;
 
 /// A number of JavaScript as a whole number; what is none becomes 0.
 #[expect(
@@ -31,12 +33,40 @@ pub(super) fn page_origin() -> Option<String> {
     Reflect::get(&location, &"origin".into()).ok()?.as_string()
 }
 
+/// `navigator.storage`, with the method that is wanted of it.
+pub(super) fn storage_manager(method: &str) -> Result<StorageManager, JsValue> {
+    let navigator = Reflect::get(&js_sys::global(), &"navigator".into())?;
+    let storage = Reflect::get(&navigator, &"storage".into())?;
+    if storage.is_object() && Reflect::get(&storage, &method.into())?.is_function() {
+        Ok(storage.unchecked_into())
+    } else {
+        Err(TypeError::new(&format!("navigator.storage.{method} is not here")).into())
+    }
+}
+
+/// How many more bytes the browser says that this site may keep; `None` where it does not say.
+pub(super) async fn estimated_room() -> Option<f64> {
+    let estimate = JsFuture::from(storage_manager("estimate").ok()?.estimate().ok()?).await.ok()?;
+    let figure = |name: &str| Reflect::get(&estimate, &name.into()).ok()?.as_f64();
+    Some(figure("quota")? - figure("usage")?)
+}
+
 /// The platform's sentence for something it threw.
 pub(super) fn sentence(thrown: &JsValue) -> String {
     thrown.dyn_ref::<Error>().map_or_else(
         || format!("{thrown:?}"),
         |error| String::from(error.name()) + ": " + &String::from(error.message()),
     )
+}
+
+/// The sentence with which `indexedDB.open` refuses, known to throw: sites may be denied all storage.
+pub(super) fn why_no_database() -> String {
+    let open = || {
+        let factory = Reflect::get(&js_sys::global(), &"indexedDB".into())?;
+        let open: Function = Reflect::get(&factory, &"open".into())?.dyn_into()?;
+        open.call1(&factory, &"".into())
+    };
+    open().map_or_else(|thrown| sentence(&thrown), |_| "it refused once".to_owned())
 }
 
 /// The name of a thrown `DOMException` or `Error`.

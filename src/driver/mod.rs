@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `clock` | `Date`, `performance`, `setTimeout` |
 //! | `connection` | `fetch`, streams |
-//! | `files` | the origin private file system, or memory |
+//! | `files` | the origin private file system, IndexedDB, or memory |
 //! | `locks` | Web Locks |
 //! | `network` | `navigator.onLine` |
 //! | `store` | IndexedDB |
@@ -36,11 +36,14 @@ use network::Network;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use store::{Committed, Store};
+use store::{Committed, Store, TakenOver};
 use wasm_bindgen_futures::spawn_local;
 
 /// An engine whose records cannot be written looks again at least this often.
 const LONGEST_PAUSE: Millis = Millis(60_000);
+
+/// How often an engine that found no room for its records looks again.
+const ROOM_CHECK: Millis = Millis(2_000);
 
 /// How to start an engine.
 pub struct EngineOptions {
@@ -102,7 +105,8 @@ impl Engine {
             return Err(QmgrError::new(Hresult::QM_E_DOWNLOADER_UNAVAILABLE, message));
         }
         let (store, storage) = Store::open(&name, storage).await?;
-        let files = Files::open(&name, storage).await?;
+        let files = Files::open(&name, storage, &store).await?;
+        let storage = files.storage();
         let engine = Self {
             shared: Rc::new(Shared {
                 queue: RefCell::new(None),
@@ -122,22 +126,27 @@ impl Engine {
                 is_over: Cell::new(false),
             }),
         };
-        engine.restore(storage).await?;
+        engine.restore(storage, false).await?;
         let watcher = engine.clone();
         let network = Network::watch(move |online| watcher.report(Event::Online(online)));
         *engine.shared.network.borrow_mut() = network;
         Ok(engine)
     }
 
-    /// Raises the epoch, reads all records and begins.
-    async fn restore(&self, storage: Storage) -> Result<(), QmgrError> {
+    /// Raises the epoch, reads all records and begins. After records could not be written for lack of
+    /// room, what was at work stands still until somebody resumes it.
+    async fn restore(&self, storage: Storage, was_full: bool) -> Result<(), QmgrError> {
         let shared = &self.shared;
-        let (epoch, saved) = shared.store.take_over().await?;
+        let TakenOver { epoch, life, mut saved, is_full } = shared.store.take_over().await?;
+        if is_full || was_full {
+            saved.stop_for_lack_of_room();
+        }
         let host = Host {
             origin: js::page_origin(),
             dice: js::dice(),
             storage,
             epoch: Epoch(epoch),
+            first_ticket: Ticket(life << 32),
             worker: shared.worker.clone(),
         };
         let queue = Queue::restore(saved, host, shared.clock.now())?;
@@ -150,7 +159,24 @@ impl Engine {
             self.report(Event::Online(false));
         }
         self.drain();
+        if is_full {
+            spawn_local(self.clone().wait_for_room(life));
+        }
         Ok(())
+    }
+
+    /// Looks again and again whether there is room for records, and then begins anew. Until then pages
+    /// can read everything, and delete files to make room.
+    async fn wait_for_room(self, life: u64) {
+        loop {
+            clock::sleep(ROOM_CHECK).await;
+            if self.shared.is_over.get() || self.shared.store.life() != life {
+                return;
+            }
+            if self.shared.store.has_room().await {
+                return self.start_over(store::out_of_room()).await;
+            }
+        }
     }
 
     /// The queue's name.
@@ -298,8 +324,8 @@ impl Engine {
                 let result = engine.shared.files.publish(part, &target, size).await;
                 engine.report(Event::Published { ticket, result });
             }),
-            Effect::Receive { ticket, part, at, keep, until } => {
-                self.order(ticket, connection::Order::Receive { part, at, keep, until });
+            Effect::Receive { ticket, part, at, keep, until, size } => {
+                self.order(ticket, connection::Order::Receive { part, at, keep, until, size });
             }
             Effect::WatchPage { client } if self.shared.has_distant_pages => {
                 spawn_local(async move {
@@ -361,10 +387,11 @@ impl Engine {
         if self.shared.stopped.borrow().is_some() {
             return self.leave();
         }
+        let was_full = error.hresult == Hresult::DISK_FULL;
         let mut pause = Millis::SECOND;
         loop {
             clock::sleep(pause).await;
-            if self.shared.is_over.get() || self.restore(storage).await.is_ok() {
+            if self.shared.is_over.get() || self.restore(storage, was_full).await.is_ok() {
                 return;
             }
             pause = pause.plus(pause).min(LONGEST_PAUSE);

@@ -8,9 +8,13 @@ use super::{js, unavailable};
 use crate::abi::{Hresult, QmgrError};
 use crate::protocol::{ClientId, Serial, Storage, StoredFile};
 use crate::queue::Commit;
-use crate::snapshot::{GroupIdentity, GroupRecord, QueueRecord, Saved, Schema, check_schema};
+use crate::snapshot::{
+    GroupIdentity, GroupRecord, NO_ROOM, QueueRecord, Saved, Schema, check_schema,
+};
+use indexed_db_futures::KeyPath;
 use indexed_db_futures::database::Database;
-use indexed_db_futures::error::Error;
+use indexed_db_futures::error::{DomException, Error, OpenDbError};
+use indexed_db_futures::internals::SystemRepr;
 use indexed_db_futures::prelude::*;
 use indexed_db_futures::transaction::{
     Transaction, TransactionDurability, TransactionMode, TransactionOptions,
@@ -18,14 +22,25 @@ use indexed_db_futures::transaction::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use wasm_bindgen::JsValue;
+use web_sys::IdbTransaction;
 
-const QUEUE: &str = "queue";
+pub(super) const QUEUE: &str = "queue";
 const GROUPS: &str = "groups";
 const TRANSFERS: &str = "transfers";
 const FILES: &str = "files";
 const OUTCOMES: &str = "outcomes";
 const STORES: [&str; 5] = [QUEUE, GROUPS, TRANSFERS, FILES, OUTCOMES];
+
+/// The bytes of a queue without files of its own.
+pub(super) const CHUNKS: &str = "chunks";
+
+/// Which part of them is published where.
+pub(super) const NAMES: &str = "names";
+
+/// The index of the names by their part.
+pub(super) const NAMES_BY_PART: &str = "part";
 
 /// The key of the queue's own record.
 const RECORD: &str = "record";
@@ -34,12 +49,32 @@ const RECORD: &str = "record";
 const EPOCH: &str = "epoch";
 
 /// The version of the object stores; that of the records is [`SCHEMA`](crate::snapshot::SCHEMA).
-const DATABASE_VERSION: u8 = 1;
+const DATABASE_VERSION: u8 = 2;
 
 /// Where the records of a queue are.
 pub(super) enum Store {
-    IndexedDb { database: RefCell<Option<Database>>, epoch: Cell<u64> },
-    Memory { epoch: Cell<u64> },
+    IndexedDb { database: RefCell<Option<Database>>, fence: Rc<Fence> },
+    Memory { fence: Fence },
+}
+
+/// What keeps an engine whose time is over from writing.
+#[derive(Default)]
+pub(super) struct Fence {
+    /// The epoch that the database names while this engine may write.
+    pub(super) epoch: Cell<u64>,
+    /// How often this engine was restored. What an earlier life left under way writes nothing more.
+    pub(super) life: Cell<u64>,
+    /// There was no room to raise the epoch: the records are only read.
+    is_full: Cell<bool>,
+}
+
+/// What an engine begins with.
+pub(super) struct TakenOver {
+    pub(super) epoch: u64,
+    pub(super) life: u64,
+    pub(super) saved: Saved,
+    /// There was no room to raise the epoch, and nothing can be recorded.
+    pub(super) is_full: bool,
 }
 
 /// What came of a commit.
@@ -51,19 +86,21 @@ pub(super) enum Committed {
 }
 
 impl Store {
-    /// Opens the records, and says where the bytes belong.
+    /// Opens the records, and says where the bytes belong; `None` for a new queue that may choose.
     pub(super) async fn open(
         name: &str,
         asked: Option<Storage>,
-    ) -> Result<(Self, Storage), QmgrError> {
+    ) -> Result<(Self, Option<Storage>), QmgrError> {
         if asked == Some(Storage::Memory) {
-            return Ok((Self::Memory { epoch: Cell::new(0) }, Storage::Memory));
+            return Ok((Self::Memory { fence: Fence::default() }, asked));
         }
         let database = open_database(name)
             .await
             .map_err(|thrown| unavailable("IndexedDB cannot be had", &thrown))?;
-        let store =
-            Self::IndexedDb { database: RefCell::new(Some(database.clone())), epoch: Cell::new(0) };
+        let store = Self::IndexedDb {
+            database: RefCell::new(Some(database.clone())),
+            fence: Rc::default(),
+        };
         let record = read_queue(&database).await.map_err(|error| storage_error(&error))?;
         if let Some(Schema { schema }) = record.clone().and_then(decode) {
             check_schema(schema)?;
@@ -73,25 +110,51 @@ impl Store {
                 let message = format!("the queue {name} was created with another storage");
                 return Err(QmgrError::new(Hresult::E_INVALIDARG, message));
             }
-            (Some(record), _) => record.storage,
-            (None, asked) => asked.unwrap_or(Storage::Opfs),
+            (Some(record), _) => Some(record.storage),
+            (None, asked) => asked,
         };
         Ok((store, storage))
     }
 
-    /// Raises the epoch, which makes every earlier engine harmless, and reads everything.
-    pub(super) async fn take_over(&self) -> Result<(u64, Saved), QmgrError> {
-        match self {
-            Self::Memory { epoch } => {
-                epoch.set(epoch.get() + 1);
-                Ok((epoch.get(), Saved::default()))
-            }
-            Self::IndexedDb { database, epoch } => {
+    /// Raises the epoch, which makes every earlier engine harmless, and reads everything. Where there is
+    /// no room for as much as that it only reads.
+    pub(super) async fn take_over(&self) -> Result<TakenOver, QmgrError> {
+        let (fence, (epoch, saved), is_full) = match self {
+            Self::Memory { fence } => (fence, (fence.epoch.get() + 1, Saved::default()), false),
+            Self::IndexedDb { database, fence } => {
                 let database = database.borrow().clone().ok_or_else(closed)?;
-                let (raised, saved) =
-                    take_over(&database).await.map_err(|error| storage_error(&error))?;
-                epoch.set(raised);
-                Ok((raised, saved))
+                let taken = match take_over(&database).await {
+                    Err(error) if is_out_of_room(&error) => (read(&database).await, true),
+                    taken => (taken, false),
+                };
+                (&**fence, taken.0.map_err(|error| storage_error(&error))?, taken.1)
+            }
+        };
+        fence.epoch.set(epoch);
+        fence.is_full.set(is_full);
+        fence.life.update(|life| life + 1);
+        Ok(TakenOver { epoch, life: fence.life.get(), saved, is_full })
+    }
+
+    /// How often this engine was restored.
+    pub(super) fn life(&self) -> u64 {
+        match self {
+            Self::Memory { fence } => fence.life.get(),
+            Self::IndexedDb { fence, .. } => fence.life.get(),
+        }
+    }
+
+    /// Whether the database takes a record; asked by raising the epoch, so this engine has to take over
+    /// again.
+    pub(super) async fn has_room(&self) -> bool {
+        match self {
+            Self::Memory { .. } => true,
+            Self::IndexedDb { database, .. } => {
+                let database = database.borrow().clone();
+                match database {
+                    Some(database) => take_over(&database).await.is_ok(),
+                    None => false,
+                }
             }
         }
     }
@@ -100,9 +163,23 @@ impl Store {
     pub(super) async fn commit(&self, commit: &Commit) -> Result<Committed, QmgrError> {
         match self {
             Self::Memory { .. } => Ok(Committed::Durable),
-            Self::IndexedDb { database, epoch } => {
+            Self::IndexedDb { fence, .. } if fence.is_full.get() && !commit.only_deletes() => {
+                Err(out_of_room())
+            }
+            Self::IndexedDb { database, fence } => {
                 let database = database.borrow().clone().ok_or_else(closed)?;
-                write(&database, epoch.get(), commit).await.map_err(|error| storage_error(&error))
+                let written = write(&database, fence.epoch.get(), commit).await;
+                written.map_err(|error| storage_error(&error))
+            }
+        }
+    }
+
+    /// The database and its fence, for the bytes that are kept beside the records.
+    pub(super) fn database(&self) -> Result<(Database, Rc<Fence>), QmgrError> {
+        match self {
+            Self::Memory { .. } => Err(closed()),
+            Self::IndexedDb { database, fence } => {
+                Ok((database.borrow().clone().ok_or_else(closed)?, Rc::clone(fence)))
             }
         }
     }
@@ -123,7 +200,7 @@ impl Drop for Store {
     }
 }
 
-async fn open_database(name: &str) -> Result<Database, String> {
+pub(super) async fn open_database(name: &str) -> Result<Database, String> {
     Database::open(format!("qmgr:{name}"))
         .with_version(DATABASE_VERSION)
         .with_on_upgrade_needed(|event, database| {
@@ -132,54 +209,86 @@ async fn open_database(name: &str) -> Result<Database, String> {
                     database.create_object_store(store).build()?;
                 }
             }
+            if event.old_version() < 2.0 {
+                database.create_object_store(CHUNKS).build()?;
+                let names = database.create_object_store(NAMES).build()?;
+                names.create_index(NAMES_BY_PART, KeyPath::One(NAMES_BY_PART)).build()?;
+            }
             Ok(())
         })
         .await
-        .map_err(|error| error.to_string())
+        .map_err(|error| match error {
+            // What the library takes any exception for.
+            OpenDbError::VersionZero => js::why_no_database(),
+            OpenDbError::Base(_)
+            | OpenDbError::NullFactory
+            | OpenDbError::UnsupportedEnvironment => error.to_string(),
+        })
 }
 
-fn begin(
-    database: &Database,
+pub(super) fn begin<'a>(
+    database: &'a Database,
+    stores: &[&str],
     mode: TransactionMode,
     strict: bool,
-) -> Result<Transaction<'_>, Error> {
+) -> Result<Transaction<'a>, Error> {
     let mut options = TransactionOptions::new();
     options.set_durability(if strict {
         TransactionDurability::Strict
     } else {
         TransactionDurability::Relaxed
     });
-    database.transaction(STORES).with_mode(mode).with_options(options).build()
+    database.transaction(stores).with_mode(mode).with_options(options).build()
+}
+
+/// Commits. The library does not look at the reason of an abort, so it is asked for here.
+pub(super) async fn commit(transaction: Transaction<'_>) -> Result<(), Error> {
+    let system: IdbTransaction = transaction.as_sys().clone().into();
+    transaction.commit().await.map_err(|error| system.error().map_or(error, Error::from))
+}
+
+/// Whether the browser gives the site no more room.
+pub(super) fn is_out_of_room(error: &Error) -> bool {
+    matches!(error, Error::DomException(DomException::Other(reason)) if reason.name() == "QuotaExceededError")
 }
 
 async fn read_queue(database: &Database) -> Result<Option<JsValue>, Error> {
-    let transaction = begin(database, TransactionMode::Readonly, false)?;
+    let transaction = begin(database, &STORES, TransactionMode::Readonly, false)?;
     transaction.object_store(QUEUE)?.get(RECORD).primitive()?.await
 }
 
 async fn take_over(database: &Database) -> Result<(u64, Saved), Error> {
-    let transaction = begin(database, TransactionMode::Readwrite, true)?;
-    let queue = transaction.object_store(QUEUE)?;
+    let transaction = begin(database, &STORES, TransactionMode::Readwrite, true)?;
     let epoch = read_epoch(&transaction).await? + 1;
+    let queue = transaction.object_store(QUEUE)?;
     queue.put(js::to_f64(epoch)).with_key(EPOCH).primitive()?.await?;
-    let record: Option<JsValue> = queue.get(RECORD).primitive()?.await?;
-    let saved = Saved {
+    drop(queue);
+    let saved = read_saved(&transaction).await?;
+    self::commit(transaction).await?;
+    Ok((epoch, saved))
+}
+
+async fn read(database: &Database) -> Result<(u64, Saved), Error> {
+    let transaction = begin(database, &STORES, TransactionMode::Readonly, false)?;
+    Ok((read_epoch(&transaction).await?, read_saved(&transaction).await?))
+}
+
+async fn read_saved(transaction: &Transaction<'_>) -> Result<Saved, Error> {
+    let record: Option<JsValue> = transaction.object_store(QUEUE)?.get(RECORD).primitive()?.await?;
+    Ok(Saved {
         queue: record.and_then(decode),
-        groups: read_all(&transaction, GROUPS, decode_group).await?,
-        transfers: read_all(&transaction, TRANSFERS, decode).await?,
-        files: read_all(&transaction, FILES, decode::<(String, StoredFile)>)
+        groups: read_all(transaction, GROUPS, decode_group).await?,
+        transfers: read_all(transaction, TRANSFERS, decode).await?,
+        files: read_all(transaction, FILES, decode::<(String, StoredFile)>)
             .await?
             .into_iter()
             .map(|(_, file)| file)
             .collect(),
-        outcomes: read_all(&transaction, OUTCOMES, decode).await?,
-    };
-    drop(queue);
-    transaction.commit().await?;
-    Ok((epoch, saved))
+        outcomes: read_all(transaction, OUTCOMES, decode).await?,
+    })
 }
 
-async fn read_epoch(transaction: &Transaction<'_>) -> Result<u64, Error> {
+pub(super) async fn read_epoch(transaction: &Transaction<'_>) -> Result<u64, Error> {
     let epoch: Option<f64> = transaction.object_store(QUEUE)?.get(EPOCH).primitive()?.await?;
     Ok(epoch.map_or(0, js::to_u64))
 }
@@ -195,7 +304,7 @@ async fn read_all<T>(
 }
 
 async fn write(database: &Database, epoch: u64, commit: &Commit) -> Result<Committed, Error> {
-    let transaction = begin(database, TransactionMode::Readwrite, commit.strict)?;
+    let transaction = begin(database, &STORES, TransactionMode::Readwrite, commit.strict)?;
     if read_epoch(&transaction).await? != epoch {
         transaction.abort().await?;
         return Ok(Committed::Fenced);
@@ -221,7 +330,7 @@ async fn write(database: &Database, epoch: u64, commit: &Commit) -> Result<Commi
     for (key @ (ClientId(client), sequence), outcome) in &commit.outcomes {
         change(&transaction, OUTCOMES, format!("{client}/{sequence}"), key, outcome.as_ref())?;
     }
-    transaction.commit().await?;
+    self::commit(transaction).await?;
     Ok(Committed::Durable)
 }
 
@@ -264,13 +373,15 @@ fn decode_group(value: JsValue) -> Option<(Serial, GroupRecord)> {
 }
 
 fn storage_error(error: &Error) -> QmgrError {
-    let text = error.to_string();
-    let hresult = if text.contains("QuotaExceededError") {
-        Hresult::DISK_FULL
+    if is_out_of_room(error) {
+        out_of_room()
     } else {
-        Hresult::QM_E_SERVICE_UNAVAILABLE
-    };
-    QmgrError::new(hresult, format!("the queue's records cannot be used: {text}"))
+        unavailable("the queue's records cannot be used", &error.to_string())
+    }
+}
+
+pub(super) fn out_of_room() -> QmgrError {
+    QmgrError::new(Hresult::DISK_FULL, NO_ROOM)
 }
 
 fn closed() -> QmgrError {

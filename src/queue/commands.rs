@@ -293,20 +293,10 @@ impl Queue {
 
     /// A directory that stands at the path, or a file at a directory of it (ruling A24).
     fn check_target(&self, path: &LocalPath) -> Result<(), QmgrError> {
-        let key = path.key();
-        let below = format!("{key}/");
-        let is_directory = self
-            .files
-            .range(below.clone()..)
-            .next()
-            .is_some_and(|(other, _)| other.starts_with(&below));
-        let is_below_file =
-            key.match_indices('/').any(|(end, _)| self.files.contains_key(&key[..end]));
-        if is_directory || is_below_file {
-            let what = if is_directory { "is a directory" } else { "lies below a file" };
+        if let Some(obstacle) = path.obstacle(&self.files) {
             return Err(QmgrError::new(
                 Hresult::E_ACCESSDENIED,
-                format!("localFile {} {what}", path.as_str()),
+                format!("localFile {} {obstacle}", path.as_str()),
             ));
         }
         Ok(())

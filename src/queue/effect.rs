@@ -103,6 +103,8 @@ pub enum Effect {
         keep: u64,
         /// No byte is written at or beyond this position.
         until: Option<u64>,
+        /// The file's size, where it is known: without room for all of it nothing is written.
+        size: Option<u64>,
     },
     /// Report by [`Event::PageGone`](super::Event::PageGone) when a page is there no more.
     WatchPage {
@@ -145,4 +147,17 @@ pub struct Commit {
     pub files: Vec<(String, Option<StoredFile>)>,
     /// Outcomes of calls.
     pub outcomes: Vec<((ClientId, u64), Option<OutcomeRecord>)>,
+}
+
+impl Commit {
+    /// Whether it takes no room: nothing is written, only deleted.
+    #[must_use]
+    pub fn only_deletes(&self) -> bool {
+        let Self { ticket: _, strict: _, queue, groups, transfers, files, outcomes } = self;
+        queue.is_none()
+            && groups.iter().all(|(_, record)| record.is_none())
+            && transfers.iter().all(|(_, record)| record.is_none())
+            && files.iter().all(|(_, record)| record.is_none())
+            && outcomes.iter().all(|(_, record)| record.is_none())
+    }
 }

@@ -206,8 +206,8 @@ impl Queue {
             flushing: false,
             moved_at: now,
         });
-        let (part, keep) = (file.part(serial, index), file.durable_end());
-        self.effects.push_back(Effect::Receive { ticket, part, at: from, keep, until });
+        let (part, keep, size) = (file.part(serial, index), file.durable_end(), file.size());
+        self.effects.push_back(Effect::Receive { ticket, part, at: from, keep, until, size });
         self.change_file(serial, index);
     }
 

@@ -7,7 +7,7 @@ use super::{DiskFailure, Queue, retry};
 use crate::abi::Hresult;
 use crate::http::Failure;
 use crate::protocol::{GroupError, Serial, Wait, WaitReason};
-use crate::snapshot::Trouble;
+use crate::snapshot::{NO_ROOM, Trouble};
 use crate::time::Millis;
 
 /// How often a file that another context holds is tried again.
@@ -227,9 +227,7 @@ pub(super) fn disk_failure(failure: &DiskFailure) -> Failure {
         DiskFailure::Busy => {
             (Hresult::BG_E_DESTINATION_LOCKED, "another tab or program holds the file".to_owned())
         }
-        DiskFailure::Full => {
-            (Hresult::DISK_FULL, "there is no room left for this site's files".to_owned())
-        }
+        DiskFailure::Full => (Hresult::DISK_FULL, NO_ROOM.to_owned()),
         DiskFailure::InTheWay => (
             Hresult::E_ACCESSDENIED,
             "a directory stands at localFile, or a file at one of its directories".to_owned(),

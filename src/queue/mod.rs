@@ -67,6 +67,8 @@ pub struct Host {
     pub storage: Storage,
     /// This engine's epoch.
     pub epoch: Epoch,
+    /// The first ticket to give out, beyond those of an earlier life of the queue that may still come back.
+    pub first_ticket: Ticket,
     /// The worker it runs in, as its page named it.
     pub worker: String,
 }
@@ -101,7 +103,8 @@ pub struct Queue {
     to_show: BTreeSet<(Serial, u32)>,
     effects: VecDeque<Effect>,
     messages: VecDeque<ToPage>,
-    next_idle_check: Millis,
+    /// When idle groups were last looked for; 0 for never.
+    idle_checked_at: Millis,
     callbacks: Callbacks,
     stopping: bool,
 }
@@ -131,8 +134,7 @@ impl Queue {
             None => (Settings::default(), Serial(1), host.storage),
         };
         let mut queue = Self {
-            // Tickets of an earlier life of the queue, still on their way, name nothing here.
-            next_ticket: host.epoch.0 << 32,
+            next_ticket: host.first_ticket.0,
             host: Host { storage, ..host },
             settings,
             next_serial,
@@ -152,7 +154,7 @@ impl Queue {
             to_show: BTreeSet::new(),
             effects: VecDeque::new(),
             messages: VecDeque::new(),
-            next_idle_check: now,
+            idle_checked_at: Millis(0),
             callbacks: Callbacks::new(now),
             stopping: false,
         };

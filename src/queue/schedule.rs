@@ -14,7 +14,7 @@ use crate::protocol::{Serial, ToPage};
 use crate::time::Millis;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Idle groups are looked for this often.
+/// Idle groups are looked for this often, or more often where the limit is shorter.
 const IDLE_CHECK: Millis = Millis(3_600_000);
 
 impl Queue {
@@ -137,17 +137,17 @@ impl Queue {
     pub(super) fn abort(&mut self, serial: Serial, index: u32) {
         let Some(file) = self.file_mut(serial, index) else { return };
         let Some(ticket) = file.fetching() else { return };
-        let from = match &file.connection {
-            Connection::Receiving(receiving) => Some(receiving.from),
+        let (from, unflushed) = match &file.connection {
+            Connection::Receiving(receiving) => (Some(receiving.from), receiving.unflushed()),
             Connection::Closing { .. }
             | Connection::Comparing(_)
             | Connection::Hashing { .. }
             | Connection::None
             | Connection::Probing { .. }
             | Connection::Publishing { .. }
-            | Connection::Requesting { .. } => None,
+            | Connection::Requesting { .. } => (None, 0),
         };
-        file.connection = Connection::Closing { ticket, from };
+        file.connection = Connection::Closing { ticket, from, unflushed };
         self.effects.push_back(Effect::Abort { ticket });
         self.to_show.insert((serial, index));
     }
@@ -324,8 +324,8 @@ impl Queue {
                 self.abort_if_stalled(serial, index, now);
             }
         }
-        if now >= self.next_idle_check {
-            self.next_idle_check = now.plus(IDLE_CHECK);
+        if now >= self.next_idle_check() {
+            self.idle_checked_at = now;
             self.cancel_idle_groups(now);
         }
         self.call_again(now);
@@ -347,6 +347,11 @@ impl Queue {
             self.abort(serial, index);
             self.fail(serial, Some(index), failure, now);
         }
+    }
+
+    fn next_idle_check(&self) -> Millis {
+        let timeout = self.settings.inactivity_timeout.unwrap_or(IDLE_CHECK);
+        self.idle_checked_at.plus(timeout.clamp(Millis::SECOND, IDLE_CHECK))
     }
 
     /// Ruling A45: what such a group has not published is dropped.
@@ -393,7 +398,7 @@ impl Queue {
             .turn
             .filter(|&(holder, _)| waits_for_turn.is_some() && self.can_give_way(holder))
             .map(|(_, since)| since.plus(self.settings.time_slice));
-        let idle = (!self.by_id.is_empty()).then_some(self.next_idle_check);
+        let idle = (!self.by_id.is_empty()).then(|| self.next_idle_check());
         of_groups.chain(slice).chain(idle).chain(self.callbacks.next_alarm()).min()
     }
 

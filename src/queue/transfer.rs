@@ -38,8 +38,9 @@ pub(super) struct Transfer {
 /// What is on its way for a file. None of it survives a restart.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Connection {
-    /// Aborted; its part is not closed yet.
-    Closing { ticket: Ticket, from: Option<u64> },
+    /// Aborted; its part is not closed yet. The bytes that were not flushed are counted until it tells
+    /// how many of them are kept, which are all of them as a rule: progress does not go back for a moment.
+    Closing { ticket: Ticket, from: Option<u64>, unflushed: u64 },
     /// The start of a body is held against bytes that are kept.
     Comparing(Comparing),
     /// All bytes are there and are read through SHA-256.
@@ -92,6 +93,13 @@ pub(super) struct Receiving {
     pub(super) moved_at: Millis,
 }
 
+impl Receiving {
+    /// How many bytes are written and not durable yet.
+    pub(super) const fn unflushed(&self) -> u64 {
+        self.position - self.flushed
+    }
+}
+
 impl Transfer {
     pub(super) fn new(file: FileSet) -> Self {
         Self {
@@ -130,9 +138,9 @@ impl Transfer {
     pub(super) fn bytes_done(&self) -> u64 {
         let durable: u64 = self.durable.iter().map(|range| range.end - range.start).sum();
         match &self.connection {
-            Connection::Receiving(receiving) => durable + (receiving.position - receiving.flushed),
-            Connection::Closing { .. }
-            | Connection::Comparing(_)
+            Connection::Receiving(receiving) => durable + receiving.unflushed(),
+            Connection::Closing { unflushed, .. } => durable + unflushed,
+            Connection::Comparing(_)
             | Connection::Hashing { .. }
             | Connection::None
             | Connection::Probing { .. }

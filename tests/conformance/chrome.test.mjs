@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { PKG, visit } from "../page/visit.mjs";
 import { startServer } from "../server/server.mjs";
 import { contents, serve } from "./runner/served.mjs";
-import { casesFor, countOf, story } from "./runner/table.mjs";
+import { casesFor, countOf, headerConstants, story } from "./runner/table.mjs";
 
 /** So many pages run cases side by side, each on an origin of its own: a browser opens few connections to one. */
 const PAGES = 4;
@@ -39,6 +39,7 @@ test("every row holds in headless Chrome", async (t) => {
 /** Takes cases off the list until there are none. */
 async function runIn(page, server, left) {
   await page.exposeFunction("nextCase", () => left.shift() ?? null);
+  await page.exposeFunction("headerConstants", headerConstants);
   await page.exposeFunction("serve", (path, changes) => serve(server.files, path, changes));
   await page.exposeFunction("contents", (directory) => contents(server.files, directory));
   return page.evaluate(async () => (await import("/runner/page.mjs")).runAll());

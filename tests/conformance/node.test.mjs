@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { PKG } from "../page/visit.mjs";
 import { runRow } from "./runner/row.mjs";
 import { contents, fetchFrom, serve } from "./runner/served.mjs";
-import { casesFor, countOf, story } from "./runner/table.mjs";
+import { casesFor, countOf, headerConstants, story } from "./runner/table.mjs";
 
 /** So many cases wait for each other's timers at once. */
 const AT_ONCE = 16;
@@ -13,6 +13,7 @@ const AT_ONCE = 16;
 test("every row holds in Node.js", async () => {
   const qmgr = await import(new URL("node.js", pathToFileURL(PKG)));
   const cases = await casesFor("node");
+  const constants = await headerConstants();
   assert.notEqual(cases.length, 0, "there are rows");
   const files = new Map();
   const failures = [];
@@ -23,6 +24,7 @@ test("every row holds in Node.js", async () => {
       const fetch = fetchFrom(files);
       const place = {
         qmgr,
+        constants,
         base: `http://server.test${directory}`,
         open: (options) => qmgr.QueueManager.open({ ...options, name: directory, storage: "memory", fetch }),
         serve: async (path, changes) => serve(files, directory + path, changes),

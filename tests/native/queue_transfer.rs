@@ -522,6 +522,23 @@ fn a_full_disk_is_an_error_that_keeps_what_is_there() {
 }
 
 #[test]
+fn a_file_that_will_not_fit_is_refused_before_it_is_written() {
+    let mut world = World::new().with_file("/a", 10_000).cut_after(4_000);
+    world.disk.checks_room = true;
+    let group = world.resumed_group(["/a"]);
+    world.run_until(|world| world.row(group).state == GroupState::Waiting);
+    world.disk.capacity = Some(9_999);
+    world.run_until_idle();
+    assert_failed(&world, group, Hresult::DISK_FULL);
+    assert_eq!(world.row(group).bytes_done, 4_000, "what is there is kept");
+    world.disk.capacity = Some(10_000);
+    resume(&mut world, group);
+    world.run_until_idle();
+    assert_complete(&world, group, "/a");
+    assert_eq!(world.ranges_asked("/a"), ["bytes=0-", "bytes=4000-", "bytes=4000-"]);
+}
+
+#[test]
 fn a_target_that_is_held_by_another_is_waited_for() {
     let mut world = World::new().with_file("/a", 3_000);
     world.disk.refusals.extend([DiskFailure::Busy, DiskFailure::Busy]);

@@ -54,6 +54,9 @@ impl Memory {
         target: &LocalPath,
         size: u64,
     ) -> Result<(), DiskFailure> {
+        if target.obstacle(&self.files.borrow()).is_some() {
+            return Err(DiskFailure::InTheWay);
+        }
         let chunks: Array = match self.parts.borrow_mut().remove(&part) {
             Some(chunks) => chunks.borrow().values().collect(),
             None if size == 0 => Array::new(),

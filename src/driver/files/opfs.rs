@@ -3,7 +3,7 @@
 use super::super::{js, unavailable};
 use crate::abi::{LocalPath, QmgrError};
 use crate::queue::DiskFailure;
-use js_sys::{AsyncIterator, Promise, Reflect, Uint8Array};
+use js_sys::{AsyncIterator, Promise, Reflect, TypeError, Uint8Array};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::collections::BTreeSet;
 use wasm_bindgen::prelude::*;
@@ -11,7 +11,6 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     File, FileSystemDirectoryHandle, FileSystemFileHandle, FileSystemGetDirectoryOptions,
     FileSystemGetFileOptions, FileSystemReadWriteOptions, FileSystemSyncAccessHandle,
-    StorageManager,
 };
 
 /// What may stand in a queue's name unchanged; anything else a browser might dislike or change.
@@ -29,6 +28,9 @@ extern "C" {
     ) -> Result<Promise, JsValue>;
 }
 
+/// A file of this name, among the parts, shows that a context can write; the next start collects it.
+const PROBE: &str = "probe";
+
 /// The two directories of a queue.
 pub(in super::super) struct Opfs {
     files: FileSystemDirectoryHandle,
@@ -41,15 +43,40 @@ pub(in super::super) struct OpfsPart {
 }
 
 impl Opfs {
+    /// Opens a queue's directories to read published files.
     pub(super) async fn open(name: &str) -> Result<Self, QmgrError> {
-        Self::directories(name).await.map_err(|thrown| {
-            unavailable("the origin private file system cannot be had", &js::sentence(&thrown))
-        })
+        Self::directories(name).await.map_err(|thrown| denied(&thrown))
+    }
+
+    /// Opens a queue's directories for an engine, which has to write synchronously.
+    pub(super) async fn open_to_write(name: &str) -> Result<Self, QmgrError> {
+        let opfs = Self::open(name).await?;
+        match opfs.probe().await {
+            Ok(()) => Ok(opfs),
+            // That a file is held, or that there is no room for one more, shows that there are files.
+            Err(thrown)
+                if matches!(js::disk_failure(&thrown), DiskFailure::Busy | DiskFailure::Full) =>
+            {
+                Ok(opfs)
+            }
+            Err(thrown) => Err(denied(&thrown)),
+        }
+    }
+
+    async fn probe(&self) -> Result<(), JsValue> {
+        let probe = file(&self.parts, PROBE, true).await?;
+        let method = Reflect::get(&probe, &"createSyncAccessHandle".into())?;
+        if !method.is_function() {
+            return Err(TypeError::new("createSyncAccessHandle is not here").into());
+        }
+        let handle = JsFuture::from(probe.create_sync_access_handle()).await?;
+        handle.unchecked_into::<FileSystemSyncAccessHandle>().close();
+        self.delete_part(PROBE).await;
+        Ok(())
     }
 
     async fn directories(name: &str) -> Result<Self, JsValue> {
-        let navigator = Reflect::get(&js_sys::global(), &"navigator".into())?;
-        let storage: StorageManager = Reflect::get(&navigator, &"storage".into())?.dyn_into()?;
+        let storage = js::storage_manager("getDirectory")?;
         let root: FileSystemDirectoryHandle =
             JsFuture::from(storage.get_directory()).await?.unchecked_into();
         let queues = directory(&root, "qmgr", true).await?;
@@ -64,9 +91,11 @@ impl Opfs {
         part: super::Part,
         keep: u64,
         create: bool,
+        size: Option<u64>,
     ) -> Result<OpfsPart, DiskFailure> {
+        super::check_estimate(keep, size).await?;
         let part = self.open_handle(&part.to_string(), create).await?;
-        match part.cut(keep) {
+        match part.cut(keep).and_then(|()| part.check_room(keep, size)) {
             Ok(()) => Ok(part),
             Err(failure) => {
                 part.close();
@@ -170,6 +199,10 @@ impl Opfs {
     }
 }
 
+fn denied(thrown: &JsValue) -> QmgrError {
+    unavailable("the origin private file system cannot be had", &js::sentence(thrown))
+}
+
 async fn directory(
     parent: &FileSystemDirectoryHandle,
     name: &str,
@@ -242,6 +275,20 @@ impl OpfsPart {
         Ok(())
     }
 
+    /// Grows the part to its whole size for a moment: no estimate tells as surely whether there is room.
+    /// Only recorded bytes count, so one that stays long in a crash does no harm.
+    fn check_room(&self, keep: u64, size: Option<u64>) -> Result<(), DiskFailure> {
+        let Some(bytes) = super::bytes_to_come(keep, size) else { return Ok(()) };
+        let whole = js::to_f64(keep + bytes);
+        let has_grown = self.handle.truncate_with_f64(whole).is_ok()
+            // Chromium may say that it has grown, and not have done it.
+            && self.handle.get_size().is_ok_and(|length| length == whole);
+        self.handle
+            .truncate_with_f64(js::to_f64(keep))
+            .map_err(|thrown| js::disk_failure(&thrown))?;
+        if has_grown { Ok(()) } else { Err(DiskFailure::Full) }
+    }
+
     pub(super) fn write(&self, chunk: &Uint8Array, at: u64) -> Result<(), DiskFailure> {
         let length = chunk.length();
         let mut written = 0;
@@ -254,8 +301,9 @@ impl OpfsPart {
                 .write_with_buffer_source_and_options(&rest, &options)
                 .map_err(|thrown| js::disk_failure(&thrown))?;
             match u32::try_from(js::to_u64(count)) {
-                Ok(0) | Err(_) => return Err(DiskFailure::Full),
-                Ok(count) => written += count,
+                Ok(count) if (1..=rest.length()).contains(&count) => written += count,
+                // Chromium may count -8 bytes, as 4294967288, where there is no room.
+                Ok(_) | Err(_) => return Err(DiskFailure::Full),
             }
         }
         Ok(())

@@ -1,22 +1,61 @@
-//! Parts and published files in the origin private file system.
+//! Parts and published files: one suite over each place where a queue may keep its bytes.
 
+use crate::support::classes::JsGroup;
 use crate::support::queue::{details, remove};
-use crate::support::{Queue, Server, TestGroup, js, opfs};
+use crate::support::{Bytes, Queue, Server, TestGroup, js, opfs, records};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use js_sys::Uint8Array;
 use sha2::{Digest, Sha256};
+use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::File;
 
 const FILE: &[u8] = b"0123456789";
 const V1: Option<&str> = Some("\"v1\"");
+
+macro_rules! over_each_store {
+    ($($test:ident)*) => {
+        mod in_opfs {
+            $(#[super::wasm_bindgen_test] async fn $test() {
+                super::$test(super::Bytes::Opfs).await;
+            })*
+        }
+        mod in_indexeddb {
+            $(#[super::wasm_bindgen_test] async fn $test() {
+                super::$test(super::Bytes::IndexedDb).await;
+            })*
+        }
+    };
+}
+
+over_each_store! {
+    a_file_stands_under_its_name_only_when_it_is_whole_and_leaves_no_part
+    a_file_takes_the_place_of_the_one_before_it
+    a_file_of_no_bytes_is_published
+    a_file_with_the_right_hash_is_published
+    a_file_with_a_wrong_hash_is_an_error_and_not_published
+    a_file_of_many_pieces_is_the_servers
+    a_whole_file_is_published_after_a_restart_without_being_asked_for_again
+    a_move_whose_record_was_lost_in_a_crash_counts_as_done
+    a_part_that_vanished_before_its_move_is_fetched_again
+    a_directory_at_the_target_is_the_groups_error_and_stays
+    a_file_where_a_directory_is_needed_is_the_groups_error
+    parts_that_no_record_names_are_deleted_at_the_start
+    a_part_that_lacks_recorded_bytes_is_fetched_again_from_zero
+    bytes_beyond_the_recorded_ones_are_not_trusted
+    a_cancelled_group_leaves_no_part
+    a_deleted_file_leaves_nothing
+    a_file_that_will_not_fit_is_refused_before_it_is_written
+}
 
 fn integrity(of: &[u8]) -> String {
     format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(of)))
 }
 
-/// A group whose file has 4 durable bytes, in a queue that is closed.
-async fn closed_with_four_bytes(name: &str, server: &Server) -> (String, String) {
-    let queue = Queue::open(name, server).await;
+/// A group whose file has 4 durable bytes, in a queue that is closed: its id, and the part.
+async fn closed_with_four_bytes(bytes: Bytes, name: &str, server: &Server) -> (String, String) {
+    let queue = Queue::open_over(bytes, name, server).await;
     let download = queue.resumed_download("/a.bin").await;
     let body = server.next_request().await.answer_range(FILE, V1);
     body.send(&FILE[..4]);
@@ -24,7 +63,7 @@ async fn closed_with_four_bytes(name: &str, server: &Server) -> (String, String)
     queue.close().await;
     let parts = queue.parts().await;
     assert_eq!(parts.len(), 1, "{parts:?}");
-    (download.group.group_id(), queue.path(&format!("parts/{}", parts[0])))
+    (download.group.group_id(), parts[0].clone())
 }
 
 async fn serve(server: &Server) {
@@ -35,16 +74,14 @@ async fn serve(server: &Server) {
     body.end();
 }
 
-#[wasm_bindgen_test]
-async fn a_file_stands_under_its_name_only_when_it_is_whole_and_leaves_no_part() {
+async fn a_file_stands_under_its_name_only_when_it_is_whole_and_leaves_no_part(bytes: Bytes) {
     let server = Server::new();
-    let queue = Queue::open("files-publish", &server).await;
+    let queue = Queue::open_over(bytes, "files-publish", &server).await;
     let TestGroup { group, job } = queue.resumed_download("/deep/down/a.bin").await;
     let body = server.next_request().await.answer_range(FILE, V1);
     body.send(&FILE[..9]);
     queue.until("9 bytes", || js::number(&details(&group), "bytesDone") == 9.0).await;
-    assert_eq!(opfs::names(&queue.path("files")).await, [] as [&str; 0]);
-    assert_eq!(queue.parts().await.len(), 1);
+    assert_eq!(queue.published("/deep/down/a.bin").await, None);
 
     body.send(&FILE[9..]);
     body.end();
@@ -55,11 +92,10 @@ async fn a_file_stands_under_its_name_only_when_it_is_whole_and_leaves_no_part()
     queue.discard().await;
 }
 
-#[wasm_bindgen_test]
-async fn a_file_takes_the_place_of_the_one_before_it() {
+async fn a_file_takes_the_place_of_the_one_before_it(bytes: Bytes) {
     let server = Server::new();
-    let queue = Queue::open("files-replace", &server).await;
-    opfs::write(&queue.target("/a.bin"), b"an older and longer file").await;
+    let queue = Queue::open_over(bytes, "files-replace", &server).await;
+    bytes.publish(&queue.name, "/a.bin", b"an older and longer file").await;
     let download = queue.resumed_download("/a.bin").await;
     serve(&server).await;
     queue.until_state(&download.group, "complete").await;
@@ -67,10 +103,9 @@ async fn a_file_takes_the_place_of_the_one_before_it() {
     queue.discard().await;
 }
 
-#[wasm_bindgen_test]
-async fn a_file_of_no_bytes_is_published() {
+async fn a_file_of_no_bytes_is_published(bytes: Bytes) {
     let server = Server::new();
-    let queue = Queue::open("files-empty", &server).await;
+    let queue = Queue::open_over(bytes, "files-empty", &server).await;
     let whole = queue.resumed_download("/whole.bin").await;
     server.next_request().await.answer_whole(200, &[("Content-Length", "0")], b"");
     queue.until_state(&whole.group, "complete").await;
@@ -84,10 +119,9 @@ async fn a_file_of_no_bytes_is_published() {
     queue.discard().await;
 }
 
-#[wasm_bindgen_test]
-async fn a_file_with_the_right_hash_is_published() {
+async fn a_file_with_the_right_hash_is_published(bytes: Bytes) {
     let server = Server::new();
-    let queue = Queue::open("files-right-hash", &server).await;
+    let queue = Queue::open_over(bytes, "files-right-hash", &server).await;
     let download = queue.download("/a.bin", &[("integrity", integrity(FILE).into())]).await;
     download.resume().await;
     serve(&server).await;
@@ -96,10 +130,9 @@ async fn a_file_with_the_right_hash_is_published() {
     queue.discard().await;
 }
 
-#[wasm_bindgen_test]
-async fn a_file_with_a_wrong_hash_is_an_error_and_not_published() {
+async fn a_file_with_a_wrong_hash_is_an_error_and_not_published(bytes: Bytes) {
     let server = Server::new();
-    let queue = Queue::open("files-wrong-hash", &server).await;
+    let queue = Queue::open_over(bytes, "files-wrong-hash", &server).await;
     let download = queue.download("/a.bin", &[("integrity", integrity(b"another").into())]).await;
     download.resume().await;
     serve(&server).await;
@@ -111,8 +144,8 @@ async fn a_file_with_a_wrong_hash_is_an_error_and_not_published() {
 #[wasm_bindgen_test]
 async fn a_part_that_another_context_holds_is_waited_for() {
     let server = Server::new();
-    let (id, part) = closed_with_four_bytes("files-busy-part", &server).await;
-    let held = opfs::hold(&part).await;
+    let (id, part) = closed_with_four_bytes(Bytes::Opfs, "files-busy-part", &server).await;
+    let held = opfs::hold(&format!("qmgr/files-busy-part/parts/{part}")).await;
 
     let queue = Queue::open("files-busy-part", &server).await;
     let group = queue.find(&id).await.expect("the group is still there");
@@ -147,69 +180,71 @@ async fn a_target_that_another_context_holds_is_waited_for() {
     queue.discard().await;
 }
 
-/// A group whose file is whole but not yet under its name, in a queue that is closed: its id, the
-/// path of the part and that of the target.
-async fn closed_before_publishing(name: &str, server: &Server) -> (String, String, String) {
-    let queue = Queue::open(name, server).await;
-    let target = queue.target("/a.bin");
-    let held = opfs::hold(&target).await;
+/// A group whose file is whole but could not be moved to its name, in a queue that is closed: its id,
+/// and the part. Nothing stands in the way any more.
+async fn closed_before_publishing(bytes: Bytes, name: &str, server: &Server) -> (String, String) {
+    let queue = Queue::open_over(bytes, name, server).await;
+    bytes.publish(name, "/a.bin/inside", b"in the way").await;
     let download = queue.resumed_download("/a.bin").await;
     serve(server).await;
-    queue.until_waiting(&download.group, "storage-busy").await;
+    queue.until_state(&download.group, "error").await;
     queue.close().await;
-    held.close();
+    bytes.remove(name, "/a.bin/inside").await;
+    opfs::remove(&queue.target("/a.bin")).await;
     let parts = queue.parts().await;
-    (download.group.group_id(), queue.path(&format!("parts/{}", parts[0])), target)
+    (download.group.group_id(), parts[0].clone())
 }
 
-#[wasm_bindgen_test]
-async fn a_whole_file_is_published_after_a_restart_without_being_asked_for_again() {
-    let server = Server::new();
-    let (id, ..) = closed_before_publishing("files-restart", &server).await;
+/// The group of an id, resumed.
+async fn resumed(queue: &Queue, id: &str) -> JsGroup {
+    let group = queue.find(id).await.expect("the group is still there");
+    js::settled(group.resume_group()).await.expect("a group that can be resumed");
+    group
+}
 
-    let queue = Queue::open("files-restart", &server).await;
-    let group = queue.find(&id).await.expect("the group is still there");
+async fn a_whole_file_is_published_after_a_restart_without_being_asked_for_again(bytes: Bytes) {
+    let server = Server::new();
+    let (id, _) = closed_before_publishing(bytes, "files-restart", &server).await;
+
+    let queue = Queue::open_over(bytes, "files-restart", &server).await;
+    let group = resumed(&queue, &id).await;
     queue.until_state(&group, "complete").await;
     assert_eq!(queue.published("/a.bin").await.as_deref(), Some(FILE));
     assert!(!server.was_asked());
     queue.discard().await;
 }
 
-#[wasm_bindgen_test]
-async fn a_move_whose_record_was_lost_in_a_crash_counts_as_done() {
+async fn a_move_whose_record_was_lost_in_a_crash_counts_as_done(bytes: Bytes) {
     let server = Server::new();
-    let (id, part, target) = closed_before_publishing("files-moved", &server).await;
-    opfs::remove(&part).await;
-    opfs::write(&target, FILE).await;
+    let (id, part) = closed_before_publishing(bytes, "files-moved", &server).await;
+    bytes.move_part("files-moved", &part, "/a.bin").await;
 
-    let queue = Queue::open("files-moved", &server).await;
-    let group = queue.find(&id).await.expect("the group is still there");
+    let queue = Queue::open_over(bytes, "files-moved", &server).await;
+    let group = resumed(&queue, &id).await;
     queue.until_state(&group, "complete").await;
     assert_eq!(queue.published("/a.bin").await.as_deref(), Some(FILE));
     assert!(!server.was_asked());
     queue.discard().await;
 }
 
-#[wasm_bindgen_test]
-async fn a_part_that_vanished_before_its_move_is_fetched_again() {
+async fn a_part_that_vanished_before_its_move_is_fetched_again(bytes: Bytes) {
     let server = Server::new();
-    let (id, part, target) = closed_before_publishing("files-vanished", &server).await;
-    opfs::remove(&part).await;
-    opfs::write(&target, b"an older file").await;
+    let (id, part) = closed_before_publishing(bytes, "files-vanished", &server).await;
+    bytes.remove_part("files-vanished", &part).await;
+    bytes.publish("files-vanished", "/a.bin", b"an older file").await;
 
-    let queue = Queue::open("files-vanished", &server).await;
-    let group = queue.find(&id).await.expect("the group is still there");
+    let queue = Queue::open_over(bytes, "files-vanished", &server).await;
+    let group = resumed(&queue, &id).await;
     serve(&server).await;
     queue.until_state(&group, "complete").await;
     assert_eq!(queue.published("/a.bin").await.as_deref(), Some(FILE));
     queue.discard().await;
 }
 
-#[wasm_bindgen_test]
-async fn a_directory_at_the_target_is_the_groups_error_and_stays() {
+async fn a_directory_at_the_target_is_the_groups_error_and_stays(bytes: Bytes) {
     let server = Server::new();
-    let queue = Queue::open("files-directory", &server).await;
-    opfs::write(&queue.target("/a.bin/inside"), b"kept").await;
+    let queue = Queue::open_over(bytes, "files-directory", &server).await;
+    bytes.publish(&queue.name, "/a.bin/inside", b"kept").await;
     let download = queue.resumed_download("/a.bin").await;
     serve(&server).await;
 
@@ -237,11 +272,10 @@ async fn directories_that_hold_no_file_any_more_make_way() {
     queue.discard().await;
 }
 
-#[wasm_bindgen_test]
-async fn a_file_where_a_directory_is_needed_is_the_groups_error() {
+async fn a_file_where_a_directory_is_needed_is_the_groups_error(bytes: Bytes) {
     let server = Server::new();
-    let queue = Queue::open("files-in-the-way", &server).await;
-    opfs::write(&queue.target("/a"), b"kept").await;
+    let queue = Queue::open_over(bytes, "files-in-the-way", &server).await;
+    bytes.publish(&queue.name, "/a", b"kept").await;
     let download = queue.resumed_download("/a/b.bin").await;
     serve(&server).await;
 
@@ -251,28 +285,28 @@ async fn a_file_where_a_directory_is_needed_is_the_groups_error() {
     queue.discard().await;
 }
 
-#[wasm_bindgen_test]
-async fn parts_that_no_record_names_are_deleted_at_the_start() {
+async fn parts_that_no_record_names_are_deleted_at_the_start(bytes: Bytes) {
     let server = Server::new();
-    let (_, part) = closed_with_four_bytes("files-orphans", &server).await;
-    for orphan in ["99-0.0.part", "1-0.7.part", "nonsense"] {
-        opfs::write(&format!("qmgr/files-orphans/parts/{orphan}"), b"orphan").await;
+    let (_, part) = closed_with_four_bytes(bytes, "files-orphans", &server).await;
+    let orphans = match bytes {
+        Bytes::IndexedDb => ["0000000000000099/0000000000/0000000000", "0/0/7", "nonsense"],
+        Bytes::Opfs => ["99-0.0.part", "1-0.7.part", "nonsense"],
+    };
+    for orphan in orphans {
+        bytes.write_part("files-orphans", orphan, b"orphan").await;
     }
 
-    let queue = Queue::open("files-orphans", &server).await;
-    let kept: Vec<_> =
-        queue.parts().await.iter().map(|name| queue.path(&format!("parts/{name}"))).collect();
-    assert_eq!(kept, [part]);
+    let queue = Queue::open_over(bytes, "files-orphans", &server).await;
+    assert_eq!(queue.parts().await, [part]);
     queue.discard().await;
 }
 
-#[wasm_bindgen_test]
-async fn a_part_that_lacks_recorded_bytes_is_fetched_again_from_zero() {
+async fn a_part_that_lacks_recorded_bytes_is_fetched_again_from_zero(bytes: Bytes) {
     let server = Server::new();
-    let (id, part) = closed_with_four_bytes("files-short-part", &server).await;
-    opfs::write(&part, b"01").await;
+    let (id, part) = closed_with_four_bytes(bytes, "files-short-part", &server).await;
+    bytes.write_part("files-short-part", &part, b"01").await;
 
-    let queue = Queue::open("files-short-part", &server).await;
+    let queue = Queue::open_over(bytes, "files-short-part", &server).await;
     let group = queue.find(&id).await.expect("the group is still there");
     let request = server.next_request().await;
     assert_eq!(request.header("Range").as_deref(), Some("bytes=4-"));
@@ -287,13 +321,12 @@ async fn a_part_that_lacks_recorded_bytes_is_fetched_again_from_zero() {
     queue.discard().await;
 }
 
-#[wasm_bindgen_test]
-async fn bytes_beyond_the_recorded_ones_are_not_trusted() {
+async fn bytes_beyond_the_recorded_ones_are_not_trusted(bytes: Bytes) {
     let server = Server::new();
-    let (id, part) = closed_with_four_bytes("files-long-part", &server).await;
-    opfs::write(&part, b"0123GARBAGE AND MORE OF IT").await;
+    let (id, part) = closed_with_four_bytes(bytes, "files-long-part", &server).await;
+    bytes.lengthen_part("files-long-part", &part, 4, b"GARBAGE AND MORE OF IT").await;
 
-    let queue = Queue::open("files-long-part", &server).await;
+    let queue = Queue::open_over(bytes, "files-long-part", &server).await;
     let group = queue.find(&id).await.expect("the group is still there");
     serve(&server).await;
     queue.until_state(&group, "complete").await;
@@ -301,10 +334,9 @@ async fn bytes_beyond_the_recorded_ones_are_not_trusted() {
     queue.discard().await;
 }
 
-#[wasm_bindgen_test]
-async fn a_cancelled_group_leaves_no_part() {
+async fn a_cancelled_group_leaves_no_part(bytes: Bytes) {
     let server = Server::new();
-    let queue = Queue::open("files-cancelled", &server).await;
+    let queue = Queue::open_over(bytes, "files-cancelled", &server).await;
     let download = queue.resumed_download("/a.bin").await;
     let body = server.next_request().await.answer_range(FILE, V1);
     body.send(&FILE[..4]);
@@ -315,4 +347,103 @@ async fn a_cancelled_group_leaves_no_part() {
     assert_eq!(queue.parts().await, [] as [&str; 0]);
     assert_eq!(queue.published("/a.bin").await, None);
     remove("files-cancelled").await;
+}
+
+/// More than one chunk, more than one read of a hash, and no two pieces alike.
+async fn a_file_of_many_pieces_is_the_servers(bytes: Bytes) {
+    let server = Server::new();
+    let queue = Queue::open_over(bytes, "files-pieces", &server).await;
+    let file: Vec<u8> = (0..6_u8).flat_map(|piece| vec![piece; 900_000]).collect();
+    let download = queue.download("/a.bin", &[("integrity", integrity(&file).into())]).await;
+    download.resume().await;
+    let body = server.next_request().await.answer_range(&file, V1);
+    for piece in file.chunks(700_001) {
+        body.send(piece);
+    }
+    body.end();
+    queue.until_state(&download.group, "complete").await;
+
+    let opened = js::settled(queue.session.open_file(&"/a.bin".into())).await;
+    let opened: File = opened.expect("a file that was published").unchecked_into();
+    let read = js::settled(opened.array_buffer()).await.expect("a readable file");
+    assert!(Uint8Array::new(&read).to_vec() == file, "the bytes are the server's");
+    queue.discard().await;
+}
+
+async fn a_deleted_file_leaves_nothing(bytes: Bytes) {
+    let server = Server::new();
+    let queue = Queue::open_over(bytes, "files-deleted", &server).await;
+    let download = queue.resumed_download("/a.bin").await;
+    serve(&server).await;
+    queue.until_state(&download.group, "complete").await;
+    js::settled(queue.session.delete_file(&"/a.bin".into())).await.expect("a published file");
+    assert_eq!(queue.published("/a.bin").await, None);
+    assert_eq!(records::keys("files-deleted", "chunks").await, [] as [&str; 0]);
+    queue.discard().await;
+}
+
+async fn a_file_that_will_not_fit_is_refused_before_it_is_written(bytes: Bytes) {
+    let server = Server::new();
+    let queue = Queue::open_over(bytes, "files-no-room", &server).await;
+    let download = queue.resumed_download("/a.bin").await;
+    let room = js::patched(
+        "StorageManager.prototype.estimate = async () => ({ usage: 1e6, quota: 3e6 })",
+        "StorageManager.prototype.estimate",
+    );
+    let file = vec![7; 2_000_001];
+    let body = server.next_request().await.answer_range(&file, V1);
+    queue.until_state(&download.group, "error").await;
+    assert!(body.is_aborted());
+    let status = download.job.get_status().expect("a job");
+    assert_eq!(js::number(&status, "win32Result"), 112.0);
+    assert_eq!(download.file("bytesDone"), 0);
+
+    drop(room);
+    download.resume().await;
+    let body = server.next_request().await.answer_range(&file, V1);
+    body.send(&file);
+    body.end();
+    queue.until_state(&download.group, "complete").await;
+    queue.discard().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_browser_that_keeps_no_blobs_keeps_the_bytes_all_the_same() {
+    let server = Server::new();
+    let refusal = js::patched(
+        "const put = IDBObjectStore.prototype.put; \
+         IDBObjectStore.prototype.put = function (value, ...rest) { \
+           if (value instanceof Blob) throw new DOMException('no blobs here', 'DataCloneError'); \
+           return put.call(this, value, ...rest); }",
+        "IDBObjectStore.prototype.put",
+    );
+    let queue = Queue::open_over(Bytes::IndexedDb, "files-no-blobs", &server).await;
+    let download = queue.download("/a.bin", &[("integrity", integrity(FILE).into())]).await;
+    download.resume().await;
+    serve(&server).await;
+    queue.until_state(&download.group, "complete").await;
+    drop(refusal);
+    let opened = js::settled(queue.session.open_file(&"/a.bin".into())).await;
+    let opened: File = opened.expect("a file that was published").unchecked_into();
+    let read = js::settled(opened.array_buffer()).await.expect("a readable file");
+    assert_eq!(Uint8Array::new(&read).to_vec(), FILE);
+    queue.discard().await;
+}
+
+#[wasm_bindgen_test]
+async fn an_engine_whose_epoch_is_over_writes_no_chunk() {
+    let server = Server::new();
+    let queue = Queue::open_over(Bytes::IndexedDb, "files-fenced", &server).await;
+    let download = queue.resumed_download("/a.bin").await;
+    let body = server.next_request().await.answer_range(FILE, V1);
+    body.send(&FILE[..4]);
+    queue.until("4 bytes", || download.file("bytesDone") == 4).await;
+    let before = records::keys("files-fenced", "chunks").await;
+    records::write("files-fenced", "queue", "epoch", 99.into()).await;
+    body.send(&FILE[4..]);
+    body.end();
+    queue.until("the engine to let go", || queue.session.storage().is_undefined()).await;
+    let after = records::keys("files-fenced", "chunks").await;
+    assert!(after.iter().all(|key| before.contains(key)), "{before:?} {after:?}");
+    queue.discard().await;
 }

@@ -1,7 +1,7 @@
 //! The records in IndexedDB.
 
 use crate::support::queue::{details, remove, state_of};
-use crate::support::{Options, Queue, Server, js, records};
+use crate::support::{Options, Queue, Server, js, opfs, records};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -128,6 +128,84 @@ async fn a_queue_of_a_newer_schema_is_refused_and_left_untouched() {
     remove("store-newer").await;
 }
 
+/// Nothing more can be put into the database; what is there can be read and deleted.
+fn without_room() -> js::Patched {
+    js::patched(
+        "IDBObjectStore.prototype.put = () => { throw new DOMException('full', 'QuotaExceededError') }",
+        "IDBObjectStore.prototype.put",
+    )
+}
+
+#[wasm_bindgen_test]
+async fn without_room_for_records_groups_stop_and_are_read_and_a_resume_goes_on_once_there_is_some()
+{
+    let server = Server::new();
+    let queue = Queue::open("store-full", &server).await;
+    let published = queue.resumed_download("/b.bin").await;
+    server.next_request().await.answer_whole(200, &[], b"here");
+    queue.until_state(&published.group, "complete").await;
+    let download = queue.resumed_download("/a.bin").await;
+    let file = b"0123456789";
+    let body = server.next_request().await.answer_range(file, Some("\"v1\""));
+    body.send(&file[..4]);
+    queue.until("a checkpoint", || download.file("ranges.length") == 1).await;
+
+    let full = without_room();
+    let refused = js::settled(download.group.set_prop(&11.into(), &"a name".into())).await;
+    assert_eq!(js::number(&refused.expect_err("no room"), "hresult"), f64::from(0x8007_0070_u32));
+    queue.until_state(&download.group, "error").await;
+    assert!(body.is_aborted());
+    let status = download.job.get_status().expect("a job");
+    assert_eq!(js::number(&status, "win32Result"), 112.0);
+    let found = queue.find(&download.group.group_id()).await.expect("groups can be found");
+    assert_eq!(word(&found), f64::from(0x380));
+    let files = js::settled(queue.session.list_files(&JsValue::UNDEFINED)).await;
+    assert_eq!(js::number(&files.expect("files can be listed"), "length"), 1.0);
+    assert!(js::settled(download.group.resume_group()).await.is_err(), "there is still no room");
+    // It was sent before the record of it failed.
+    drop(server.next_request().await);
+
+    drop(full);
+    // The engine looks for room every now and then; an early call may still be told that there is none.
+    if let Err(refused) = js::settled(download.group.resume_group()).await {
+        assert_eq!(js::number(&refused, "hresult"), f64::from(0x8007_0070_u32));
+        js::settled(download.group.resume_group()).await.expect("there is room");
+    }
+    let request = server.next_request().await;
+    assert_eq!(request.header("Range").as_deref(), Some("bytes=4-"));
+    let body = request.answer_range(file, Some("\"v1\""));
+    body.send(&file[4..]);
+    body.end();
+    queue.until_state(&download.group, "complete").await;
+    assert_eq!(queue.published("/a.bin").await.as_deref(), Some(file.as_slice()));
+    queue.discard().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_published_file_can_be_deleted_to_make_room_for_records() {
+    let server = Server::new();
+    let queue = Queue::open("store-make-room", &server).await;
+    let published = queue.resumed_download("/b.bin").await;
+    server.next_request().await.answer_whole(200, &[], b"here");
+    queue.until_state(&published.group, "complete").await;
+    queue.close().await;
+
+    let full = without_room();
+    let queue =
+        Queue::try_open(Options { name: "store-make-room", storage: None, server: Some(&server) })
+            .await;
+    let queue = queue.expect("a queue can be opened though nothing can be recorded");
+    let path = JsValue::from("/b.bin");
+    let refused = js::settled(queue.session.delete_file(&path)).await.expect_err("no record of it");
+    assert_eq!(js::number(&refused, "hresult"), f64::from(0x8007_0070_u32));
+    assert_eq!(queue.published("/b.bin").await, None, "its bytes have made room");
+    drop(full);
+    js::settled(queue.session.delete_file(&path)).await.expect("there is room for the record");
+    let files = js::settled(queue.session.list_files(&JsValue::UNDEFINED)).await;
+    assert_eq!(js::number(&files.expect("files can be listed"), "length"), 0.0);
+    queue.discard().await;
+}
+
 #[wasm_bindgen_test]
 async fn a_queue_keeps_the_storage_that_it_was_created_with() {
     let server = Server::new();
@@ -141,4 +219,79 @@ async fn a_queue_keeps_the_storage_that_it_was_created_with() {
     let queue = Queue::try_open(asked(None)).await.expect("its own storage is the default");
     assert_eq!(queue.session.storage(), "opfs");
     queue.discard().await;
+}
+
+/// As in a private window of some browsers.
+fn without_opfs() -> js::Patched {
+    js::patched(
+        "StorageManager.prototype.getDirectory = async () => { \
+           throw new DOMException('not in a private window', 'SecurityError') }",
+        "StorageManager.prototype.getDirectory",
+    )
+}
+
+async fn storage_of(name: &str, storage: Option<&str>) -> Result<String, String> {
+    let queue = Queue::try_open(Options { name, storage, server: None }).await;
+    let queue = queue.map_err(|thrown| js::text(&thrown, "message"))?;
+    let storage = queue.session.storage().as_string();
+    queue.close().await;
+    Ok(storage.expect("an active engine"))
+}
+
+#[wasm_bindgen_test]
+async fn a_new_queue_keeps_its_bytes_where_the_browser_lets_it_and_stays_there() {
+    assert_eq!(storage_of("store-auto-opfs", None).await.as_deref(), Ok("opfs"));
+    let denied = without_opfs();
+    assert_eq!(storage_of("store-auto-chunks", None).await.as_deref(), Ok("indexeddb"));
+    drop(denied);
+    assert_eq!(storage_of("store-auto-chunks", None).await.as_deref(), Ok("indexeddb"));
+
+    let read_only = js::patched(
+        "delete FileSystemFileHandle.prototype.createSyncAccessHandle",
+        "FileSystemFileHandle.prototype.createSyncAccessHandle",
+    );
+    assert_eq!(storage_of("store-auto-no-handles", None).await.as_deref(), Ok("indexeddb"));
+    drop(read_only);
+    for name in ["store-auto-opfs", "store-auto-chunks", "store-auto-no-handles"] {
+        remove(name).await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_queue_in_the_private_file_system_never_falls_back() {
+    assert_eq!(storage_of("store-stays", None).await.as_deref(), Ok("opfs"));
+    let denied = without_opfs();
+    for storage in [None, Some("opfs")] {
+        let refused = storage_of("store-stays", storage).await.expect_err("its files are not here");
+        assert!(refused.contains("SecurityError: not in a private window"), "{refused}");
+    }
+    drop(denied);
+    assert_eq!(storage_of("store-stays", None).await.as_deref(), Ok("opfs"));
+    remove("store-stays").await;
+}
+
+#[wasm_bindgen_test]
+async fn a_held_probe_is_no_sign_that_there_are_no_files() {
+    let held = opfs::hold("qmgr/store-probe/parts/probe").await;
+    assert_eq!(storage_of("store-probe", None).await.as_deref(), Ok("opfs"));
+    held.close();
+    remove("store-probe").await;
+}
+
+#[wasm_bindgen_test]
+async fn denied_storage_is_named() {
+    let denied = without_opfs();
+    let refused = storage_of("store-denied", Some("opfs")).await.expect_err("no files");
+    drop(denied);
+    assert!(refused.contains("SecurityError: not in a private window"), "{refused}");
+    remove("store-denied").await;
+
+    let denied = js::patched(
+        "IDBFactory.prototype.open = () => { throw new DOMException('cookies are blocked', 'SecurityError') }",
+        "IDBFactory.prototype.open",
+    );
+    let refused = storage_of("store-denied", None).await.expect_err("no database");
+    drop(denied);
+    assert!(refused.contains("IndexedDB"), "{refused}");
+    assert!(refused.contains("cookies are blocked"), "{refused}");
 }

@@ -1,7 +1,7 @@
 //! JavaScript values, read and made.
 
 use futures_util::future::{Either, select};
-use js_sys::{Object, Promise, Reflect};
+use js_sys::{Function, Object, Promise, Reflect};
 use std::pin::pin;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -41,6 +41,28 @@ pub fn object<const N: usize>(members: [(&str, JsValue); N]) -> JsValue {
         Reflect::set(&object, &name.into(), &value).expect("a fresh object");
     }
     object.into()
+}
+
+/// Something of the platform that is replaced as long as this lives.
+pub struct Patched {
+    restore: Function,
+}
+
+/// Runs a script that replaces a member of the platform, such as `StorageManager.prototype.estimate`.
+pub fn patched(script: &str, member: &str) -> Patched {
+    let (owner, name) = member.rsplit_once('.').expect("a member of something");
+    let run = Function::new_no_args(&format!(
+        "const owner = {owner}, before = Object.getOwnPropertyDescriptor(owner, '{name}'); {script}; \
+         return () => Object.defineProperty(owner, '{name}', before);"
+    ));
+    let restore = run.call0(&JsValue::UNDEFINED).expect("a script that runs");
+    Patched { restore: restore.unchecked_into() }
+}
+
+impl Drop for Patched {
+    fn drop(&mut self) {
+        self.restore.call0(&JsValue::UNDEFINED).expect("a member that can be set again");
+    }
 }
 
 /// What a promise comes to.

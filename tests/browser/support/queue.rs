@@ -1,11 +1,11 @@
 //! A queue of a test's own, opened as JavaScript opens it.
 
+use super::bytes::{self, Bytes};
 use super::classes::{JsGroup, JsJob, JsSession};
 use super::{Server, js, opfs, records};
 use futures_channel::mpsc::{UnboundedReceiver, unbounded};
 use futures_util::StreamExt;
 use js_sys::{Array, Reflect};
-use qmgr::abi::LocalPath;
 use qmgr::binding::Session;
 use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
@@ -21,6 +21,7 @@ pub struct Options<'a> {
 /// An open queue. [`discard`](Self::discard) removes everything of it.
 pub struct Queue {
     pub name: String,
+    pub bytes: Bytes,
     pub session: JsSession,
     events: RefCell<UnboundedReceiver<()>>,
     _observer: Closure<dyn FnMut(JsValue)>,
@@ -35,7 +36,12 @@ pub struct TestGroup {
 impl Queue {
     /// Opens the queue with its bytes in OPFS; `server` is its network.
     pub async fn open(name: &str, server: &Server) -> Self {
-        let options = Options { name, storage: Some("opfs"), server: Some(server) };
+        Self::open_over(Bytes::Opfs, name, server).await
+    }
+
+    /// Opens the queue with its bytes in one of the stores.
+    pub async fn open_over(bytes: Bytes, name: &str, server: &Server) -> Self {
+        let options = Options { name, storage: Some(bytes.storage()), server: Some(server) };
         let queue = Self::try_open(options).await.expect("a queue can be opened");
         queue.configure_quick_retries().await;
         queue
@@ -54,9 +60,12 @@ impl Queue {
             options,
             Some(AsRef::<JsValue>::as_ref(&observer).clone().unchecked_into()),
         );
+        let session: JsSession = js::settled(session).await?.unchecked_into();
+        let is_in_database = session.storage() == "indexeddb";
         Ok(Self {
             name: name.to_owned(),
-            session: js::settled(session).await?.unchecked_into(),
+            bytes: if is_in_database { Bytes::IndexedDb } else { Bytes::Opfs },
+            session,
             events: RefCell::new(events),
             _observer: observer,
         })
@@ -126,25 +135,19 @@ impl Queue {
         .await;
     }
 
-    /// The bytes of a published file, read from the file system itself.
+    /// The bytes of a published file, read from the store itself.
     pub async fn published(&self, local_file: &str) -> Option<Vec<u8>> {
-        opfs::read(&self.target(local_file)).await
+        self.bytes.published(&self.name, local_file).await
     }
 
     /// Where in OPFS a file is published.
     pub fn target(&self, local_file: &str) -> String {
-        let path = LocalPath::parse(local_file).expect("a full path");
-        self.path(&format!("files/{}", path.segments().collect::<Vec<_>>().join("/")))
+        bytes::target(&self.name, local_file)
     }
 
-    /// The names of the parts that are there.
+    /// The names of the parts that are there and not published.
     pub async fn parts(&self) -> Vec<String> {
-        opfs::names(&self.path("parts")).await
-    }
-
-    /// The path in OPFS of something of this queue.
-    pub fn path(&self, below: &str) -> String {
-        format!("qmgr/{}/{below}", self.name)
+        self.bytes.parts(&self.name).await
     }
 
     /// Closes the queue.

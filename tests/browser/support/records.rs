@@ -46,6 +46,21 @@ pub async fn write(queue: &str, store: &str, key: &str, record: JsValue) {
     database.close();
 }
 
+/// Deletes a record.
+pub async fn delete(queue: &str, store: &str, key: &str) {
+    let database = open(queue).await;
+    let transaction = database
+        .transaction([store])
+        .with_mode(TransactionMode::Readwrite)
+        .build()
+        .expect("a store of the queue");
+    let objects = transaction.object_store(store).expect("a store of the transaction");
+    objects.delete(key).primitive().expect("a key").await.expect("a writable store");
+    drop(objects);
+    transaction.commit().await.expect("a transaction of our own");
+    database.close();
+}
+
 /// Deletes the database. Nobody may have it open.
 pub async fn remove(queue: &str) {
     let deleted = Database::delete_by_name(&name(queue)).expect("a request");

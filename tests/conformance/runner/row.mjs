@@ -31,6 +31,7 @@ const KINDS = {
  *
  * @typedef {object} Place
  * @property {object} qmgr  the package's module
+ * @property {object} constants  the numbers and ids of the headers by their names, from elsewhere than the package
  * @property {string} base  what `{server}` stands for
  * @property {(options: object) => Promise<object>} open  opens the row's queue
  * @property {(path: string, changes: object) => Promise<void>} serve  makes a file of the server, or changes its script
@@ -133,7 +134,7 @@ class Run {
     const { describeHresult } = this.#place.qmgr;
     if (error.code !== describeHresult(error.hresult)) return `the code of 0x${error.hresult.toString(16)} is ${error.code}`;
     if (fails === undefined) return `S_OK is expected, ${error.code} found: ${error.message}`;
-    const expected = number(fails, this.#place.qmgr);
+    const expected = number(fails, this.#place.constants);
     if (expected === undefined) throw new Error(`no HRESULT is called ${fails}`);
     return error.hresult === expected ? undefined : `${fails} is expected, ${error.code} found: ${error.message}`;
   }
@@ -154,7 +155,7 @@ class Run {
   }
 
   #callback({ callback, answers = [] }) {
-    const object = new ScriptedCallback(answers, this.#place.qmgr);
+    const object = new ScriptedCallback(answers, this.#place.constants);
     this.#handles.set(callback, { kind: "callback", object });
   }
 
@@ -209,7 +210,7 @@ class Run {
 
   #resolved(value) {
     return resolved(value, {
-      constants: this.#place.qmgr,
+      constants: this.#place.constants,
       base: this.#place.base,
       handle: (name) => {
         const { kind, object } = this.#handles.get(name) ?? {};

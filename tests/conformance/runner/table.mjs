@@ -19,6 +19,12 @@ export async function casesFor(runner) {
   })));
 }
 
+/** The numbers and ids of the headers by their names, as they were written down from the headers. */
+export async function headerConstants() {
+  const { flags, errors, groupprop, iids } = await json("../native/qmgr-constants.json");
+  return { ...flags, ...errors, ...groupprop, ...iids };
+}
+
 /** How many rows there are among some cases. */
 export function countOf(cases) {
   return new Set(cases.map(({ row }) => row.id)).size;

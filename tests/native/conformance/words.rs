@@ -2,8 +2,18 @@
 
 use crate::sim;
 use qmgr::abi::StatusWord;
-use qmgr::abi::constants::{self, ConstantValue};
 use serde_json::{Map, Value};
+use std::sync::LazyLock;
+
+/// The numbers and ids of the headers by their names, as they were written down from the headers: not
+/// those of the code, which a row has to find wrong where they are.
+static HEADER: LazyLock<Map<String, Value>> = LazyLock::new(|| {
+    let file: Value =
+        serde_json::from_str(include_str!("../qmgr-constants.json")).expect("the file is JSON");
+    let sections = ["flags", "errors", "groupprop", "iids"];
+    let sections = sections.iter().filter_map(|section| file[section].as_object());
+    sections.flatten().map(|(name, value)| (name.clone(), value.clone())).collect()
+});
 
 /// A value of a row, its words replaced by what they stand for. `ids` knows the ids of the handles.
 pub fn resolved(value: &Value, ids: &dyn Fn(&str) -> Option<String>) -> Result<Value, String> {
@@ -55,10 +65,7 @@ pub fn number(word: &str) -> Option<u32> {
     word.split(" | ").try_fold(0, |bits, name| {
         let number = match name.strip_prefix("0x") {
             Some(digits) => u32::from_str_radix(digits, 16).ok(),
-            None => constants::all().find_map(|(known, value)| match value {
-                ConstantValue::Number(number) => (known == name).then_some(number),
-                ConstantValue::Guid(_) => None,
-            }),
+            None => HEADER.get(name)?.as_u64().and_then(|number| u32::try_from(number).ok()),
         };
         Some(bits | number?)
     })
@@ -75,11 +82,8 @@ fn resolved_word(word: &str, ids: &dyn Fn(&str) -> Option<String>) -> Result<Val
     if let Some(number) = number(word) {
         return Ok(number.into());
     }
-    let id = constants::all().find(|(name, _)| *name == word);
-    Ok(Value::String(match id {
-        Some((_, ConstantValue::Guid(id))) => id.to_string(),
-        Some((_, ConstantValue::Number(_))) | None => word.replace("{server}", &sim::url("")),
-    }))
+    let id = HEADER.get(word).and_then(Value::as_str);
+    Ok(Value::String(id.map_or_else(|| word.replace("{server}", &sim::url("")), str::to_owned)))
 }
 
 /// A literal text from its pieces: `"once"`, or `["again", 10]` for ten times.

@@ -19,6 +19,8 @@ pub struct Tables {
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Database {
     pub tables: Tables,
+    /// There is no room for any record.
+    pub is_full: bool,
     durable: Tables,
 }
 

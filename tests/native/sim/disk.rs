@@ -30,14 +30,27 @@ pub struct Disk {
     pub directories: BTreeSet<String>,
     /// How many bytes fit; `None` for any number.
     pub capacity: Option<usize>,
+    /// Whether a part that will not fit is refused before a byte of it is written.
+    pub checks_room: bool,
     /// What the next moves to a name say instead of moving.
     pub refusals: VecDeque<DiskFailure>,
 }
 
 impl Disk {
     /// Cuts a part to what records name of it, so that a body can be written after it.
-    pub fn open(&mut self, part: Part, keep: u64, create: bool) -> Result<(), DiskFailure> {
+    pub fn open(
+        &mut self,
+        part: Part,
+        keep: u64,
+        create: bool,
+        size: Option<u64>,
+    ) -> Result<(), DiskFailure> {
         let keep = usize::try_from(keep).expect("a small file");
+        let whole = usize::try_from(size.unwrap_or_default()).expect("a small file");
+        let used = self.used() + whole.saturating_sub(keep);
+        if self.checks_room && self.capacity.is_some_and(|capacity| used > capacity) {
+            return Err(DiskFailure::Full);
+        }
         if create {
             self.parts.entry(part).or_default();
         }
@@ -83,7 +96,7 @@ impl Disk {
             return Err(refusal);
         }
         let key = target.key();
-        if self.directories.contains(key) {
+        if self.directories.contains(key) || target.obstacle(&self.files).is_some() {
             return Err(DiskFailure::InTheWay);
         }
         let bytes = match self.parts.remove(&part) {

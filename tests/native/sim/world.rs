@@ -14,7 +14,7 @@ use qmgr::protocol::{
     Storage, ToEngine, ToPage,
 };
 use qmgr::queue::{Commit, Effect, Ended, Event, Host, Part, Queue, Ticket};
-use qmgr::snapshot::SavedState;
+use qmgr::snapshot::{Saved, SavedState};
 use qmgr::time::Millis;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -343,12 +343,24 @@ impl World {
             self.disk.cut_power();
             self.database.cut_power();
         }
+        self.restore(self.database.saved());
+    }
+
+    /// What the driver does when a commit found no room.
+    fn start_over(&mut self) {
+        self.queue.refuse_calls(&QmgrError::new(Hresult::DISK_FULL, "no room"));
+        self.drain();
+        let mut saved = self.database.saved();
+        saved.stop_for_lack_of_room();
+        self.restore(saved);
+    }
+
+    fn restore(&mut self, saved: Saved) {
         self.tasks.clear();
         self.connections.clear();
         self.epoch += 1;
         let host = host(self.epoch, self.epoch * 31, self.origin.clone());
-        let restored = Queue::restore(self.database.saved(), host, self.now);
-        self.queue = restored.expect("this build's records");
+        self.queue = Queue::restore(saved, host, self.now).expect("this build's records");
         let kept: BTreeSet<Part> = self.queue.parts().collect();
         self.disk.delete_orphans(&kept);
         self.drain();
@@ -515,8 +527,11 @@ impl World {
             // It says that the records cannot be read, so no record says it.
             return;
         }
-        let is_durable = is_saved_as(shown, self.database.state(group));
-        assert!(is_durable, "{shown:?} is shown, {:?} is saved", self.database.state(group));
+        let saved = self.database.state(group);
+        // What stopped because nothing can be saved is shown all the same.
+        let is_stopped = self.database.is_full && shown == GroupState::Error;
+        let is_durable = is_stopped || is_saved_as(shown, saved);
+        assert!(is_durable, "{shown:?} is shown, {saved:?} is saved");
     }
 
     /// Takes in an order: it is carried out a little later.
@@ -543,8 +558,8 @@ impl World {
             Effect::Publish { ticket, part, target, size } => {
                 (1, Task::Publish { ticket, part, target, size })
             }
-            Effect::Receive { ticket, part, at, keep, until } => {
-                return self.receive(ticket, Sink { part, at, position: at, until }, keep);
+            Effect::Receive { ticket, part, at, keep, until, size } => {
+                return self.receive(ticket, Sink { part, at, position: at, until }, keep, size);
             }
             Effect::WatchPage { .. } => return,
         };
@@ -566,10 +581,10 @@ impl World {
         self.next_task += 1;
     }
 
-    fn receive(&mut self, ticket: Ticket, sink: Sink, keep: u64) {
+    fn receive(&mut self, ticket: Ticket, sink: Sink, keep: u64, size: Option<u64>) {
         // An order to a connection that has ended by itself reaches nobody.
         let Some(connection) = self.connections.get_mut(&ticket) else { return };
-        match self.disk.open(sink.part, keep, sink.at == 0) {
+        match self.disk.open(sink.part, keep, sink.at == 0, size) {
             Ok(()) => {
                 connection.sink = Some(sink);
                 self.schedule(10, Task::Chunk(ticket));
@@ -582,6 +597,9 @@ impl World {
         match task {
             Task::Answer(ticket) => self.answer(ticket),
             Task::Chunk(ticket) => self.move_body(ticket),
+            Task::Commit(commit) if self.database.is_full && !commit.only_deletes() => {
+                self.start_over();
+            }
             Task::Commit(commit) => {
                 self.database.apply(&commit);
                 self.report(Event::Committed { ticket: commit.ticket });
@@ -747,6 +765,7 @@ fn host(epoch: u64, dice: u64, origin: Option<String>) -> Host {
         dice,
         storage: Storage::Memory,
         epoch: Epoch(epoch),
+        first_ticket: Ticket(epoch << 32),
         worker: format!("worker {epoch}"),
     }
 }

@@ -417,9 +417,9 @@ impl World {
                     connection.is_flushing = true;
                 }
             }
-            Effect::Receive { ticket, part, at, keep, until } => {
+            Effect::Receive { ticket, part, at, keep, until, size } => {
                 if let Some(connection) = self.connections.get_mut(&ticket) {
-                    let opened = self.disk.open(part, keep, at == 0);
+                    let opened = self.disk.open(part, keep, at == 0, size);
                     let Stage::Held { body } = &connection.stage else {
                         panic!("a body that is not there is to be received")
                     };
@@ -681,6 +681,7 @@ fn host(epoch: u64) -> Host {
         dice: 7,
         storage: Storage::Memory,
         epoch: Epoch(epoch),
+        first_ticket: Ticket(epoch << 32),
         worker: "worker".to_owned(),
     }
 }
