@@ -28,6 +28,10 @@ pub enum Part {
     Package,
     /// A person's way through the playground
     Page,
+    /// Many kinds of server by many mishaps, in a real browser
+    Matrix,
+    /// A browser killed at random instants
+    Kills,
 }
 
 impl Part {
@@ -36,7 +40,7 @@ impl Part {
             Part::Lint => &[Tool::WasmTarget],
             Part::Native | Part::Walk => &[],
             Part::Browser => &[Tool::WasmTarget, Tool::WasmBindgen, Tool::WasmPack, Tool::Chromium],
-            Part::Conformance | Part::Package => {
+            Part::Conformance | Part::Kills | Part::Matrix | Part::Package => {
                 &[Tool::WasmTarget, Tool::WasmBindgen, Tool::NpmPackages, Tool::Chromium]
             }
             Part::Page => &[
@@ -80,6 +84,14 @@ impl Part {
                 build::package(shell)?;
                 let _nginx = shell.push_env("QMGR_NGINX", tools::nginx().unwrap_or_default());
                 node_tests(shell, &["tests/server", "tests/page"])
+            }
+            Part::Matrix => {
+                build::package(shell)?;
+                node_tests(shell, &["tests/matrix"])
+            }
+            Part::Kills => {
+                build::package(shell)?;
+                node_tests(shell, &["tests/kills"])
             }
         }
     }
