@@ -159,6 +159,7 @@ impl Queue {
     /// All bytes are there, as an answer said whose body is not needed.
     fn note_whole(&mut self, serial: Serial, index: u32, version: Version) {
         self.abort(serial, index);
+        self.leave_unrecorded(serial, index);
         if let Some(file) = self.file_mut(serial, index) {
             file.version = Some(version);
         }
@@ -217,6 +218,18 @@ impl Queue {
         let old = file.start_again(serial, index);
         self.change_file(serial, index);
         if let Some(part) = old {
+            self.when_durable(After::Effect(Effect::DeletePart { part }));
+        }
+    }
+
+    /// Bytes that no record names may lie in the part of a file of which nothing is kept, from a
+    /// connection that a crash ended. An empty file must not be published from it.
+    fn leave_unrecorded(&mut self, serial: Serial, index: u32) {
+        let Some(file) = self.file_mut(serial, index) else { return };
+        if file.durable.is_empty() {
+            let part = file.part(serial, index);
+            file.generation += 1;
+            self.change_file(serial, index);
             self.when_durable(After::Effect(Effect::DeletePart { part }));
         }
     }
@@ -301,7 +314,7 @@ impl Queue {
         let Some(file) = self.file_mut(serial, index) else { return };
         let Connection::Receiving(receiving) = &mut file.connection else { return };
         receiving.flushing = false;
-        receiving.flushed = position;
+        receiving.flushed = receiving.flushed.max(position);
         receiving.flushed_at = now;
         receiving.position = receiving.position.max(position);
         let from = receiving.from;

@@ -129,9 +129,10 @@ impl Transfer {
         }
     }
 
-    /// The size of the version that is kept, or the one that the caller promised.
+    /// The size of the version that is kept, or the one that the caller promised, until more has come.
     pub(super) fn size(&self) -> Option<u64> {
-        self.version.as_ref().and_then(|version| version.size).or(self.file.size)
+        let promised = self.file.size.filter(|size| self.bytes_done() <= *size);
+        self.version.as_ref().and_then(|version| version.size).or(promised)
     }
 
     /// Bytes that count as fetched: the durable ones, and those of the running body.

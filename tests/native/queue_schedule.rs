@@ -77,6 +77,21 @@ fn a_group_that_is_switched_to_the_foreground_while_it_waits_runs_at_once() {
 }
 
 #[test]
+fn a_group_that_is_switched_to_the_foreground_while_it_runs_keeps_its_connection() {
+    for steps in 0..60 {
+        let mut world = World::new().with_file("/a", 50_000).with_file("/b", 20_000);
+        let [first, second] = groups(&mut world, ["/a", "/b"]);
+        resume(&mut world, first);
+        resume(&mut world, second);
+        world.run_steps(steps);
+        to_foreground(&mut world, first);
+        world.run_until(|world| world.status(first) == 0x540);
+        assert_eq!(world.ranges_asked("/a"), ["bytes=0-"], "switched after {steps} steps");
+        world.run_until_idle();
+    }
+}
+
+#[test]
 fn a_group_whose_slice_is_over_keeps_its_bytes_and_gives_its_turn_to_the_next() {
     let mut world = World::new()
         .with_file("/a", 250_000)

@@ -54,6 +54,8 @@ enum Command {
         /// Run this part alone; may be given several times
         #[arg(long, value_name = "NAME", value_enum)]
         only: Vec<test::Part>,
+        #[command(flatten)]
+        histories: test::Histories,
     },
 }
 
@@ -78,7 +80,7 @@ fn run(command: Command) -> Result<()> {
         Command::Play { port } => play::run(&shell, port),
         Command::Size => size::run(&shell),
         Command::Soak(numbers) => soak::run(&shell, &numbers),
-        Command::Test { only } => test::run(&shell, &only),
+        Command::Test { only, histories } => test::run(&shell, &only, &histories),
     }
 }
 

@@ -1,10 +1,10 @@
 //! `cargo xtask soak`: the tests that draw from a seed, with large numbers.
 
-use crate::test::{self, Part};
-use anyhow::{Result, ensure};
+use crate::test::{self, Histories, Part};
+use anyhow::Result;
 use clap::Args;
 use std::time::{SystemTime, UNIX_EPOCH};
-use xshell::{Shell, cmd};
+use xshell::Shell;
 
 /// How much is drawn, and from where.
 #[derive(Args)]
@@ -26,22 +26,17 @@ pub struct Numbers {
 /// Runs all of it, though a part fails.
 pub fn run(shell: &Shell, numbers: &Numbers) -> Result<()> {
     let fresh = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs());
-    let seed = numbers.seed.unwrap_or_else(fresh).to_string();
-    let Numbers { histories, runs, kills, .. } = numbers;
-    let (histories, runs, kills) = (histories.to_string(), runs.to_string(), kills.to_string());
-    let says = format!("--seed {seed} --histories {histories} --runs {runs} --kills {kills}");
-
-    println!("soak: cargo xtask soak {says}");
-    let simulated =
-        cmd!(shell, "cargo xtask test --only sim --seed {seed} --histories {histories}").run();
-    let _seed = shell.push_env("QMGR_SEED", &seed);
-    let _runs = shell.push_env("QMGR_RUNS", &runs);
-    let _kills = shell.push_env("QMGR_KILLS", &kills);
-    let browsed = test::run(shell, &[Part::Matrix, Part::Kills]);
-    println!("soak: cargo xtask soak {says} has run; it plays all of it again");
-    if let Err(error) = &simulated {
-        println!("{error:#}");
-    }
-    ensure!(simulated.is_ok() && browsed.is_ok(), "soak failed");
-    Ok(())
+    let Numbers { histories, runs, kills, .. } = *numbers;
+    let seed = numbers.seed.unwrap_or_else(fresh);
+    let command = format!(
+        "cargo xtask soak --seed {seed} --histories {histories} --runs {runs} --kills {kills}"
+    );
+    println!("soak: {command}");
+    let _seed = shell.push_env("QMGR_SEED", seed.to_string());
+    let _runs = shell.push_env("QMGR_RUNS", runs.to_string());
+    let _kills = shell.push_env("QMGR_KILLS", kills.to_string());
+    let histories = Histories { seed: Some(seed), histories: Some(histories) };
+    let result = test::run(shell, &[Part::Sim, Part::Matrix, Part::Kills], &histories);
+    println!("soak: that was {command}");
+    result
 }

@@ -32,6 +32,8 @@ pub struct Disk {
     pub capacity: Option<usize>,
     /// Whether a part that will not fit is refused before a byte of it is written.
     pub checks_room: bool,
+    /// What the next openings of a part say instead of opening it.
+    pub open_refusals: VecDeque<DiskFailure>,
     /// What the next moves to a name say instead of moving.
     pub refusals: VecDeque<DiskFailure>,
 }
@@ -45,6 +47,9 @@ impl Disk {
         create: bool,
         size: Option<u64>,
     ) -> Result<(), DiskFailure> {
+        if let Some(refusal) = self.open_refusals.pop_front() {
+            return Err(refusal);
+        }
         let keep = usize::try_from(keep).expect("a small file");
         let whole = usize::try_from(size.unwrap_or_default()).expect("a small file");
         let used = self.used() + whole.saturating_sub(keep);
@@ -136,11 +141,19 @@ impl Disk {
         self.parts.retain(|part, _| kept.contains(part));
     }
 
-    /// What was not flushed is there in length, and garbage.
-    pub fn cut_power(&mut self) {
+    /// What was not flushed is there in length, and garbage; with dice, a part of it is there or none.
+    pub fn cut_power(&mut self, mut dice: Option<&mut fastrand::Rng>) {
         for file in self.parts.values_mut() {
-            let flushed = file.flushed;
-            file.written[flushed..].fill(0xEE);
+            let (flushed, written) = (file.flushed, file.written.len());
+            let (whole, there) = match &mut dice {
+                Some(dice) => {
+                    let there = dice.usize(flushed..=written);
+                    (dice.usize(flushed..=there), there)
+                }
+                None => (flushed, written),
+            };
+            file.written.truncate(there);
+            file.written[whole..].fill(0xEE);
         }
     }
 

@@ -548,7 +548,7 @@ impl World {
             self.database.apply(&commit);
         }
         if crash == Crash::PowerCut {
-            self.disk.cut_power();
+            self.disk.cut_power(None);
             self.database.cut_power();
         }
         self.closed.extend(self.connections.keys().chain(self.orders.keys()));
