@@ -119,7 +119,10 @@ impl Queue {
         now: Millis,
     ) {
         let Some(file) = self.file_mut(serial, index) else { return };
-        file.was_answered |= matches!(file.connection, Connection::Requesting { .. });
+        if let Connection::Requesting { request, .. } = &file.connection {
+            file.was_answered = true;
+            file.may_be_coded &= request.range.is_none();
+        }
         let Some((_, file)) = self.file(serial, index) else { return };
         let Connection::Requesting { request, .. } = &file.connection else { return };
         match judge(request, &self.kept(file), head, now) {
@@ -134,7 +137,10 @@ impl Queue {
                     file.connection = Connection::Comparing(comparing);
                 }
             }
-            Verdict::Whole { until, version } => {
+            Verdict::Whole { until, mut version } => {
+                // Were its bytes decoded ones, no range could continue them, nor would the browser
+                // say why: a continuation would be tried until the no-progress limit.
+                version.unsure_size = version.unsure_size.filter(|_| !file.may_be_coded);
                 self.start_again(serial, index);
                 self.receive(serial, index, ticket, 0, until, version, now);
             }

@@ -27,6 +27,8 @@ pub(super) struct Transfer {
     pub(super) published: bool,
     /// The next request goes without `Range`, and so from zero.
     pub(super) without_range: bool,
+    /// The latest request with `Range` got no answer, which may be the browser's word for a coded one.
+    pub(super) may_be_coded: bool,
     /// The furthest byte ever reached, in whichever generation; going beyond it is progress.
     pub(super) furthest: u64,
     /// Answers in a row that brought no progress.
@@ -115,6 +117,7 @@ impl Transfer {
             complete: false,
             published: false,
             without_range: false,
+            may_be_coded: false,
             furthest: 0,
             fruitless: 0,
             held_since: None,

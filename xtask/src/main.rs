@@ -9,6 +9,7 @@ mod lint;
 mod pack;
 mod play;
 mod size;
+mod soak;
 mod test;
 mod tools;
 
@@ -46,6 +47,8 @@ enum Command {
     },
     /// Build, and hold the size of all that a page loads against its budget
     Size,
+    /// Run the tests that draw from a seed, with numbers as large as one wishes
+    Soak(soak::Numbers),
     /// Run every test, or the parts named with --only
     Test {
         /// Run this part alone; may be given several times
@@ -76,6 +79,7 @@ fn run(command: Command) -> Result<()> {
         Command::Pack => pack::run(&shell).map(drop),
         Command::Play { port } => play::run(&shell, port),
         Command::Size => size::run(&shell),
+        Command::Soak(numbers) => soak::run(&shell, &numbers),
         Command::Test { only, histories } => test::run(&shell, &only, &histories),
     }
 }

@@ -16,10 +16,10 @@ const HISTORIES: (u64, u64) = (20_000, 2_000);
 pub struct Histories {
     /// The first seed of part sim; a fresh one by default, which is printed
     #[arg(long)]
-    seed: Option<u64>,
+    pub seed: Option<u64>,
     /// How many histories part sim plays [default: 20000 with --only sim, else 2000]
     #[arg(long)]
-    histories: Option<u64>,
+    pub histories: Option<u64>,
 }
 
 /// So many states of each small world are looked at in about a minute.
@@ -44,6 +44,10 @@ pub enum Part {
     Package,
     /// A person's way through the playground
     Page,
+    /// Many kinds of server by many mishaps, in a real browser
+    Matrix,
+    /// A browser killed at random instants
+    Kills,
 }
 
 impl Part {
@@ -52,7 +56,7 @@ impl Part {
             Part::Lint => &[Tool::WasmTarget],
             Part::Native | Part::Sim | Part::Walk => &[],
             Part::Browser => &[Tool::WasmTarget, Tool::WasmBindgen, Tool::WasmPack, Tool::Chromium],
-            Part::Conformance | Part::Package => {
+            Part::Conformance | Part::Kills | Part::Matrix | Part::Package => {
                 &[Tool::WasmTarget, Tool::WasmBindgen, Tool::NpmPackages, Tool::Chromium]
             }
             Part::Page => &[
@@ -97,6 +101,14 @@ impl Part {
                 build::package(shell)?;
                 let _nginx = shell.push_env("QMGR_NGINX", tools::nginx().unwrap_or_default());
                 node_tests(shell, &["tests/server", "tests/page"])
+            }
+            Part::Matrix => {
+                build::package(shell)?;
+                node_tests(shell, &["tests/matrix"])
+            }
+            Part::Kills => {
+                build::package(shell)?;
+                node_tests(shell, &["tests/kills"])
             }
         }
     }
