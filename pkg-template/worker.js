@@ -1,32 +1,37 @@
-// The worker in which the engine runs. Its page sends `start` with the compiled module, and `stop`.
-import { initSync, runWorker } from "./qmgr.js";
+// The worker in which the engine runs. Its page sends `start` with the compiled module, `visible` when
+// it is shown or hidden, and `stop`.
+import { initSync, TabWorker } from "./qmgr.js";
 
-/** A promise of the engine, from its start on. */
-let engine;
+let worker;
 
 self.addEventListener("message", ({ data }) => {
-  if (data.type === "start") engine = start(data);
+  if (data.type === "start") start(data);
+  if (data.type === "visible") worker?.setVisible(data.visible);
   if (data.type === "stop") void stop();
 });
 
-async function start({ module, name, storage, worker }) {
+function start({ module, type: _, ...options }) {
   try {
     initSync({ module });
-    return await runWorker({ name, storage, worker }, report);
+    worker = TabWorker.start(options, report);
   } catch (error) {
     const { hresult = 0x80004005, message = String(error) } = Object(error);
     report({ failed: { hresult, message } });
-    return undefined;
   }
 }
 
-function report({ failed }) {
-  if (failed) self.postMessage({ type: "failed", ...failed });
+/** The worker's life is over: what it had open goes with it, even if its page does not listen. */
+function report(end) {
+  worker = undefined;
+  self.postMessage(end === "over" ? { type: "over" } : { type: "failed", ...end.failed });
+  self.close();
 }
 
 async function stop() {
+  const stopping = worker?.stop();
+  worker = undefined;
   try {
-    await (await engine)?.stop();
+    await stopping;
   } finally {
     self.postMessage({ type: "stopped" });
   }

@@ -13,7 +13,8 @@
 //! | [`queue`] | what the queue believes and wants next: the state machine, the schedule, the retries | `abi`, `http` |
 //! | [`snapshot`] | the saved form of a queue | `abi`, `http` |
 //! | [`protocol`] | the messages between a page and the engine | `abi` |
-//! | [`mirror`] | the page's copy of the rows it holds handles to | `abi`, `protocol` |
+//! | [`mirror`] | the page's copy of the rows it holds handles to, and what it knows of the engine | `abi`, `protocol` |
+//! | [`standby`] | when a worker that waits takes the place of one that is silent | nothing |
 //! | `driver` | WASM: carries out effects, reports events; decides nothing | all above |
 //! | `binding` | WASM: the JavaScript face; converts, calls, converts | all above |
 //!
@@ -25,6 +26,7 @@ pub mod mirror;
 pub mod protocol;
 pub mod queue;
 pub mod snapshot;
+pub mod standby;
 pub mod time;
 
 #[cfg(target_arch = "wasm32")]

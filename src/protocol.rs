@@ -17,12 +17,21 @@
 //! 5. [`ToPage::Rows`] go to all pages; a page applies those of the groups it holds and drops the rest.
 //! 6. It says whom it has to be called back, [`ToEngine::Register`], whenever that changes and, all of it,
 //!    to each new engine after the unanswered calls. It answers each [`ToPage::Notify`].
+//! 7. Every message of an engine travels in a [`FromEngine`] with its epoch. What an earlier engine says
+//!    after a later one has spoken is dropped: it was frozen, and does not know yet that it is over.
+//!
+//! # How builds of different versions meet
+//!
+//! Three messages keep their form for ever: [`ToEngine::Hello`], [`ToPage::Beat`] and [`Active`]. An
+//! engine that hears the `Hello` of a newer build makes everything durable and says
+//! [`ToPage::Leaving`]; a page that hears an `Active` of a newer build is to be reloaded.
 
 use crate::abi::{FileSetInfo, Guid, Hresult, Properties, Property, PropertyValue, QmgrError};
 use crate::time::Millis;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// Raised when a message changes its meaning. Pages and engines of different versions do not talk.
+/// Raised when a message or a record changes its meaning. Pages and engines of different versions do
+/// not talk; the newer engine takes the place of the older one.
 pub const VERSION: u32 = 1;
 
 /// Names one page for as long as it lives.
@@ -70,8 +79,11 @@ pub enum Storage {
 /// From a page to the engine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ToEngine {
-    /// Who is active?
-    Hello,
+    /// Who is active? Asked by pages, and by workers that wait for their turn.
+    Hello {
+        /// [`VERSION`] of who asks.
+        version: u32,
+    },
     /// Do this.
     Call(Call),
     /// The page goes: what was kept for it can be forgotten.
@@ -270,6 +282,15 @@ pub enum Credentials {
     SameOrigin,
 }
 
+/// What an engine says, and which one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct FromEngine {
+    /// The engine's epoch; 0 while its worker holds the lock and has not read the records yet.
+    pub epoch: Epoch,
+    /// What it says.
+    pub message: ToPage,
+}
+
 /// From the engine to the pages.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ToPage {
@@ -288,10 +309,14 @@ pub enum ToPage {
     },
     /// This engine is the active one.
     Active(Active),
+    /// The worker that holds the lock lives. Said each [`BEAT`](crate::standby::BEAT).
+    Beat,
     /// The engine lets go; calls wait for the next one.
     Leaving {
         /// The epoch that ends.
         epoch: Epoch,
+        /// A newer build takes its place: pages of this one have to be reloaded.
+        superseded: bool,
     },
     /// One page's pointer of a group is to be called.
     Notify {
@@ -328,6 +353,15 @@ pub struct Active {
     pub storage: Storage,
     /// The worker that is active, as its page named it.
     pub worker: String,
+}
+
+/// What every call ends in once a newer build has taken the queue.
+#[must_use]
+pub fn superseded() -> QmgrError {
+    QmgrError::new(
+        Hresult::QM_E_SERVICE_UNAVAILABLE,
+        "a newer version of qmgr has taken over the queue: reload this page to get it",
+    )
 }
 
 /// What a call that succeeded gives back.

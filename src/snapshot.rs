@@ -1,8 +1,13 @@
 //! The saved form of a queue: one record a group, a file of a job, a published file and an outcome.
 //!
 //! Knows no database: a driver stores the records that a [`Commit`](crate::queue::Commit) names under
-//! their keys and hands all of them back as [`Saved`] at the next start. [`SCHEMA`] is raised when a
-//! record changes its meaning; older records are upgraded here, newer ones refuse the whole queue.
+//! their keys and hands all of them back as [`Saved`] at the next start.
+//!
+//! # When a record changes
+//!
+//! A field that is added has a `#[serde(default)]` that says what its absence meant; nothing else is to
+//! be done. Where a default cannot say it, [`SCHEMA`] is raised and [`upgrade`] gets a step that makes
+//! the older records mean what the newer ones do. Records of a newer schema refuse the whole queue.
 
 use crate::abi::{FileSetInfo, Guid, Hresult, Properties, QmgrError};
 use crate::http::Version;
@@ -203,6 +208,15 @@ pub struct OutcomeRecord {
     pub group: Option<Serial>,
     /// When the call was carried out.
     pub at: Millis,
+}
+
+/// Gives the records of an older schema the meaning that this build's have, by one step for each schema
+/// since: `if old < 2 { … }`, then `if old < 3 { … }`. Returns whether the records were older; then all
+/// of them are to be written again, in one transaction.
+pub fn upgrade(saved: &mut Saved) -> bool {
+    let Some(queue) = &mut saved.queue else { return false };
+    let old = std::mem::replace(&mut queue.schema, SCHEMA);
+    old < SCHEMA
 }
 
 /// Refuses a queue that a newer build has written.

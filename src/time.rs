@@ -22,6 +22,12 @@ impl Millis {
         Self(self.0.saturating_add(span.0))
     }
 
+    /// This time moved `span` earlier; the beginning of time stands still.
+    #[must_use]
+    pub const fn minus(self, span: Self) -> Self {
+        Self(self.0.saturating_sub(span.0))
+    }
+
     /// The span from `earlier` to this time; zero when `earlier` is later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Self {

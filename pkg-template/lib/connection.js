@@ -109,7 +109,9 @@ export class Connection {
     globalThis.addEventListener?.("pagehide", this.#onPageHide);
     globalThis.addEventListener?.("pageshow", this.#onPageShow);
     const start = { module, name, storage, worker: this.#id };
-    this.#host = new WorkerHost(start, worker, (error) => this.#onWorkerFailure(error));
+    this.#host = new WorkerHost(start, worker, ({ hresult, message }, isLast) => {
+      this.#session.lackWorker(hresult, message, isLast);
+    });
     await this.#firstWord();
   }
 
@@ -125,13 +127,6 @@ export class Connection {
     } finally {
       clearTimeout(timer);
     }
-  }
-
-  /** Without its own worker the page depends on another tab's; where none answers, its calls fail. */
-  #onWorkerFailure({ hresult, message }) {
-    if (this.#id !== this.#activeWorker) return this.#session.fail(hresult, message);
-    this.#session.reconnect();
-    setTimeout(() => this.#session.fail(hresult, message), FIRST_WORD_LIMIT);
   }
 
   #end() {
@@ -151,12 +146,15 @@ export class Connection {
   }
 
   #onPageHide = (event) => {
-    if (event.persisted) this.#session.pause();
+    if (event.persisted) this.#session.hide();
     else this.#session.leave();
+    this.#host.hide();
   };
 
   #onPageShow = (event) => {
-    if (event.persisted) this.#session.reconnect();
+    if (!event.persisted) return;
+    this.#session.show();
+    this.#host.show();
   };
 
   #onEvent(type, ...details) {

@@ -17,23 +17,33 @@ export class WorkerHost {
    * @param {object} start What the engine is told: `module`, `name`, `storage` and `worker`, the id
    *   under which the page knows it.
    * @param {URL | string | (() => Worker) | undefined} source
-   * @param {(error: QmgrError) => void} onFailure The worker cannot be an engine.
+   * @param {(error: QmgrError, isLast: boolean) => void} onFailure The worker cannot be an engine;
+   *   `isLast`: it says so itself, so no other tab's is one that this page may use.
    */
   constructor(start, source, onFailure) {
     this.#start = start;
     this.#create = creator(source);
     this.#onFailure = onFailure;
-    this.#run();
-    // A page that is left may be kept in the back/forward cache, and its worker with it, holding the
-    // queue against every other tab.
-    globalThis.addEventListener?.("pagehide", this.#onPageHide);
-    globalThis.addEventListener?.("pageshow", this.#onPageShow);
+    globalThis.document?.addEventListener("visibilitychange", this.#onVisibility);
+    this.show();
+  }
+
+  /**
+   * Ends the worker at once: a page that is left may be kept in the back/forward cache, and its worker
+   * with it, holding the queue against every other tab.
+   */
+  hide() {
+    this.#end();
+  }
+
+  /** Starts another worker, unless there is one. */
+  show() {
+    if (this.#worker === undefined) this.#run();
   }
 
   /** Ends the worker; one that is the active engine may first write down where it is. */
   async stop(isActive) {
-    globalThis.removeEventListener?.("pagehide", this.#onPageHide);
-    globalThis.removeEventListener?.("pageshow", this.#onPageShow);
+    globalThis.document?.removeEventListener("visibilitychange", this.#onVisibility);
     if (isActive && this.#worker !== undefined) await this.#checkpoint();
     this.#end();
   }
@@ -49,18 +59,23 @@ export class WorkerHost {
   }
 
   #run() {
+    let worker;
     try {
-      const worker = this.#create();
+      worker = this.#create();
       if (typeof worker?.postMessage !== "function") throw new TypeError("it is no Worker");
-      this.#worker = worker;
     } catch (cause) {
       const reason = cause?.message ?? String(cause);
-      this.#onFailure(unavailable(`the worker could not be created: ${reason}`, cause));
+      this.#onFailure(unavailable(`the worker could not be created: ${reason}`, cause), false);
       return;
     }
-    this.#worker.addEventListener("message", ({ data }) => this.#onMessage(data));
-    this.#worker.addEventListener("error", (event) => this.#onError(event));
-    this.#worker.postMessage({ type: "start", ...this.#start });
+    this.#worker = worker;
+    // What a worker said before it was ended may come after.
+    const ifCurrent = (listener) => (event) => {
+      if (worker === this.#worker) listener(event);
+    };
+    worker.addEventListener("message", ifCurrent(({ data }) => this.#onMessage(data)));
+    worker.addEventListener("error", ifCurrent((event) => this.#onError(event)));
+    worker.postMessage({ type: "start", visible: isVisible(), ...this.#start });
   }
 
   #end() {
@@ -71,9 +86,15 @@ export class WorkerHost {
 
   #onMessage(message) {
     if (message?.type === "stopped") this.#stopped?.();
+    // One that is stopping has its next life in another page.
+    if (this.#stopped !== undefined) return;
+    if (message?.type === "over") {
+      this.#end();
+      this.#run();
+    }
     if (message?.type === "failed") {
       this.#end();
-      this.#onFailure(new QmgrError(message.hresult, message.message));
+      this.#onFailure(new QmgrError(message.hresult, message.message), true);
     }
   }
 
@@ -84,14 +105,16 @@ export class WorkerHost {
       ? `the worker failed: ${event.message}`
       : "the worker could not be loaded. Serve worker.js beside the package's other files, or say " +
         "where it is with the option `worker` of QueueManager.open().";
-    this.#onFailure(unavailable(found));
+    this.#onFailure(unavailable(found), false);
   }
 
-  #onPageHide = () => this.#end();
-
-  #onPageShow = (event) => {
-    if (event.persisted && this.#worker === undefined) this.#run();
+  #onVisibility = () => {
+    this.#worker?.postMessage({ type: "visible", visible: isVisible() });
   };
+}
+
+function isVisible() {
+  return globalThis.document?.visibilityState !== "hidden";
 }
 
 function creator(source) {

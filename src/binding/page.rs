@@ -2,15 +2,16 @@
 
 use super::callback::{Class, Pointer};
 use crate::abi::{Guid, Hresult, PropertyValue, QmgrError};
-use crate::driver::{Engine, EngineOptions, PageLock, sleep, wall_time};
+use crate::driver::{Clock, Engine, EngineOptions, PageLock, sleep, wall_time};
 use crate::mirror::{
-    Caller, Calls, Change, GroupEvent, GroupView, Mirror, PROGRESS_REST, PointerChange,
-    Registrations, Row,
+    Caller, Calls, Change, Contact, GroupEvent, GroupView, Meeting, Mirror, PROGRESS_REST,
+    PointerChange, Registrations, Row,
 };
 use crate::protocol::{
-    Active, Answer, ClientId, Command, Epoch, GroupUpdate, Owner, Registration, Serial,
+    Active, Answer, ClientId, Command, Epoch, FromEngine, GroupUpdate, Owner, Registration, Serial,
     StatusEvent, Storage, ToEngine, ToPage, VERSION,
 };
+use crate::time::Millis;
 use futures_channel::oneshot;
 use js_sys::{Array, Function};
 use serde::Serialize;
@@ -31,7 +32,12 @@ pub(super) struct Page {
     registrations: RefCell<Registrations<Pointer, Class>>,
     link: RefCell<Link>,
     lock: RefCell<LockState>,
-    engine: RefCell<EngineState>,
+    clock: Clock,
+    contact: RefCell<Contact>,
+    /// Who waits for an engine's first word.
+    ready: RefCell<Vec<oneshot::Sender<Result<(), QmgrError>>>>,
+    /// Somebody looks after [`Contact::next_look`].
+    is_watching: Cell<bool>,
     observer: Option<Function>,
     handles: Cell<usize>,
 }
@@ -48,19 +54,6 @@ enum LockState {
     Held { _lock: PageLock },
     None,
     Requested,
-}
-
-/// What the page knows of the engine.
-#[derive(Default)]
-struct EngineState {
-    /// The active one. Calls wait while there is none.
-    active: Option<Active>,
-    /// The highest epoch heard of; what an earlier engine says is stale.
-    epoch: Epoch,
-    /// Why there will be none, as far as this page knows.
-    failure: Option<QmgrError>,
-    /// Who waits for an engine's first word.
-    ready: Vec<oneshot::Sender<Result<(), QmgrError>>>,
 }
 
 /// Who waits for a reply.
@@ -89,7 +82,10 @@ impl Page {
             registrations: RefCell::default(),
             link: RefCell::new(Link::None),
             lock: RefCell::new(LockState::None),
-            engine: RefCell::default(),
+            clock: Clock::start(),
+            contact: RefCell::default(),
+            ready: RefCell::default(),
+            is_watching: Cell::new(false),
             observer,
             handles: Cell::new(0),
         })
@@ -101,10 +97,8 @@ impl Page {
         client: String,
         observer: Option<Function>,
     ) -> Result<Rc<Self>, QmgrError> {
-        let channel_name = format!("qmgr:{name}");
         let page = Self::new(name, client, observer);
-        page.link.replace(Link::Channel(Channel::open(&channel_name, Rc::downgrade(&page))?));
-        page.appear();
+        page.show()?;
         Ok(page)
     }
 
@@ -118,11 +112,13 @@ impl Page {
         let (client, page) = (self.client(), Rc::downgrade(self));
         spawn_local(async move {
             let held = PageLock::hold(&client).await;
-            let Some(page) = page.upgrade().filter(|page| page.is_connected()) else { return };
+            let Some(page) = page.upgrade() else { return };
             match held {
+                // It was hidden or closed while it waited.
+                Ok(_) if !page.is_connected() => drop(page.lock.replace(LockState::None)),
                 Ok(lock) => {
                     page.lock.replace(LockState::Held { _lock: lock });
-                    page.send(&ToEngine::Hello);
+                    page.say_hello();
                 }
                 Err(sentence) => {
                     page.lock.replace(LockState::None);
@@ -139,9 +135,9 @@ impl Page {
     ) -> Result<Rc<Self>, QmgrError> {
         let page = Self::new(options.name.clone(), options.worker.clone(), observer);
         let weak = Rc::downgrade(&page);
-        let to_page = Rc::new(move |message| {
+        let to_page = Rc::new(move |said| {
             if let Some(page) = weak.upgrade() {
-                page.receive(message);
+                page.receive(said);
             }
         });
         let engine = Engine::start(options, to_page).await?;
@@ -154,18 +150,18 @@ impl Page {
     /// Resolves when an engine is active.
     pub fn ready(&self) -> impl Future<Output = Result<(), QmgrError>> + 'static {
         let (sender, receiver) = oneshot::channel();
-        let mut engine = self.engine.borrow_mut();
-        match (&engine.active, &engine.failure) {
+        let contact = self.contact.borrow();
+        match (contact.active(), contact.failure()) {
             (_, Some(failure)) => drop(sender.send(Err(failure.clone()))),
             (Some(_), None) => drop(sender.send(Ok(()))),
-            (None, None) => engine.ready.push(sender),
+            (None, None) => self.ready.borrow_mut().push(sender),
         }
         async { receiver.await.unwrap_or_else(|_| Err(Caller::closed_error())) }
     }
 
     /// What the queue was created with, once an engine has said so.
     pub fn storage(&self) -> Option<Storage> {
-        self.engine.borrow().active.as_ref().map(|active| active.storage)
+        self.contact.borrow().storage()
     }
 
     /// The in-process engine, if there is one.
@@ -184,7 +180,7 @@ impl Page {
         command: Command,
     ) -> impl Future<Output = Result<Reply, QmgrError>> + use<> {
         let (sender, receiver) = oneshot::channel();
-        let begun = caller.check().and_then(|()| match &self.engine.borrow().failure {
+        let begun = caller.check().and_then(|()| match self.contact.borrow().failure() {
             Some(failure) => Err(failure.clone()),
             None => Ok(()),
         });
@@ -227,7 +223,7 @@ impl Page {
 
     /// Tells the active engine; one to come is told everything.
     fn register(&self, registrations: Vec<Registration>) {
-        if !registrations.is_empty() && self.engine.borrow().active.is_some() {
+        if !registrations.is_empty() && self.contact.borrow().active().is_some() {
             self.send(&ToEngine::Register { client: self.client(), registrations });
         }
     }
@@ -265,7 +261,7 @@ impl Page {
 
     fn disconnect(&self) -> Option<Engine> {
         self.leave();
-        self.set_inactive();
+        self.lose_engine();
         self.lock.replace(LockState::None);
         match self.link.replace(Link::None) {
             Link::Engine(engine) => Some(engine),
@@ -273,33 +269,51 @@ impl Page {
         }
     }
 
-    /// Takes note that this page's worker cannot be an engine. Unless another tab's is, every call
-    /// ends in `failure`.
+    /// No engine has answered, and none is expected to: every call ends in `failure`, unless one is
+    /// active.
     pub fn fail(&self, failure: QmgrError) {
-        if self.engine.borrow().active.is_none() {
-            self.give_up(failure);
-        }
+        self.contact.borrow_mut().give_up(failure);
+        self.settle_failure();
     }
 
-    /// Asks anew who is active, and for everything that may have been missed: for a page whose engine
-    /// has ended without a word, or that comes back from the back/forward cache.
-    pub fn reconnect(self: &Rc<Self>) {
-        self.set_inactive();
-        self.engine.borrow_mut().failure = None;
-        if self.is_present() {
-            self.send(&ToEngine::Hello);
-        } else {
-            self.appear();
+    /// Takes note that this page's worker can be no engine. Where no other tab's is, every call ends in
+    /// `failure`: at once if the worker `held_lock`, else when nobody was heard for a while.
+    pub fn lack_worker(self: &Rc<Self>, failure: QmgrError, held_lock: bool) {
+        let own = self.client().0;
+        let is_ours = self.contact.borrow().active().is_some_and(|active| active.worker == own);
+        if is_ours {
+            self.lose_engine();
+            self.say_hello();
         }
+        self.contact.borrow_mut().lack_worker(failure, held_lock);
+        self.settle_failure();
+        self.watch();
     }
 
-    /// The browser puts the page aside: until [`reconnect`](Self::reconnect) nobody is to wait for it.
-    pub fn pause(&self) {
-        self.set_inactive();
+    /// For a page that goes into the back/forward cache: nobody is heard any more, calls wait, and
+    /// nobody is to wait for the page.
+    pub fn hide(&self) {
+        if !matches!(&*self.link.borrow(), Link::Channel(_)) {
+            return;
+        }
+        // A cached page that hears a message is thrown out of the cache.
+        self.link.replace(Link::None);
+        self.lose_engine();
         let is_held = matches!(*self.lock.borrow(), LockState::Held { .. });
         if is_held {
             self.lock.replace(LockState::None);
         }
+    }
+
+    /// For a page that opens, or comes back from the back/forward cache: asks who is active, and for
+    /// everything that may have been missed.
+    pub fn show(self: &Rc<Self>) -> Result<(), QmgrError> {
+        let channel = Channel::open(&format!("qmgr:{}", self.name), Rc::downgrade(self))?;
+        self.link.replace(Link::Channel(channel));
+        self.lose_engine();
+        self.contact.borrow_mut().gain_worker();
+        self.appear();
+        Ok(())
     }
 
     /// Tells the engine that this page goes for good.
@@ -323,16 +337,54 @@ impl Page {
         }
     }
 
-    fn give_up(&self, failure: QmgrError) {
-        let ready = {
-            let mut engine = self.engine.borrow_mut();
-            engine.failure = Some(failure.clone());
-            std::mem::take(&mut engine.ready)
-        };
-        for waiting in ready {
+    /// Asks who is active; a page that waits for its lock still asks when it has it.
+    fn say_hello(&self) {
+        if self.is_present() {
+            self.send(&ToEngine::Hello { version: VERSION });
+        }
+    }
+
+    /// Ends every call if the page has come to know that there will be no engine.
+    fn settle_failure(&self) {
+        let Some(failure) = self.contact.borrow().failure().cloned() else { return };
+        for waiting in self.ready.take() {
             drop(waiting.send(Err(failure.clone())));
         }
         self.reject(failure, |_| true);
+    }
+
+    /// Looks, as long as the page depends on other tabs, whether one of them still works.
+    fn watch(self: &Rc<Self>) {
+        if self.is_watching.replace(true) {
+            return;
+        }
+        let page = Rc::downgrade(self);
+        spawn_local(async move {
+            while let Some(span) = page.upgrade().and_then(|page| page.next_look()) {
+                sleep(span).await;
+                if let Some(page) = page.upgrade() {
+                    page.look();
+                }
+            }
+            if let Some(page) = page.upgrade() {
+                page.is_watching.set(false);
+            }
+        });
+    }
+
+    fn next_look(&self) -> Option<Millis> {
+        let next_look = self.contact.borrow().next_look()?;
+        Some(next_look.since(self.clock.now()))
+    }
+
+    fn look(&self) {
+        let was_active = self.contact.borrow().active().is_some();
+        if self.contact.borrow_mut().look(self.clock.now()) {
+            if was_active {
+                self.note_inactive();
+            }
+            self.settle_failure();
+        }
     }
 
     fn reject(&self, error: QmgrError, which: impl Fn(&Rc<Caller>) -> bool) {
@@ -349,7 +401,7 @@ impl Page {
 
     fn begin(&self, owner: Owner, command: Command, waiter: Waiter) {
         let call = self.calls.borrow_mut().begin(owner, command, waiter);
-        if self.engine.borrow().active.is_some() {
+        if self.contact.borrow().active().is_some() {
             self.calls.borrow_mut().note_sent(call.sequence);
             self.send(&ToEngine::Call(call));
         }
@@ -364,7 +416,10 @@ impl Page {
         }
     }
 
-    fn receive(self: &Rc<Self>, message: ToPage) {
+    fn receive(self: &Rc<Self>, FromEngine { epoch, message }: FromEngine) {
+        if !self.contact.borrow_mut().hear(epoch, self.clock.now()) {
+            return;
+        }
         match message {
             ToPage::Activate { client, class, event, attempt, group } => {
                 if client == self.client() {
@@ -377,8 +432,8 @@ impl Page {
                 }
             }
             ToPage::Active(active) if self.is_present() => self.on_active(active),
-            ToPage::Active(_) => {}
-            ToPage::Leaving { epoch } => self.on_leaving(epoch),
+            ToPage::Active(_) | ToPage::Beat => {}
+            ToPage::Leaving { epoch, superseded } => self.on_leaving(epoch, superseded),
             ToPage::Notify { client, group, event, attempt } => {
                 if client == self.client() {
                     let page = Rc::clone(self);
@@ -400,53 +455,53 @@ impl Page {
         }
     }
 
-    fn on_active(&self, active: Active) {
-        let ready = {
-            let mut engine = self.engine.borrow_mut();
-            if active.epoch < engine.epoch {
-                return;
+    fn on_active(self: &Rc<Self>, active: Active) {
+        let worker = active.worker.clone();
+        let was_active = self.contact.borrow().active().is_some();
+        let meeting = self.contact.borrow_mut().meet(active);
+        match meeting {
+            Meeting::Known => {}
+            Meeting::New => {
+                self.mirror.borrow().set_engine_active(true);
+                self.send_unanswered();
+                self.attach();
+                let registrations = self.registrations.borrow().all();
+                self.register(registrations);
+                for waiting in self.ready.take() {
+                    drop(waiting.send(Ok(())));
+                }
+                self.watch();
+                self.observe("active", &[worker.into()]);
             }
-            if active.version != VERSION {
-                drop(engine);
-                return self.give_up(QmgrError::new(
-                    Hresult::QM_E_SERVICE_UNAVAILABLE,
-                    "another version of qmgr is active in another tab: reload this page",
-                ));
+            Meeting::Newer => {
+                if was_active {
+                    self.note_inactive();
+                }
+                self.settle_failure();
             }
-            if engine.active.as_ref().is_some_and(|known| known.epoch == active.epoch) {
-                return;
-            }
-            engine.epoch = active.epoch;
-            engine.failure = None;
-            engine.active = Some(active.clone());
-            std::mem::take(&mut engine.ready)
-        };
-        self.mirror.borrow().set_engine_active(true);
-        self.send_unanswered();
-        self.attach();
-        let registrations = self.registrations.borrow().all();
-        self.register(registrations);
-        for waiting in ready {
-            drop(waiting.send(Ok(())));
-        }
-        self.observe("active", &[active.worker.into()]);
-    }
-
-    fn on_leaving(&self, epoch: Epoch) {
-        if epoch == self.engine.borrow().epoch {
-            self.set_inactive();
         }
     }
 
-    fn set_inactive(&self) {
+    fn on_leaving(&self, epoch: Epoch, is_superseded: bool) {
+        if self.contact.borrow_mut().leave(epoch, is_superseded) {
+            self.note_inactive();
+        }
+        self.settle_failure();
+    }
+
+    fn lose_engine(&self) {
+        if self.contact.borrow_mut().lose(self.clock.now()) {
+            self.note_inactive();
+        }
+    }
+
+    fn note_inactive(&self) {
         self.mirror.borrow().set_engine_active(false);
-        if self.engine.borrow_mut().active.take().is_some() {
-            self.observe("active", &[JsValue::UNDEFINED]);
-        }
+        self.observe("active", &[JsValue::UNDEFINED]);
     }
 
     fn send_unanswered(&self) {
-        if self.engine.borrow().active.is_none() {
+        if self.contact.borrow().active().is_none() {
             return;
         }
         let unanswered = self.calls.borrow_mut().unanswered();
@@ -593,9 +648,9 @@ impl Channel {
         })?;
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             // What pages say to the engine passes by here too, and is not for this page.
-            let message = serde_wasm_bindgen::from_value::<ToPage>(event.data());
-            if let (Some(page), Ok(message)) = (page.upgrade(), message) {
-                page.receive(message);
+            let said = serde_wasm_bindgen::from_value::<FromEngine>(event.data());
+            if let (Some(page), Ok(said)) = (page.upgrade(), said) {
+                page.receive(said);
             }
         });
         channel.set_onmessage(Some(on_message.as_ref().unchecked_ref()));

@@ -179,20 +179,31 @@ impl Session {
         })
     }
 
-    /// Tells that this page's worker cannot be an engine. Unless another tab's is, every waiting and
-    /// every later call rejects with this error.
+    /// Tells that no engine is expected any more. Unless one is active, every waiting and every later
+    /// call rejects with this error.
     pub fn fail(&self, hresult: u32, message: String) {
         self.page.fail(QmgrError::new(Hresult(hresult), message));
     }
 
-    /// Asks anew who is active: for a page that comes back from the back/forward cache.
-    pub fn reconnect(&self) {
-        self.page.reconnect();
+    /// Tells that this page's worker can be no engine; `held_lock`: it failed although no other is one.
+    /// Where no other tab's worker is heard either, every waiting and every later call rejects with
+    /// this error.
+    #[wasm_bindgen(js_name = lackWorker)]
+    pub fn lack_worker(&self, hresult: u32, message: String, held_lock: bool) {
+        self.page.lack_worker(QmgrError::new(Hresult(hresult), message), held_lock);
     }
 
-    /// Lets go of the engine while the browser keeps the page aside, in its back/forward cache.
-    pub fn pause(&self) {
-        self.page.pause();
+    /// Stops listening, for a page that goes into the back/forward cache. Calls wait.
+    pub fn hide(&self) {
+        self.page.hide();
+    }
+
+    /// Listens again, for a page that comes back from the back/forward cache.
+    ///
+    /// # Errors
+    /// `QM_E_SERVICE_UNAVAILABLE` without a `BroadcastChannel`.
+    pub fn show(&self) -> Result<(), JsValue> {
+        self.page.show().map_err(to_js)
     }
 
     /// Tells the engine that this page goes for good, so that it keeps nothing more for it.
@@ -214,7 +225,7 @@ impl Session {
         self.page.name.clone()
     }
 
-    /// `"opfs"`, `"indexeddb"` or `"memory"`; `undefined` while no engine is active.
+    /// `"opfs"`, `"indexeddb"` or `"memory"`; `undefined` until an engine has said so.
     #[wasm_bindgen(getter)]
     pub fn storage(&self) -> Option<String> {
         let name = |storage| match storage {

@@ -25,17 +25,17 @@ pub fn wall_time() -> Millis {
 }
 
 /// The wall clock's time at the start, then only forward.
-pub(super) struct Clock {
+pub(crate) struct Clock {
     wall_at_start: f64,
     start: f64,
 }
 
 impl Clock {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self { wall_at_start: js_sys::Date::now(), start: performance_now() }
     }
 
-    pub(super) fn now(&self) -> Millis {
+    pub(crate) fn now(&self) -> Millis {
         Millis(js::to_u64(self.wall_at_start + (performance_now() - self.start)))
     }
 }

@@ -99,6 +99,16 @@ impl Files {
         }
     }
 
+    /// Writes the first bytes of a part into a new one and flushes it.
+    pub(super) async fn copy(&self, from: Part, to: Part, length: u64) -> Result<(), DiskFailure> {
+        match self {
+            // Rows of a database, which no context can hold against another.
+            Self::Chunks(_) => Err(DiskFailure::Busy),
+            Self::Memory(memory) => memory.copy(from, to, length),
+            Self::Opfs(opfs) => opfs.copy(&from.to_string(), &to.to_string(), length).await,
+        }
+    }
+
     /// Deletes a part; one that is locked stays until the next start.
     pub(super) async fn delete_part(&self, part: Part) {
         match self {

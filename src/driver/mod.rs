@@ -19,22 +19,25 @@ mod network;
 mod store;
 mod worker;
 
-pub(crate) use clock::{sleep, wall_time};
+pub(crate) use clock::{Clock, sleep, wall_time};
 pub use files::open_file;
 pub use locks::PageLock;
-pub use worker::{WorkerEngine, run_worker};
+pub use worker::TabWorker;
 
 use crate::abi::{Hresult, QmgrError};
-use crate::protocol::{Epoch, Storage, ToEngine, ToPage};
+use crate::protocol::{Epoch, FromEngine, Storage, ToEngine, ToPage};
 use crate::queue::{Effect, Event, Host, Queue, Ticket};
 use crate::time::Millis;
-use clock::{Alarm, Clock};
+use clock::Alarm;
 use connection::Connection;
 use files::Files;
 use futures_channel::oneshot;
+use futures_util::future::{Either, select};
 use network::Network;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::pin::pin;
 use std::rc::Rc;
 use store::{Committed, Store, TakenOver};
 use wasm_bindgen_futures::spawn_local;
@@ -78,13 +81,15 @@ struct Shared {
     connections: RefCell<BTreeMap<Ticket, Rc<Connection>>>,
     alarm: RefCell<Option<Alarm>>,
     network: RefCell<Option<Network>>,
-    to_page: Rc<dyn Fn(ToPage)>,
+    to_page: Rc<dyn Fn(FromEngine)>,
     /// Messages are being handed to the pages.
     is_talking: Cell<bool>,
-    /// Told when a stopping engine has nothing under way any more.
-    stopped: RefCell<Option<oneshot::Sender<()>>>,
     /// This engine's part is over: another one is active, or it was stopped.
     is_over: Cell<bool>,
+    /// It went in favour of a newer build.
+    is_superseded: Cell<bool>,
+    /// Dropped when it is over.
+    waiting: RefCell<Vec<oneshot::Sender<Infallible>>>,
 }
 
 impl Engine {
@@ -97,7 +102,7 @@ impl Engine {
     /// storage cannot be had or a newer build saved the queue.
     pub async fn start(
         options: EngineOptions,
-        to_page: Rc<dyn Fn(ToPage)>,
+        to_page: Rc<dyn Fn(FromEngine)>,
     ) -> Result<Self, QmgrError> {
         let EngineOptions { name, storage, worker, fetch, has_distant_pages } = options;
         if fetch.is_none() && !connection::has_global_fetch() {
@@ -122,11 +127,17 @@ impl Engine {
                 network: RefCell::new(None),
                 to_page,
                 is_talking: Cell::new(false),
-                stopped: RefCell::new(None),
                 is_over: Cell::new(false),
+                is_superseded: Cell::new(false),
+                waiting: RefCell::default(),
             }),
         };
-        engine.restore(storage, false).await?;
+        spawn_local(engine.clone().watch_records());
+        let restored = engine.restore(storage, false).await;
+        if let Err(error) = restored {
+            engine.leave();
+            return Err(error);
+        }
         let watcher = engine.clone();
         let network = Network::watch(move |online| watcher.report(Event::Online(online)));
         *engine.shared.network.borrow_mut() = network;
@@ -195,16 +206,44 @@ impl Engine {
     pub async fn stop(&self) {
         let is_alive = self.shared.queue.borrow().is_some();
         if is_alive {
-            let (sender, receiver) = oneshot::channel();
-            *self.shared.stopped.borrow_mut() = Some(sender);
             self.act(Queue::stop);
-            // A sender that is dropped says the same as one that sends.
-            let _ = receiver.await;
+            self.over().await;
         }
         self.leave();
     }
 
-    fn leave(&self) {
+    /// Resolves when this engine has let go of everything: it was stopped, another one has taken over,
+    /// or its records are gone.
+    pub fn over(&self) -> impl Future<Output = ()> + use<> {
+        let (sender, receiver) = oneshot::channel();
+        if !self.shared.is_over.get() {
+            self.shared.waiting.borrow_mut().push(sender);
+        }
+        async {
+            // Nothing is ever sent.
+            let _ = receiver.await;
+        }
+    }
+
+    /// Whether it has gone in favour of a newer build.
+    pub fn is_superseded(&self) -> bool {
+        self.shared.is_superseded.get()
+    }
+
+    /// Gives way when another build wants to change the database, or somebody to delete it.
+    async fn watch_records(self) {
+        let over = pin!(self.over());
+        let changed = pin!(self.shared.store.changed());
+        match select(changed, over).await {
+            Either::Left((store::Changed::Newer, _)) => self.act(Queue::give_way),
+            Either::Left((store::Changed::Gone, _)) => self.leave(),
+            Either::Right(_) => {}
+        }
+    }
+
+    /// Lets go of everything at once. What is not durable is lost; the next engine goes on from what
+    /// is.
+    pub fn leave(&self) {
         let shared = &self.shared;
         if shared.is_over.replace(true) {
             return;
@@ -212,13 +251,23 @@ impl Engine {
         // A page that hears of it may call at once, so nothing may stay borrowed.
         let queue = shared.queue.borrow_mut().take();
         if let Some(queue) = queue {
-            (shared.to_page)(ToPage::Leaving { epoch: queue.epoch() });
+            shared.is_superseded.set(queue.is_superseded());
+            self.say_leaving(&queue);
         }
-        shared.stopped.borrow_mut().take();
         shared.alarm.borrow_mut().take();
         shared.network.borrow_mut().take();
         self.drop_connections();
         shared.store.close();
+        shared.waiting.take();
+    }
+
+    fn say(&self, epoch: Epoch, message: ToPage) {
+        (self.shared.to_page)(FromEngine { epoch, message });
+    }
+
+    fn say_leaving(&self, queue: &Queue) {
+        let (epoch, superseded) = (queue.epoch(), queue.is_superseded());
+        self.say(epoch, ToPage::Leaving { epoch, superseded });
     }
 
     fn report(&self, event: Event) {
@@ -247,16 +296,15 @@ impl Engine {
             return;
         }
         loop {
-            let message = self.shared.queue.borrow_mut().as_mut().and_then(Queue::poll_message);
-            let Some(message) = message else { break };
-            (self.shared.to_page)(message);
+            let message = next_message(&mut self.shared.queue.borrow_mut());
+            let Some((epoch, message)) = message else { break };
+            self.say(epoch, message);
         }
         self.shared.is_talking.set(false);
         self.set_alarm();
-        let is_idle = self.shared.queue.borrow().as_ref().is_none_or(Queue::is_idle);
-        if is_idle && let Some(stopped) = self.shared.stopped.borrow_mut().take() {
-            // The receiver may have stopped waiting.
-            let _ = stopped.send(());
+        let is_over = self.shared.queue.borrow().as_ref().is_some_and(Queue::is_over);
+        if is_over {
+            self.leave();
         }
     }
 
@@ -295,6 +343,10 @@ impl Engine {
                     Ok(Committed::Fenced) => engine.leave(),
                     Err(error) => engine.start_over(error).await,
                 }
+            }),
+            Effect::Copy { ticket, from, to, length } => spawn_local(async move {
+                let result = engine.shared.files.copy(from, to, length).await;
+                engine.report(Event::Copied { ticket, result });
             }),
             Effect::DeleteFile { ticket, target } => spawn_local(async move {
                 let result = engine.shared.files.delete_file(&target).await;
@@ -379,12 +431,13 @@ impl Engine {
         let storage = queue.storage();
         queue.refuse_calls(&error);
         while let Some(message) = queue.poll_message() {
-            (self.shared.to_page)(message);
+            self.say(queue.epoch(), message);
         }
         // Until the next life every group waits, and its page says so.
-        (self.shared.to_page)(ToPage::Leaving { epoch: queue.epoch() });
+        self.say_leaving(&queue);
         self.drop_connections();
-        if self.shared.stopped.borrow().is_some() {
+        if queue.is_stopping() {
+            self.shared.is_superseded.set(queue.is_superseded());
             return self.leave();
         }
         let was_full = error.hresult == Hresult::DISK_FULL;
@@ -397,6 +450,11 @@ impl Engine {
             pause = pause.plus(pause).min(LONGEST_PAUSE);
         }
     }
+}
+
+fn next_message(queue: &mut Option<Queue>) -> Option<(Epoch, ToPage)> {
+    let queue = queue.as_mut()?;
+    Some((queue.epoch(), queue.poll_message()?))
 }
 
 /// The platform's sentence for what it threw, as the caller's error.

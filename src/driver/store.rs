@@ -6,11 +6,13 @@
 
 use super::{js, unavailable};
 use crate::abi::{Hresult, QmgrError};
-use crate::protocol::{ClientId, Serial, Storage, StoredFile};
+use crate::protocol::{ClientId, Serial, Storage, StoredFile, superseded};
 use crate::queue::Commit;
 use crate::snapshot::{
     GroupIdentity, GroupRecord, NO_ROOM, QueueRecord, Saved, Schema, check_schema,
 };
+use futures_channel::mpsc::unbounded;
+use futures_util::StreamExt;
 use indexed_db_futures::KeyPath;
 use indexed_db_futures::database::Database;
 use indexed_db_futures::error::{DomException, Error, OpenDbError};
@@ -19,11 +21,12 @@ use indexed_db_futures::prelude::*;
 use indexed_db_futures::transaction::{
     Transaction, TransactionDurability, TransactionMode, TransactionOptions,
 };
+use js_sys::Reflect;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::*;
 use web_sys::IdbTransaction;
 
 pub(super) const QUEUE: &str = "queue";
@@ -44,6 +47,9 @@ pub(super) const NAMES_BY_PART: &str = "part";
 
 /// The key of the queue's own record.
 const RECORD: &str = "record";
+
+/// What cannot be had where a database does not open.
+const NO_DATABASE: &str = "IndexedDB cannot be had";
 
 /// The key of the epoch.
 const EPOCH: &str = "epoch";
@@ -85,6 +91,14 @@ pub(super) enum Committed {
     Fenced,
 }
 
+/// What somebody else does to the database.
+pub(super) enum Changed {
+    /// A newer build waits to upgrade it.
+    Newer,
+    /// It is being deleted, or the browser has closed it.
+    Gone,
+}
+
 impl Store {
     /// Opens the records, and says where the bytes belong; `None` for a new queue that may choose.
     pub(super) async fn open(
@@ -94,9 +108,7 @@ impl Store {
         if asked == Some(Storage::Memory) {
             return Ok((Self::Memory { fence: Fence::default() }, asked));
         }
-        let database = open_database(name)
-            .await
-            .map_err(|thrown| unavailable("IndexedDB cannot be had", &thrown))?;
+        let database = open_database(name).await?;
         let store = Self::IndexedDb {
             database: RefCell::new(Some(database.clone())),
             fence: Rc::default(),
@@ -184,6 +196,18 @@ impl Store {
         }
     }
 
+    /// Resolves when somebody else changes the database, who waits until it is closed.
+    pub(super) async fn changed(&self) -> Changed {
+        let database = match self {
+            Self::Memory { .. } => None,
+            Self::IndexedDb { database, .. } => database.borrow().clone(),
+        };
+        match database {
+            Some(database) => changed(&database).await,
+            None => std::future::pending().await,
+        }
+    }
+
     pub(super) fn close(&self) {
         if let Self::IndexedDb { database, .. } = self
             && let Some(database) = database.borrow_mut().take()
@@ -200,7 +224,7 @@ impl Drop for Store {
     }
 }
 
-pub(super) async fn open_database(name: &str) -> Result<Database, String> {
+pub(super) async fn open_database(name: &str) -> Result<Database, QmgrError> {
     Database::open(format!("qmgr:{name}"))
         .with_version(DATABASE_VERSION)
         .with_on_upgrade_needed(|event, database| {
@@ -218,12 +242,38 @@ pub(super) async fn open_database(name: &str) -> Result<Database, String> {
         })
         .await
         .map_err(|error| match error {
+            OpenDbError::Base(Error::DomException(exception))
+                if js::name_of(exception.as_ref()) == "VersionError" =>
+            {
+                superseded()
+            }
             // What the library takes any exception for.
-            OpenDbError::VersionZero => js::why_no_database(),
+            OpenDbError::VersionZero => unavailable(NO_DATABASE, &js::why_no_database()),
             OpenDbError::Base(_)
             | OpenDbError::NullFactory
-            | OpenDbError::UnsupportedEnvironment => error.to_string(),
+            | OpenDbError::UnsupportedEnvironment => unavailable(NO_DATABASE, &error.to_string()),
         })
+}
+
+async fn changed(database: &Database) -> Changed {
+    let (sender, mut changes) = unbounded();
+    let listener = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
+        let is_upgrade = Reflect::get(&event, &"newVersion".into())
+            .is_ok_and(|version| version.as_f64().is_some());
+        // One change is enough for whoever listens.
+        drop(sender.unbounded_send(if is_upgrade { Changed::Newer } else { Changed::Gone }));
+    });
+    let listen = |listener: &JsValue| {
+        for event in ["onclose", "onversionchange"] {
+            // A database takes any listener.
+            drop(Reflect::set(database.as_sys(), &event.into(), listener));
+        }
+    };
+    listen(listener.as_ref());
+    let change = changes.next().await;
+    listen(&JsValue::NULL);
+    // The listener, which sends, lives until here.
+    change.unwrap_or(Changed::Gone)
 }
 
 pub(super) fn begin<'a>(

@@ -147,7 +147,8 @@ fn part(request: &Request, asked: ByteRange, kept: &Kept<'_>, head: &AnswerHead)
 fn hidden_part(request: &Request, asked: ByteRange, kept: &Kept<'_>, head: &AnswerHead) -> Verdict {
     let until = head.guessed_end(asked);
     if request.asks_for_all() {
-        if !kept.hash_decides {
+        // Nor would the end of a body without a length show whether it was all of the file.
+        if !kept.hash_decides || until.is_none() {
             return Verdict::WithoutRange("the Content-Range is hidden");
         }
         return Verdict::Whole { until, version: Version::of(head, None, true) };

@@ -4,11 +4,12 @@
 //! and keep it alive, so that a row goes with its last handle. The engine computes every word and
 //! figure; the mirror stores them, says what changed ([`Change`]) and hands them out ([`GroupView`],
 //! [`JobView`]). [`Calls`] remembers what the engine has not answered yet, [`Registrations`] what it may
-//! call back.
+//! call back, [`Contact`] what is known of the engine.
 
 mod caller;
 mod calls;
 mod change;
+mod contact;
 mod details;
 mod enumerator;
 mod group;
@@ -19,6 +20,7 @@ mod row;
 pub use caller::Caller;
 pub use calls::Calls;
 pub use change::{Change, GroupEvent, PROGRESS_REST};
+pub use contact::{Contact, Meeting};
 pub use details::{ErrorDetails, FileDetails, GroupDetails, WaitDetails};
 pub use enumerator::GuidEnumerator;
 pub use group::{GroupView, Outcome};

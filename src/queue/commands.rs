@@ -34,7 +34,8 @@ impl Queue {
     /// Carries out a message from a page. Its reply, if it asks for one, is a message to the pages.
     pub fn call(&mut self, message: ToEngine, now: Millis) {
         match message {
-            ToEngine::Hello => self.introduce(),
+            ToEngine::Hello { version } if version > VERSION => self.give_way(now),
+            ToEngine::Hello { version: _ } => self.introduce(),
             ToEngine::Call(call) => self.answer(call, now),
             ToEngine::Bye { client } => {
                 self.forget(&client, u64::MAX);

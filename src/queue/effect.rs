@@ -35,6 +35,18 @@ pub enum Effect {
     },
     /// Write records in one transaction. Answered by [`Event::Committed`](super::Event::Committed).
     Commit(Box<Commit>),
+    /// Write the first bytes of a part, which another context may have open, into a new one and flush
+    /// it. Answered by [`Event::Copied`](super::Event::Copied).
+    Copy {
+        /// The order.
+        ticket: Ticket,
+        /// The part that is read.
+        from: Part,
+        /// The part that is made.
+        to: Part,
+        /// How many bytes.
+        length: u64,
+    },
     /// Delete a published file. Answered by [`Event::FileDeleted`](super::Event::FileDeleted).
     DeleteFile {
         /// The order.

@@ -20,6 +20,13 @@ pub enum Event {
         /// The order.
         ticket: Ticket,
     },
+    /// A part was copied into a new one, durably, or could not be.
+    Copied {
+        /// The order.
+        ticket: Ticket,
+        /// What came of it.
+        result: Result<(), DiskFailure>,
+    },
     /// The start of a body was held against the part.
     Compared {
         /// The connection.

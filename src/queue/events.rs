@@ -31,6 +31,11 @@ impl Queue {
                 }
             }
             Event::Committed { ticket } => self.handle_committed(ticket),
+            Event::Copied { ticket, result } => {
+                if let Some((serial, index)) = self.end_errand(ticket) {
+                    self.handle_copied(serial, index, result, now);
+                }
+            }
             Event::Compared { ticket, is_equal } => {
                 if let Some((serial, index)) = self.file_of(ticket) {
                     self.handle_comparison(serial, index, is_equal, now);
@@ -125,7 +130,10 @@ impl Queue {
         now: Millis,
     ) {
         let Some(file) = self.file_mut(serial, index) else { return };
-        file.was_answered |= matches!(file.connection, Connection::Requesting { .. });
+        if let Connection::Requesting { request, .. } = &file.connection {
+            file.was_answered = true;
+            file.may_be_coded &= request.range.is_none();
+        }
         let Some((_, file)) = self.file(serial, index) else { return };
         let Connection::Requesting { request, .. } = &file.connection else { return };
         match judge(request, &self.kept(file), head, now) {
@@ -140,7 +148,10 @@ impl Queue {
                     file.connection = Connection::Comparing(comparing);
                 }
             }
-            Verdict::Whole { until, version } => {
+            Verdict::Whole { until, mut version } => {
+                // Were its bytes decoded ones, no range could continue them, nor would the browser
+                // say why: a continuation would be tried until the no-progress limit.
+                version.unsure_size = version.unsure_size.filter(|_| !file.may_be_coded);
                 self.start_again(serial, index);
                 self.receive(serial, index, ticket, 0, until, version, now);
             }
@@ -164,6 +175,7 @@ impl Queue {
     /// All bytes are there, as an answer said whose body is not needed.
     fn note_whole(&mut self, serial: Serial, index: u32, version: Version) {
         self.abort(serial, index);
+        self.leave_unrecorded(serial, index);
         if let Some(file) = self.file_mut(serial, index) {
             file.version = Some(version);
         }
@@ -223,6 +235,38 @@ impl Queue {
         self.change_file(serial, index);
         if let Some(part) = old {
             self.when_durable(After::Effect(Effect::DeletePart { part }));
+        }
+    }
+
+    /// Bytes that no record names may lie in the part of a file of which nothing is kept, from a
+    /// connection that a crash ended. An empty file must not be published from it.
+    fn leave_unrecorded(&mut self, serial: Serial, index: u32) {
+        let Some(file) = self.file_mut(serial, index) else { return };
+        if file.durable.is_empty() {
+            let part = file.leave_part(serial, index);
+            self.change_file(serial, index);
+            self.when_durable(After::Effect(Effect::DeletePart { part }));
+        }
+    }
+
+    /// The kept bytes stand in a part of the next generation; the held one goes when its holder lets go,
+    /// at the latest with the next start.
+    fn handle_copied(
+        &mut self,
+        serial: Serial,
+        index: u32,
+        result: Result<(), DiskFailure>,
+        now: Millis,
+    ) {
+        let Some(file) = self.file_mut(serial, index) else { return };
+        file.connection = Connection::None;
+        match result {
+            Ok(()) => {
+                let part = file.leave_part(serial, index);
+                self.change_file(serial, index);
+                self.when_durable(After::Effect(Effect::DeletePart { part }));
+            }
+            Err(failure) => self.fail_on_disk(serial, index, &failure, now),
         }
     }
 
@@ -306,7 +350,7 @@ impl Queue {
         let Some(file) = self.file_mut(serial, index) else { return };
         let Connection::Receiving(receiving) = &mut file.connection else { return };
         receiving.flushing = false;
-        receiving.flushed = position;
+        receiving.flushed = receiving.flushed.max(position);
         receiving.flushed_at = now;
         receiving.position = receiving.position.max(position);
         let from = receiving.from;
@@ -335,7 +379,8 @@ impl Queue {
             Connection::Receiving(Receiving { from, until, .. }) => (Some(*from), *until),
             Connection::Closing { from, .. } => (*from, None),
             Connection::Comparing(Comparing { at, until, .. }) => (Some(*at), Some(*until)),
-            Connection::Hashing { .. }
+            Connection::Copying { .. }
+            | Connection::Hashing { .. }
             | Connection::None
             | Connection::Probing { .. }
             | Connection::Publishing { .. }
@@ -345,6 +390,8 @@ impl Queue {
         if let (Some(from), Some(position)) = (from, position) {
             has_moved = position > from;
             file.keep(from, position);
+            // The part could be opened.
+            file.held_since = None;
         }
         self.change_file(serial, index);
         let written = position.or(from);

@@ -28,7 +28,12 @@ impl Queue {
             .get(&serial)
             .is_some_and(|group| matches!(group.state(), State::Cancelled { .. }));
         match failure {
-            DiskFailure::Busy if !is_leaving => self.wait_for_disk(serial, index, now),
+            DiskFailure::Busy if !is_leaving => {
+                if let Some(file) = self.file_mut(serial, index) {
+                    file.held_since.get_or_insert(now);
+                }
+                self.wait_for_disk(serial, index, now);
+            }
             DiskFailure::Missing { .. } => {
                 if let Some(file) = self.file_mut(serial, index) {
                     // The part is gone although a record names it: a new generation starts from nothing.

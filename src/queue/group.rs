@@ -146,9 +146,12 @@ impl Group {
                     | Connection::Probing { .. }
                     | Connection::Requesting { .. },
                 ) => GroupState::Connecting,
-                Some(Connection::Hashing { .. } | Connection::Publishing { .. }) | None => {
-                    GroupState::Publishing
-                }
+                Some(
+                    Connection::Copying { .. }
+                    | Connection::Hashing { .. }
+                    | Connection::Publishing { .. },
+                )
+                | None => GroupState::Publishing,
                 Some(Connection::Closing { .. } | Connection::None) => GroupState::Queued,
             },
         }
@@ -245,6 +248,10 @@ impl Group {
     ) -> Self {
         let mut trouble = record.trouble;
         if let Some(trouble) = &mut trouble {
+            // A clock before the last record was set back, and what it timed with it.
+            let set_back = record.touched_at.since(now);
+            trouble.since = trouble.since.minus(set_back);
+            trouble.until = trouble.until.map(|until| until.minus(set_back));
             // Time without a running engine does not count; that since the last record is taken for it.
             let absence = now.since(record.touched_at.max(trouble.since));
             trouble.since = trouble.since.plus(absence);

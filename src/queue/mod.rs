@@ -115,6 +115,8 @@ pub struct Queue {
     idle_checked_at: Millis,
     callbacks: Callbacks,
     stopping: bool,
+    /// A newer build takes over.
+    superseded: bool,
 }
 
 /// What a ticket was given out for.
@@ -132,13 +134,14 @@ impl Queue {
     /// # Errors
     ///
     /// QM_E_SERVICE_UNAVAILABLE when a newer build saved it; nothing is changed then.
-    pub fn restore(saved: Saved, host: Host, now: Millis) -> Result<Self, QmgrError> {
+    pub fn restore(mut saved: Saved, host: Host, now: Millis) -> Result<Self, QmgrError> {
+        if let Some(record) = &saved.queue {
+            snapshot::check_schema(record.schema)?;
+        }
         let is_new = saved.queue.is_none();
+        let is_older = snapshot::upgrade(&mut saved);
         let (settings, next_serial, storage) = match saved.queue {
-            Some(record) => {
-                snapshot::check_schema(record.schema)?;
-                (record.settings, record.next_serial, record.storage)
-            }
+            Some(record) => (record.settings, record.next_serial, record.storage),
             None => (Settings::default(), Serial(1), host.storage),
         };
         let mut queue = Self {
@@ -169,10 +172,9 @@ impl Queue {
             idle_checked_at: Millis(0),
             callbacks: Callbacks::new(now),
             stopping: false,
+            superseded: false,
         };
-        if is_new {
-            queue.pending.queue = true;
-        }
+        queue.pending.queue = is_new || is_older;
         for file in saved.files {
             if let Ok(path) = LocalPath::parse(&file.local_file) {
                 queue.files.insert(path.key().to_owned(), file);
@@ -180,6 +182,9 @@ impl Queue {
         }
         queue.restore_groups(saved.groups, saved.transfers, now);
         queue.restore_outcomes(saved.outcomes, now);
+        if is_older {
+            queue.change_everything();
+        }
         queue.introduce();
         queue.handle_alarm(now);
         Ok(queue)
@@ -217,6 +222,18 @@ impl Queue {
             self.sort_in(serial);
             self.unsettled.insert(serial);
         }
+    }
+
+    /// All records are written again: a newer schema gave them another meaning.
+    fn change_everything(&mut self) {
+        self.pending.strict = true;
+        for (serial, group) in &self.groups {
+            self.pending.groups.insert(*serial);
+            self.pending.transfers.extend(group.indexed().map(|(index, _)| (*serial, index)));
+        }
+        let files = self.files.iter().map(|(key, file)| (key.clone(), Some(file.clone())));
+        self.pending.files.extend(files);
+        self.pending.outcomes.extend(self.outcomes.keys().cloned());
     }
 
     /// Keeps the sets of groups true to the group's state.
@@ -275,10 +292,31 @@ impl Queue {
         })
     }
 
-    /// Ends every connection; no new one is started. Once [`Queue::is_idle`] holds the engine can go.
+    /// Ends every connection; no new one is started. Once [`Queue::is_over`] holds the engine can go.
     pub fn stop(&mut self, now: Millis) {
         self.stopping = true;
         self.settle(now);
+    }
+
+    /// Stops in favour of a newer build.
+    pub fn give_way(&mut self, now: Millis) {
+        self.superseded = true;
+        self.stop(now);
+    }
+
+    /// Whether it was stopped.
+    pub const fn is_stopping(&self) -> bool {
+        self.stopping
+    }
+
+    /// Whether it was stopped in favour of a newer build.
+    pub const fn is_superseded(&self) -> bool {
+        self.superseded
+    }
+
+    /// Whether it was stopped and everything is durable.
+    pub fn is_over(&self) -> bool {
+        self.stopping && self.is_idle()
     }
 
     /// Whether nothing is under way: no connection, no commit, no order.

@@ -6,7 +6,7 @@
 use super::commit::After;
 use super::state::{Cause, State};
 use super::transfer::{Connection, Transfer};
-use super::{Effect, Errand, Queue, Ticket};
+use super::{Effect, Errand, Part, Queue, Ticket};
 use crate::abi::Hresult;
 use crate::http::{Failure, plan};
 use crate::protocol::{Serial, ToPage};
@@ -146,6 +146,7 @@ impl Queue {
             Connection::Receiving(receiving) => (Some(receiving.from), receiving.unflushed()),
             Connection::Closing { .. }
             | Connection::Comparing(_)
+            | Connection::Copying { .. }
             | Connection::Hashing { .. }
             | Connection::None
             | Connection::Probing { .. }
@@ -196,6 +197,7 @@ impl Queue {
             | Connection::Probing { .. }
             | Connection::Requesting { .. } => false,
             Connection::Closing { .. }
+            | Connection::Copying { .. }
             | Connection::Hashing { .. }
             | Connection::None
             | Connection::Publishing { .. } => true,
@@ -221,6 +223,9 @@ impl Queue {
         let Some((index, file)) = group.current() else { return };
         if group.files().iter().any(Transfer::is_busy) {
             return;
+        }
+        if file.is_held_for_long(now) {
+            return self.copy(serial, index);
         }
         if file.is_all_durable() {
             return self.check_whole(serial, index, now);
@@ -254,6 +259,18 @@ impl Queue {
             file.connection = Connection::Requesting { ticket, request, since: now };
             file.without_range = false;
         }
+        self.to_show.insert((serial, index));
+    }
+
+    /// Leaves the part to the context that holds it, and goes on in a copy.
+    fn copy(&mut self, serial: Serial, index: u32) {
+        let ticket = self.ticket(Errand::File(serial, index));
+        let Some(file) = self.file_mut(serial, index) else { return };
+        let from = file.part(serial, index);
+        let to = Part { generation: from.generation + 1, ..from };
+        let length = file.durable_end();
+        file.connection = Connection::Copying { ticket };
+        self.effects.push_back(Effect::Copy { ticket, from, to, length });
         self.to_show.insert((serial, index));
     }
 
@@ -383,6 +400,7 @@ impl Queue {
             Connection::Receiving(_)
             | Connection::Closing { .. }
             | Connection::Comparing(_)
+            | Connection::Copying { .. }
             | Connection::Hashing { .. }
             | Connection::None
             | Connection::Probing { .. }
@@ -430,6 +448,7 @@ fn moved_at(file: &Transfer) -> Option<Millis> {
         Connection::Receiving(receiving) => Some(receiving.moved_at),
         Connection::Probing { since, .. } | Connection::Requesting { since, .. } => Some(*since),
         Connection::Closing { .. }
+        | Connection::Copying { .. }
         | Connection::Hashing { .. }
         | Connection::None
         | Connection::Publishing { .. } => None,

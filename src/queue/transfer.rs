@@ -8,6 +8,9 @@ use crate::snapshot::TransferRecord;
 use crate::time::Millis;
 use rangemap::RangeSet;
 
+/// A part that another context has held for so long is left to it: that context may be frozen.
+const HELD_LIMIT: Millis = Millis(30_000);
+
 /// One file of a job.
 ///
 /// `durable`, `version` and `generation` belong together: the part of that generation holds those bytes
@@ -24,10 +27,14 @@ pub(super) struct Transfer {
     pub(super) published: bool,
     /// The next request goes without `Range`, and so from zero.
     pub(super) without_range: bool,
+    /// The latest request with `Range` got no answer, which may be the browser's word for a coded one.
+    pub(super) may_be_coded: bool,
     /// The furthest byte ever reached, in whichever generation; going beyond it is progress.
     pub(super) furthest: u64,
     /// Answers in a row that brought no progress.
     pub(super) fruitless: u32,
+    /// Since when another context holds its part.
+    pub(super) held_since: Option<Millis>,
     /// A page could read an answer, since the engine started.
     pub(super) was_answered: bool,
     pub(super) connection: Connection,
@@ -39,6 +46,8 @@ pub(super) enum Connection {
     /// Aborted; its part is not closed yet. The bytes that were not flushed are counted until it tells
     /// how many of them are kept, which are all of them as a rule: progress does not go back for a moment.
     Closing { ticket: Ticket, from: Option<u64>, unflushed: u64 },
+    /// Another context holds the part: what is durable is copied into the next generation's.
+    Copying { ticket: Ticket },
     /// The start of a body is held against bytes that are kept.
     Comparing(Comparing),
     /// All bytes are there and are read through SHA-256.
@@ -108,8 +117,10 @@ impl Transfer {
             complete: false,
             published: false,
             without_range: false,
+            may_be_coded: false,
             furthest: 0,
             fruitless: 0,
+            held_since: None,
             was_answered: false,
             connection: Connection::None,
         }
@@ -126,9 +137,10 @@ impl Transfer {
         }
     }
 
-    /// The size of the version that is kept, or the one that the caller promised.
+    /// The size of the version that is kept, or the one that the caller promised, until more has come.
     pub(super) fn size(&self) -> Option<u64> {
-        self.version.as_ref().and_then(|version| version.size).or(self.file.size)
+        let promised = self.file.size.filter(|size| self.bytes_done() <= *size);
+        self.version.as_ref().and_then(|version| version.size).or(promised)
     }
 
     /// Bytes that count as fetched: the durable ones, and those of the running body.
@@ -138,6 +150,7 @@ impl Transfer {
             Connection::Receiving(receiving) => durable + receiving.unflushed(),
             Connection::Closing { unflushed, .. } => durable + unflushed,
             Connection::Comparing(_)
+            | Connection::Copying { .. }
             | Connection::Hashing { .. }
             | Connection::None
             | Connection::Probing { .. }
@@ -187,6 +200,20 @@ impl Transfer {
         self.durable = RangeSet::new();
         self.version = None;
         self.complete = false;
+        self.held_since = None;
+        old
+    }
+
+    /// Whether another context has held the part for longer than one that is going does.
+    pub(super) fn is_held_for_long(&self, now: Millis) -> bool {
+        self.held_since.is_some_and(|since| now.since(since) >= HELD_LIMIT)
+    }
+
+    /// The kept bytes stand in the next generation's part too. Names the part that they are left in.
+    pub(super) fn leave_part(&mut self, serial: Serial, index: u32) -> Part {
+        let old = self.part(serial, index);
+        self.generation += 1;
+        self.held_since = None;
         old
     }
 
@@ -204,6 +231,7 @@ impl Transfer {
                 Some(*ticket)
             }
             Connection::Closing { .. }
+            | Connection::Copying { .. }
             | Connection::Hashing { .. }
             | Connection::None
             | Connection::Publishing { .. } => None,

@@ -31,6 +31,7 @@ impl Queue {
         } else if is_looked_into && may_be_coded(request) {
             if let Some(file) = self.file_mut(serial, index) {
                 file.without_range = true;
+                file.may_be_coded = true;
             }
         } else if is_looked_into && reach == Reach::CrossOrigin {
             let ticket = self.ticket(Errand::File(serial, index));

@@ -362,6 +362,8 @@ fn judge_rows() -> Vec<JudgeRow> {
         ("R10 hidden on the first answer", first().across(), filtered(206, "content-length: 100"), WithoutRange),
         ("R10 hidden, even if of the caller's size: it may be the end of a longer file",
             first().across().expecting(100), filtered(206, "content-length: 100"), WithoutRange),
+        ("R10 hidden, and of unknown length: the hash decides, but the end of the body does not show whether it was all",
+            first().across().with_hash(), filtered(206, ""), WithoutRange),
         ("R10 hidden, the hash decides", first().across().with_hash(),
             filtered(206, "content-length: 100"), Whole { until: Some(100), size: None }),
         ("R10 hidden on the rest", resumed("\"a\"").across(), filtered(206, "content-length: 60\netag: \"a\""), Restart),

@@ -163,6 +163,20 @@ fn no_server_behaviour_makes_a_likely_file_go_on_for_ever() {
 }
 
 #[test]
+fn a_file_that_was_answered_only_without_a_range_starts_again_as_its_bytes_may_be_decoded_ones() {
+    // Nobody sees the coding, and the browser shows the coded answer to a range as none.
+    let mut world = world(Cors::Hidden);
+    world.remote(FILE).ranges = Ranges::Coded;
+    let cuts = [Behaviour::CutAfter(120_000), Behaviour::CutAfter(150_000)];
+    let mut world = cuts.into_iter().fold(world, World::then);
+    let group = world.resumed_group([FILE]);
+    world.run_until_idle();
+    assert_complete(&world, group);
+    let asked = world.ranges_asked(FILE);
+    assert!(asked.iter().all(|asked| asked == "bytes=0-" || asked == "none"), "{asked:?}");
+}
+
+#[test]
 fn without_the_option_the_file_starts_again() {
     let mut world = World::new()
         .with_file(FILE, SIZE)

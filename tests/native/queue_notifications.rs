@@ -232,6 +232,7 @@ fn an_answer_that_comes_late_still_takes_the_event() {
 fn an_answer_to_an_earlier_engine_takes_no_later_event() {
     for calls in 0..40 {
         let mut world = world();
+        world.moves_to_new_workers = true;
         let group = failed_group(&mut world);
         world.page.returns = [Return::Nothing].into();
         world.set_pointer(page, group);

@@ -2,7 +2,7 @@
 
 use crate::sim::{Behaviour, Ranges, Validators, World, info};
 use qmgr::protocol::{
-    Command, Connections, GroupState, Serial, SettingsPatch, ToEngine, ToPage, WaitReason,
+    Command, Connections, GroupState, Serial, SettingsPatch, ToEngine, ToPage, VERSION, WaitReason,
 };
 use qmgr::time::Millis;
 
@@ -74,6 +74,21 @@ fn a_group_that_is_switched_to_the_foreground_while_it_waits_runs_at_once() {
     world.run_until(|world| world.status(second) == 0x540);
     assert_eq!(world.status(first), 0x080);
     world.run_until_idle();
+}
+
+#[test]
+fn a_group_that_is_switched_to_the_foreground_while_it_runs_keeps_its_connection() {
+    for steps in 0..60 {
+        let mut world = World::new().with_file("/a", 50_000).with_file("/b", 20_000);
+        let [first, second] = groups(&mut world, ["/a", "/b"]);
+        resume(&mut world, first);
+        resume(&mut world, second);
+        world.run_steps(steps);
+        to_foreground(&mut world, first);
+        world.run_until(|world| world.status(first) == 0x540);
+        assert_eq!(world.ranges_asked("/a"), ["bytes=0-"], "switched after {steps} steps");
+        world.run_until_idle();
+    }
 }
 
 #[test]
@@ -270,7 +285,7 @@ fn a_question_at_any_moment_changes_nothing() {
     }
     while !world.is_idle() && world.step() {
         let mut asked = world.queue.clone();
-        asked.call(ToEngine::Hello, world.now);
+        asked.call(ToEngine::Hello { version: VERSION }, world.now);
         let answer = asked.poll_message();
         assert!(matches!(answer, Some(ToPage::Active(_))), "{answer:?}");
         assert!(asked == world.queue, "the question changes the queue");

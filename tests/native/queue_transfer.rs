@@ -74,6 +74,19 @@ fn an_empty_file_is_fetched_and_published() {
     }
 }
 
+/// Bytes that came before a kill and were never recorded may still lie in the part.
+#[test]
+fn a_file_that_became_empty_is_published_empty_whatever_a_kill_left_behind() {
+    let mut world = World::new().with_file("/a", 30_000);
+    let group = world.resumed_group(["/a"]);
+    run_to(&mut world, 5_000);
+    world.change("/a", 0);
+    world.crash(Crash::Kill);
+    world.run_until_idle();
+    assert_complete(&world, group, "/a");
+    assert_eq!(world.disk.parts().count(), 0);
+}
+
 #[test]
 fn a_file_of_unknown_length_ends_with_its_body() {
     let mut world =
@@ -335,6 +348,7 @@ fn a_dead_server_is_asked_at_most_200_times_a_day() {
         let group = world.resumed_group(["/a"]);
         world.run_for(DAY);
         let asked = world.ranges_asked("/a").len();
+        println!("requests in a day to a server that is dead: {asked}");
         assert!((100..=200).contains(&asked), "{asked}");
         assert_eq!(world.status(group), 0x080);
         world.remote("/a").always = None;
@@ -438,6 +452,17 @@ fn without_a_network_a_group_waits_for_it_and_goes_on_at_once_when_it_is_back() 
     assert_complete(&world, group, "/a");
 }
 
+/// A browser fails without a word on a content-coded answer to a range request.
+#[test]
+fn a_coded_file_of_a_server_that_was_in_trouble_is_fetched() {
+    let mut world = World::new().with_file("/a", 3_000).then(Behaviour::Status(503, None));
+    world.remote("/a").ranges = Ranges::Coded;
+    let group = world.resumed_group(["/a"]);
+    world.run_for(Millis(60_000));
+    assert_complete(&world, group, "/a");
+    assert_eq!(world.ranges_asked("/a"), ["bytes=0-", "bytes=0-", "none"]);
+}
+
 #[test]
 fn a_network_that_is_back_ends_the_wait_of_a_server_in_trouble_too() {
     let mut world =
@@ -519,6 +544,40 @@ fn a_full_disk_is_an_error_that_keeps_what_is_there() {
     world.run_until_idle();
     assert_complete(&world, group, "/a");
     assert_eq!(world.ranges_asked("/a"), ["bytes=0-", "bytes=4000-"]);
+}
+
+#[test]
+fn a_part_that_another_context_never_releases_is_copied_after_half_a_minute() {
+    let mut world = World::new().with_file("/a", 10_000).cut_after(4_000);
+    let group = world.resumed_group(["/a"]);
+    world.run_until(|world| world.row(group).state == GroupState::Waiting);
+    let held: Vec<_> = world.disk.parts().collect();
+    world.disk.held.extend(&held);
+    let began = world.now;
+    world.run_until_idle();
+    assert_complete(&world, group, "/a");
+    let waited = world.now.since(began);
+    assert!(Millis(30_000) <= waited && waited < Millis(60_000), "{waited:?}");
+    let asked = world.ranges_asked("/a");
+    assert!(asked[1..].iter().all(|range| range == "bytes=4000-"), "nothing is lost: {asked:?}");
+}
+
+#[test]
+fn a_part_that_is_released_in_time_is_used_again_and_not_copied() {
+    let mut world = World::new().with_file("/a", 10_000).cut_after(4_000);
+    let group = world.resumed_group(["/a"]);
+    world.run_until(|world| world.row(group).state == GroupState::Waiting);
+    let held: Vec<_> = world.disk.parts().collect();
+    world.disk.held.extend(&held);
+    world.run_for(Millis(20_000));
+    assert_eq!(
+        world.row(group).wait.as_ref().map(|wait| wait.reason),
+        Some(WaitReason::StorageBusy)
+    );
+    world.disk.held.clear();
+    world.run_until_idle();
+    assert_complete(&world, group, "/a");
+    assert_eq!(world.database.tables.transfers[&(group, 0)].generation, 0);
 }
 
 #[test]

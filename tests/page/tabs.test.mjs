@@ -1,4 +1,4 @@
-/** Two tabs of one queue, the callbacks of both, and a browser that is killed. */
+/** Several tabs of one queue: closed, killed, frozen, cached, of another build; their callbacks; and a browser that is killed. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { launchPersistent } from "../browser-launch.mjs";
 import { startServer } from "../server/server.mjs";
+import { freeze, kill } from "./processes.mjs";
 import { PKG, until } from "./visit.mjs";
 
 const MIB = 1 << 20;
@@ -17,7 +18,7 @@ const PRELUDE = fileURLToPath(new URL("in-page.js", import.meta.url));
 
 /** A server with one file, and a profile that outlives its browsers. */
 async function place(t, script) {
-  const server = await startServer({ files: { [PATH]: script }, mounts: { "/pkg/": PKG }, documents: { "/blank": BLANK } });
+  const server = await startServer({ files: { [PATH]: script }, mounts: { "/pkg/": PKG }, documents: { "/blank": BLANK, "/away": BLANK } });
   const profile = await mkdtemp(join(tmpdir(), "qmgr-tabs-"));
   t.after(async () => {
     await server.close();
@@ -47,6 +48,33 @@ const run = (page, url) =>
   );
 
 const bytesDone = (page) => page.evaluate(() => lab.group.getDetails().bytesDone);
+
+const isComplete = async (page) => (await page.evaluate(() => lab.status())) === 0x140;
+const role = (page) => page.evaluate(async () => (await lab.queue()).role);
+
+/** Two tabs that hold one group, which the first of them transfers; a checkpoint has been written. */
+async function twoTabs(t, { launch, open, server }, whileFetching = 2 * MIB) {
+  const context = await launch();
+  const first = await open(context.pages()[0]);
+  const id = await run(first, server.origin + PATH);
+  const second = await open(await context.newPage());
+  await second.evaluate((groupId) => lab.find(groupId), id);
+  assert.deepEqual([await role(first), await role(second)], ["active", "standby"]);
+  await until("bytes", async () => (await bytesDone(second)) > whileFetching);
+  return { context, first, second, id };
+}
+
+/** Collects the role events of a page. */
+const watchRole = (page) =>
+  page.evaluate(async () => {
+    globalThis.roles = [];
+    (await lab.queue()).addEventListener("role", ({ detail }) => roles.push(detail.role));
+  });
+
+/** What was fetched is the file, and no byte of it was asked for from two tabs at once for long. */
+async function assertWhole(server, page) {
+  assert.equal(await page.evaluate((file) => lab.hash(file), LOCAL), server.file(PATH).sha256());
+}
 
 test("a group of one tab is commanded and watched from another, over one connection", async (t) => {
   const { server, launch, open } = await place(t, { size: 16 * MIB, bytesPerSecond: 4 * MIB });
@@ -81,6 +109,174 @@ test("when the active tab closes, the other goes on from what is durable", async
   assert.equal(await second.evaluate((file) => lab.hash(file), LOCAL), server.file(PATH).sha256());
   const [, resumed] = server.log.gets(PATH);
   assert.match(resumed.range, /^bytes=[1-9]/);
+});
+
+test("a suspend in one tab ends the connection of the other", async (t) => {
+  const there = await place(t, { size: 64 * MIB, bytesPerSecond: 4 * MIB });
+  const { second } = await twoTabs(t, there);
+  const called = Date.now();
+  await second.evaluate(() => lab.group.suspendGroup());
+  const { closedAt } = await there.server.log.until(({ end }) => end === "client", { what: "the end of the transfer" });
+  t.diagnostic(`the connection ended after ${closedAt - called} ms`);
+});
+
+test("when the active tab's process is killed, the other goes on, and calls made meanwhile are carried out", async (t) => {
+  const there = await place(t, { size: 24 * MIB, bytesPerSecond: 4 * MIB });
+  const { first, second } = await twoTabs(t, there);
+  await watchRole(second);
+  await until("a checkpoint", async () => (await second.evaluate(() => lab.progress().ranges.length)) > 0);
+  await kill(first);
+  const killed = Date.now();
+  await second.evaluate(() => lab.group.setProp(11, "after the kill"));
+  const { at } = await there.server.log.until(({ id }) => id > 1, { what: "a request of the second tab" });
+  t.diagnostic(`the other tab asked after ${at - killed} ms`);
+  assert.deepEqual(await second.evaluate(() => roles), ["active"]);
+  await until("complete", () => isComplete(second), 30_000);
+  await assertWhole(there.server, second);
+  assert.match(there.server.log.gets(PATH)[1].range, /^bytes=[1-9]/);
+});
+
+test("a frozen tab loses the queue to one that is seen, and is harmless when it wakes up", async (t) => {
+  const there = await place(t, { size: 24 * MIB, bytesPerSecond: 4 * MIB });
+  const { first, second } = await twoTabs(t, there);
+  await watchRole(first);
+  await watchRole(second);
+  const thaw = await freeze(t, first);
+  await until("the second tab to take over", async () => (await role(second)) === "active");
+  // The frozen process still has the part open: it is waited for, and the calls go on.
+  await second.evaluate(() => lab.group.setProp(11, "from the second tab"));
+  thaw();
+  await until("the first tab to know", async () => (await role(first)) === "standby");
+  await until("complete in both", async () => (await isComplete(first)) && (await isComplete(second)), 60_000);
+  assert.deepEqual(await first.evaluate(() => roles), ["standby"]);
+  assert.deepEqual(await second.evaluate(() => roles), ["active"]);
+  assert.equal(await first.evaluate(() => lab.group.getProp(11)), "from the second tab");
+  await assertWhole(there.server, first);
+});
+
+test("a frozen tab that never wakes keeps its part, and the other goes on in a copy of it", async (t) => {
+  const there = await place(t, { size: 24 * MIB, bytesPerSecond: 4 * MIB });
+  const { first, second } = await twoTabs(t, there, 6 * MIB);
+  const thaw = await freeze(t, first);
+  await until("complete in the second tab", () => isComplete(second), 120_000);
+  await assertWhole(there.server, second);
+  const [, ...resumed] = there.server.log.gets(PATH);
+  assert.ok(resumed.length > 0 && resumed.every(({ range }) => /^bytes=[1-9]/.test(range)), "nothing is fetched twice");
+  thaw();
+  await until("the first tab to know", async () => (await role(first)) === "standby" && (await isComplete(first)));
+  await assertWhole(there.server, first);
+});
+
+/** A page that is taken from the cache is not loaded again. */
+const comeBack = (page) => page.goBack({ waitUntil: "commit" });
+
+test("a page in the back/forward cache leaves the queue to others, and its handles go on when it comes back", async (t) => {
+  const there = await place(t, { size: 24 * MIB, bytesPerSecond: 4 * MIB });
+  const { first, second } = await twoTabs(t, there);
+  await watchRole(first);
+  await first.evaluate(() => {
+    addEventListener("pagehide", ({ persisted }) => {
+      globalThis.hidden = { persisted, wait: lab.group.getDetails().wait?.reason };
+      globalThis.called = lab.group.setProp(11, "on the way out").then(() => "done");
+    });
+  });
+  await first.goto(`${there.server.origin}/away`);
+  await until("the second tab to take over", async () => (await role(second)) === "active");
+  await comeBack(first);
+  assert.deepEqual(await first.evaluate(() => hidden), { persisted: true, wait: "no-active-tab" });
+  assert.equal(await first.evaluate(() => called), "done");
+  assert.equal(await role(first), "standby");
+  await until("complete in both", async () => (await isComplete(first)) && (await isComplete(second)), 30_000);
+  assert.deepEqual(await first.evaluate(() => roles), ["standby"]);
+  assert.equal(await first.evaluate(() => lab.words.at(-1)), 0x140, "its listeners have heard of it");
+  await assertWhole(there.server, first);
+});
+
+test("a page that comes back from the back/forward cache alone transfers again", async (t) => {
+  const { server, launch, open } = await place(t, { size: 16 * MIB, bytesPerSecond: 4 * MIB });
+  const page = await open((await launch()).pages()[0]);
+  await run(page, server.origin + PATH);
+  await watchRole(page);
+  await until("a checkpoint", async () => (await page.evaluate(() => lab.progress().ranges.length)) > 0);
+  await page.goto(`${server.origin}/away`);
+  await comeBack(page);
+  await until("complete", () => isComplete(page), 30_000);
+  assert.deepEqual(await page.evaluate(() => roles), ["standby", "active"]);
+  await assertWhole(server, page);
+  assert.match(server.log.gets(PATH).at(-1).range, /^bytes=[1-9]/);
+});
+
+test("an engine gives way to a newer build; the older tabs can read, and their calls say to reload", async (t) => {
+  const there = await place(t, { size: 64 * MIB, bytesPerSecond: 4 * MIB });
+  const { first, second } = await twoTabs(t, there);
+  await second.evaluate(() => new BroadcastChannel("qmgr:default").postMessage({ Hello: { version: 1000 } }));
+  await there.server.log.until(({ end }) => end === "client", { what: "the end of the transfer" });
+  for (const page of [first, second]) {
+    const message = await page.evaluate(() => lab.group.suspendGroup().catch((error) => `${error.code}: ${error.message}`));
+    assert.match(message, /^QM_E_SERVICE_UNAVAILABLE: .*reload/);
+    assert.equal(await page.evaluate(() => lab.status()), 0x080);
+    assert.equal(await page.evaluate(() => lab.group.getDetails().wait.reason), "no-active-tab");
+    assert.equal(await role(page), "standby");
+  }
+  const ranges = await until("a checkpoint", () => first.evaluate(() => lab.progress().ranges));
+  assert.ok(ranges[0][1] > MIB, `${ranges}`);
+});
+
+test("a newer build upgrades the database at once, and the older one leaves it alone from then on", async (t) => {
+  const there = await place(t, { size: 64 * MIB, bytesPerSecond: 4 * MIB });
+  const { context, first, second } = await twoTabs(t, there);
+  const upgrade = () =>
+    new Promise((resolve, reject) => {
+      const opening = indexedDB.open("qmgr:default", 1000);
+      opening.onsuccess = () => resolve(opening.result.close());
+      opening.onerror = () => reject(opening.error);
+    });
+  await second.evaluate(upgrade);
+  for (const page of [first, second]) {
+    const message = await page.evaluate(() => lab.group.suspendGroup().catch((error) => error.message));
+    assert.match(message, /reload/);
+  }
+  const third = await there.open(await context.newPage());
+  const message = await third.evaluate(() => lab.queue().catch((error) => `${error.code}: ${error.message}`));
+  assert.match(message, /^QM_E_SERVICE_UNAVAILABLE: .*reload/);
+  const databases = await third.evaluate(() => indexedDB.databases());
+  assert.deepEqual(databases.map(({ version }) => version), [1000]);
+});
+
+/** A worker that the test can see and break. */
+const openWithOwnWorker = (page) =>
+  page.evaluate(() => lab.queue({ worker: () => (globalThis.worker = new Worker("/pkg/worker.js", { type: "module" })) }).then(() => {}));
+const breakWorker = (page) => page.evaluate(() => void worker.dispatchEvent(new ErrorEvent("error", { message: "broken by the test" })));
+
+test("a tab whose worker crashes goes on over the worker of another", async (t) => {
+  const { server, launch, open } = await place(t, { size: 16 * MIB, bytesPerSecond: 4 * MIB });
+  const context = await launch();
+  const first = await open(context.pages()[0]);
+  await openWithOwnWorker(first);
+  await run(first, server.origin + PATH);
+  const second = await open(await context.newPage());
+  await second.evaluate(() => lab.queue().then(() => {}));
+  await breakWorker(first);
+  await first.evaluate(() => lab.group.setProp(11, "after the crash"));
+  assert.deepEqual([await role(first), await role(second)], ["standby", "active"]);
+  await until("complete", () => isComplete(first), 30_000);
+  await assertWhole(server, first);
+});
+
+test("a tab whose worker crashes says so when there is no other, now or later", async (t) => {
+  const { server, launch, open } = await place(t, { size: 16 * MIB, bytesPerSecond: 4 * MIB });
+  const context = await launch();
+  const first = await open(context.pages()[0]);
+  await openWithOwnWorker(first);
+  await run(first, server.origin + PATH);
+  const failure = () => lab.group.setProp(11, "x").catch((error) => `${error.code}: ${error.message}`);
+  await breakWorker(first);
+  assert.match(await first.evaluate(failure), /^QM_E_SERVICE_UNAVAILABLE: .*broken by the test/);
+  const second = await open(await context.newPage());
+  await second.evaluate(() => lab.queue().then(() => {}));
+  await until("the second tab's engine", () => first.evaluate(() => lab.group.setProp(11, "y").then(() => true, () => false)));
+  await kill(second);
+  assert.match(await first.evaluate(failure), /^QM_E_SERVICE_UNAVAILABLE: .*broken by the test/);
 });
 
 test("a browser that is killed finds its group running, and asks only for what is missing", async (t) => {

@@ -20,6 +20,7 @@ export const LASTING = Object.freeze({
     "strong tag and date": ["R5", {}],
     "strong tag": ["R5", { lastModified: "none" }],
     "weak tag": ["R2 R7", { etag: "weak", lastModified: "none" }],
+    "weak tag that never changes": ["R2 R7", { etag: 'W/"one"', lastModified: "none" }],
     "weak tag and strong date": ["R3", { etag: "weak" }],
     "malformed tag": ["R2", { etag: "untagged", lastModified: "none" }],
     "strong date": ["R4", { etag: "none" }],
@@ -151,16 +152,17 @@ export function scriptFrom(seed, { size = 200_000, faults = 3 } = {}) {
   return { script, names: [...lasting, ...passing] };
 }
 
-/** Where a fault names a place in the file, the same place in a longer one. */
-function scaled(step, size) {
-  const place = ({ cutAfter, stallAfter }) => cutAfter ?? stallAfter;
-  if (!place(step)) return step;
-  const key = step.cutAfter === undefined ? "stallAfter" : "cutAfter";
-  return { ...step, [key]: Math.floor((place(step) * size) / 1000) };
+/** A fault is written for a file of 1000 bytes: where it names a number of bytes, the same share of a longer file. */
+export function scaled(step, size) {
+  const shares = ["bytesPerSecond", "cutAfter", "length", "stallAfter"]
+    .filter((key) => typeof step[key] === "number")
+    .map((key) => [key, Math.floor((step[key] * size) / 1000)]);
+  const tag = step.etag?.startsWith('"v1-') ? { etag: `"v1-${size}"` } : {};
+  return { ...step, ...Object.fromEntries(shares), ...tag };
 }
 
 /** Draws one of several, again and again, as a seed wants it. */
-function drawing(seed) {
+export function drawing(seed) {
   let turn = 0;
   return (choices) => {
     const bytes = createHash("sha256").update(`${seed}\n${turn++}`).digest();

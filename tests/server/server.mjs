@@ -131,9 +131,10 @@ function hostname(host) {
   return host.includes(":") ? `[${host}]` : host;
 }
 
+/** Asked for anew each time; a browser may keep the page itself, which `no-store` would forbid. */
 function document(response, value) {
   const [type, text] = typeof value === "string" ? ["text/html; charset=utf-8", value] : ["application/json", JSON.stringify(value)];
-  response.writeHead(200, { "Content-Type": type, "Cache-Control": "no-store" }).end(text);
+  response.writeHead(200, { "Content-Type": type, "Cache-Control": "no-cache" }).end(text);
 }
 
 function plain(response, status, text) {

@@ -166,6 +166,7 @@ const ON_THE_WIRE = {
   "strong tag and date": [/ETag: "/, /Last-Modified: Thu, 02 Jan 2020/],
   "strong tag": [/ETag: "/, /^(?![^]*\r\nLast-Modified)/],
   "weak tag": [/ETag: W\//, /^(?![^]*\r\nLast-Modified)/],
+  "weak tag that never changes": [/ETag: W\/"one"/, /^(?![^]*\r\nLast-Modified)/],
   "weak tag and strong date": [/ETag: W\//, /Last-Modified: Thu, 02 Jan 2020/],
   "malformed tag": /ETag: untagged/,
   "strong date": [/^(?![^]*\r\nETag)/, /Last-Modified: Thu, 02 Jan 2020/],

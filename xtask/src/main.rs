@@ -9,6 +9,7 @@ mod lint;
 mod pack;
 mod play;
 mod size;
+mod soak;
 mod test;
 mod tools;
 
@@ -46,11 +47,15 @@ enum Command {
     },
     /// Build, and hold the size of all that a page loads against its budget
     Size,
+    /// Run the tests that draw from a seed, with numbers as large as one wishes
+    Soak(soak::Numbers),
     /// Run every test, or the parts named with --only
     Test {
         /// Run this part alone; may be given several times
         #[arg(long, value_name = "NAME", value_enum)]
         only: Vec<test::Part>,
+        #[command(flatten)]
+        histories: test::Histories,
     },
 }
 
@@ -74,7 +79,8 @@ fn run(command: Command) -> Result<()> {
         Command::Pack => pack::run(&shell).map(drop),
         Command::Play { port } => play::run(&shell, port),
         Command::Size => size::run(&shell),
-        Command::Test { only } => test::run(&shell, &only),
+        Command::Soak(numbers) => soak::run(&shell, &numbers),
+        Command::Test { only, histories } => test::run(&shell, &only, &histories),
     }
 }
 

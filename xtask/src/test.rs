@@ -3,10 +3,24 @@
 use crate::tools::{self, Tool};
 use crate::{build, conformance, lint, pack, root};
 use anyhow::{Result, ensure};
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use xshell::{Shell, cmd};
+
+/// How many random histories part `sim` plays when it is named, and how many among all others.
+const HISTORIES: (u64, u64) = (20_000, 2_000);
+
+/// Which random histories part `sim` plays.
+#[derive(Args, Clone, Copy)]
+pub struct Histories {
+    /// The first seed of part sim; a fresh one by default, which is printed
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// How many histories part sim plays [default: 20000 with --only sim, else 2000]
+    #[arg(long)]
+    pub histories: Option<u64>,
+}
 
 /// So many states of each small world are looked at in about a minute.
 const WALK_STATES: u32 = 100_000;
@@ -18,6 +32,8 @@ pub enum Part {
     Lint,
     /// The pure rooms: cargo test
     Native,
+    /// Random histories of the queue in the simulated world
+    Sim,
     /// Small worlds walked in full, for a minute: cargo test, optimised
     Walk,
     /// Drivers and binding in a headless Chromium: wasm-pack test
@@ -28,15 +44,19 @@ pub enum Part {
     Package,
     /// A person's way through the playground
     Page,
+    /// Many kinds of server by many mishaps, in a real browser
+    Matrix,
+    /// A browser killed at random instants
+    Kills,
 }
 
 impl Part {
     fn tools(self) -> &'static [Tool] {
         match self {
             Part::Lint => &[Tool::WasmTarget],
-            Part::Native | Part::Walk => &[],
+            Part::Native | Part::Sim | Part::Walk => &[],
             Part::Browser => &[Tool::WasmTarget, Tool::WasmBindgen, Tool::WasmPack, Tool::Chromium],
-            Part::Conformance | Part::Package => {
+            Part::Conformance | Part::Kills | Part::Matrix | Part::Package => {
                 &[Tool::WasmTarget, Tool::WasmBindgen, Tool::NpmPackages, Tool::Chromium]
             }
             Part::Page => &[
@@ -49,10 +69,11 @@ impl Part {
         }
     }
 
-    fn run(self, shell: &Shell) -> Result<()> {
+    fn run(self, shell: &Shell, histories: &Histories) -> Result<()> {
         match self {
             Part::Lint => lint::run(shell),
             Part::Native => Ok(cmd!(shell, "cargo test --workspace").run()?),
+            Part::Sim => play_histories(shell, histories),
             Part::Walk => {
                 let states = std::env::var("QMGR_WALK_STATES");
                 let states = states.unwrap_or_else(|_| WALK_STATES.to_string());
@@ -81,12 +102,24 @@ impl Part {
                 let _nginx = shell.push_env("QMGR_NGINX", tools::nginx().unwrap_or_default());
                 node_tests(shell, &["tests/server", "tests/page"])
             }
+            Part::Matrix => {
+                build::package(shell)?;
+                node_tests(shell, &["tests/matrix"])
+            }
+            Part::Kills => {
+                build::package(shell)?;
+                node_tests(shell, &["tests/kills"])
+            }
         }
     }
 }
 
 /// Runs the parts in `only`, or all of them; a part that fails does not keep the others from running.
-pub fn run(shell: &Shell, only: &[Part]) -> Result<()> {
+pub fn run(shell: &Shell, only: &[Part], histories: &Histories) -> Result<()> {
+    let (most, fewer) = HISTORIES;
+    let usual = if only.contains(&Part::Sim) { most } else { fewer };
+    let histories =
+        Histories { histories: histories.histories.or(Some(usual)), seed: histories.seed };
     let parts: Vec<Part> = Part::value_variants()
         .iter()
         .copied()
@@ -104,7 +137,7 @@ pub fn run(shell: &Shell, only: &[Part]) -> Result<()> {
     for part in parts {
         println!("\n── {part:?} ──");
         let start = Instant::now();
-        let result = part.run(shell);
+        let result = part.run(shell, &histories);
         if let Err(error) = &result {
             println!("{error:#}");
         }
@@ -123,6 +156,24 @@ pub fn run(shell: &Shell, only: &[Part]) -> Result<()> {
     let failed = summary.iter().filter(|(_, passed, _)| !passed).count();
     println!("parts: {} passed, {failed} failed", summary.len() - failed);
     ensure!(failed == 0, "tests failed");
+    Ok(())
+}
+
+/// Plays random histories of the queue on all cores, in a build that is optimised and checks as a debug
+/// build does. The same seed and number replay exactly.
+fn play_histories(shell: &Shell, histories: &Histories) -> Result<()> {
+    let fresh = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs());
+    let (seed, count) = (histories.seed.unwrap_or_else(fresh), histories.histories.unwrap_or(1));
+    let build = ["test", "--profile", "walk", "--package", "qmgr", "--test", "native"];
+    cmd!(shell, "cargo {build...} --no-run").run()?;
+
+    println!("{count} histories: --seed {seed} --histories {count} plays them again");
+    let _seed = shell.push_env("QMGR_SEED", seed.to_string());
+    let _histories = shell.push_env("QMGR_HISTORIES", count.to_string());
+    let start = Instant::now();
+    cmd!(shell, "cargo {build...} --quiet -- --nocapture random::").run()?;
+    let seconds = start.elapsed().as_secs_f64();
+    println!("{count} histories in {seconds:.1} s, {:.0} a second", count as f64 / seconds);
     Ok(())
 }
 

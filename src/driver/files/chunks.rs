@@ -228,7 +228,7 @@ impl Chunks {
 /// A published file of a queue, of which any page can ask; `None` when it is not there, or not all of it.
 pub(super) async fn published(name: &str, target: &LocalPath) -> Result<Option<Blob>, QmgrError> {
     let cannot = |error: String| unavailable("the file cannot be read", &error);
-    let database = store::open_database(name).await.map_err(cannot)?;
+    let database = store::open_database(name).await?;
     let found = find(&database, target).await;
     database.close();
     found.map_err(|error| cannot(error.to_string()))

@@ -44,6 +44,12 @@ impl Memory {
         }
     }
 
+    pub(super) fn copy(&self, from: Part, to: Part, length: u64) -> Result<(), DiskFailure> {
+        let chunks = self.read_part(from)?.chunks.borrow().clone();
+        self.parts.borrow_mut().insert(to, Rc::new(RefCell::new(chunks)));
+        self.open_part(to, length, false).map(drop)
+    }
+
     pub(super) fn delete_part(&self, part: Part) {
         self.parts.borrow_mut().remove(&part);
     }

@@ -16,6 +16,9 @@ use web_sys::{
 /// What may stand in a queue's name unchanged; anything else a browser might dislike or change.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
+/// So much of a part is in memory while it is copied.
+const COPY_SIZE: u64 = 4 << 20;
+
 #[wasm_bindgen]
 extern "C" {
     /// `move` is missing from web-sys.
@@ -115,6 +118,37 @@ impl Opfs {
         Ok(OpfsPart {
             handle: handle.map_err(|thrown| js::disk_failure(&thrown))?.unchecked_into(),
         })
+    }
+
+    pub(super) async fn copy(&self, from: &str, to: &str, length: u64) -> Result<(), DiskFailure> {
+        let to = self.open_handle(to, true).await?;
+        let copied = self.copy_into(&to, from, length).await;
+        to.close();
+        copied
+    }
+
+    /// A part that another context has open can still be read as a `File`.
+    async fn copy_into(&self, to: &OpfsPart, from: &str, length: u64) -> Result<(), DiskFailure> {
+        to.cut(0)?;
+        if length == 0 {
+            return Ok(());
+        }
+        let failure = |thrown: JsValue| js::disk_failure(&thrown);
+        let from = file(&self.parts, from, false).await.map_err(failure)?;
+        let from: File = JsFuture::from(from.get_file()).await.map_err(failure)?.unchecked_into();
+        if js::to_u64(from.size()) < length {
+            return Err(DiskFailure::Missing { target_size: None });
+        }
+        let mut position = 0;
+        while position < length {
+            let end = length.min(position + COPY_SIZE);
+            let (start, stop) = (js::to_f64(position), js::to_f64(end));
+            let piece = from.slice_with_f64_and_f64(start, stop).map_err(failure)?;
+            let bytes = JsFuture::from(piece.array_buffer()).await.map_err(failure)?;
+            to.write(&Uint8Array::new(&bytes), position)?;
+            position = end;
+        }
+        to.flush()
     }
 
     pub(super) async fn delete_part(&self, part: &str) {

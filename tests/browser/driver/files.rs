@@ -442,7 +442,7 @@ async fn an_engine_whose_epoch_is_over_writes_no_chunk() {
     records::write("files-fenced", "queue", "epoch", 99.into()).await;
     body.send(&FILE[4..]);
     body.end();
-    queue.until("the engine to let go", || queue.session.storage().is_undefined()).await;
+    queue.until_waiting(&download.group, "no-active-tab").await;
     let after = records::keys("files-fenced", "chunks").await;
     assert!(after.iter().all(|key| before.contains(key)), "{before:?} {after:?}");
     queue.discard().await;

@@ -2,6 +2,7 @@
 
 mod clock;
 mod connection;
+mod engine;
 mod files;
 mod network;
 mod overlap;

@@ -49,11 +49,12 @@ async fn an_engine_whose_epoch_is_over_writes_nothing_and_lets_go() {
     let server = Server::new();
     let queue = Queue::open("store-fenced", &server).await;
     let group = queue.group().await;
+    let running = queue.resumed_download("/a.bin").await;
     records::write("store-fenced", "queue", "epoch", 99.into()).await;
     let before = records::keys("store-fenced", "groups").await;
 
     let refused = queue.session.create_group(&JsValue::UNDEFINED);
-    queue.until("the engine to let go", || queue.session.storage().is_undefined()).await;
+    queue.until_waiting(&running.group, "no-active-tab").await;
     assert_eq!(records::keys("store-fenced", "groups").await, before);
     assert_eq!(records::read("store-fenced", "queue", "epoch").await, Some(99.into()));
     assert_eq!(word(&group), f64::from(0x180), "what was known can still be read");

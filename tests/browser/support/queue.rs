@@ -47,14 +47,34 @@ impl Queue {
         queue
     }
 
+    /// Opens a queue in memory with a transport of the test's own.
+    pub async fn with_transport(name: &str, fetch: JsValue) -> Result<Self, JsValue> {
+        Self::start(name, "memory".into(), fetch).await
+    }
+
+    /// A queue that the test has opened itself; nobody observes it.
+    pub fn of(name: &str, session: JsSession) -> Self {
+        Self {
+            name: name.to_owned(),
+            bytes: Bytes::Opfs,
+            session,
+            events: RefCell::new(unbounded().1),
+            _observer: Closure::new(drop),
+        }
+    }
+
     /// Opens the queue, or says why not.
     pub async fn try_open(options: Options<'_>) -> Result<Self, JsValue> {
         let Options { name, storage, server } = options;
+        let storage = storage.map_or(JsValue::UNDEFINED, JsValue::from);
+        let fetch = server.map_or(JsValue::UNDEFINED, Server::fetch);
+        Self::start(name, storage, fetch).await
+    }
+
+    async fn start(name: &str, storage: JsValue, fetch: JsValue) -> Result<Self, JsValue> {
         let (sender, events) = unbounded();
         // One who has stopped waiting needs no events.
         let observer = Closure::new(move |_| drop(sender.unbounded_send(())));
-        let storage = storage.map_or(JsValue::UNDEFINED, JsValue::from);
-        let fetch = server.map_or(JsValue::UNDEFINED, Server::fetch);
         let options = js::object([("name", name.into()), ("storage", storage), ("fetch", fetch)]);
         let session = Session::start(
             options,

@@ -3,6 +3,7 @@
 use indexed_db_futures::database::Database;
 use indexed_db_futures::prelude::*;
 use indexed_db_futures::transaction::TransactionMode;
+use js_sys::Function;
 use wasm_bindgen::JsValue;
 
 /// One record; `None` when there is none under that key.
@@ -44,6 +45,32 @@ pub async fn write(queue: &str, store: &str, key: &str, record: JsValue) {
     drop(objects);
     transaction.commit().await.expect("a transaction of our own");
     database.close();
+}
+
+/// Opens the database in this version, as another build does, and closes it.
+pub async fn create(queue: &str, version: u8) {
+    let opened = Database::open(name(queue)).with_version(version).await;
+    opened.expect("a version that is no older").close();
+}
+
+/// The version of the database.
+pub async fn version(queue: &str) -> f64 {
+    let database = open(queue).await;
+    let version = database.version();
+    database.close();
+    version
+}
+
+/// Whether every transaction fails from here on, in any database.
+pub fn refuse_transactions(refuse: bool) {
+    let script = if refuse {
+        "IDBDatabase.prototype.transactionOfTest = IDBDatabase.prototype.transaction; \
+         IDBDatabase.prototype.transaction = () => { \
+             throw new DOMException('refused by the test', 'UnknownError'); };"
+    } else {
+        "IDBDatabase.prototype.transaction = IDBDatabase.prototype.transactionOfTest;"
+    };
+    Function::new_no_args(script).call0(&JsValue::UNDEFINED).expect("a script that runs");
 }
 
 /// Deletes a record.

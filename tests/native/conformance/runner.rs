@@ -127,6 +127,10 @@ impl Runner {
         }
         let patch = serde_json::from_value::<SettingsPatch>(Value::Object(settings));
         let patch = patch.map_err(|error| error.to_string())?;
+        if open.contains_key("inactivityTimeout") {
+            // Time alone ends groups then, which the ledger does not foresee.
+            self.world.ledger.look_away();
+        }
         let caller = Rc::new(Caller::new(owner, Credentials::default()));
         match (ask(&mut self.world, &caller, Command::Configure(patch)), fails) {
             (Ok(_), None) => {

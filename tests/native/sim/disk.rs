@@ -30,8 +30,12 @@ pub struct Disk {
     pub directories: BTreeSet<String>,
     /// How many bytes fit; `None` for any number.
     pub capacity: Option<usize>,
+    /// The parts that another context holds: they can be read and not opened.
+    pub held: BTreeSet<Part>,
     /// Whether a part that will not fit is refused before a byte of it is written.
     pub checks_room: bool,
+    /// What the next openings of a part say instead of opening it.
+    pub open_refusals: VecDeque<DiskFailure>,
     /// What the next moves to a name say instead of moving.
     pub refusals: VecDeque<DiskFailure>,
 }
@@ -45,7 +49,13 @@ impl Disk {
         create: bool,
         size: Option<u64>,
     ) -> Result<(), DiskFailure> {
+        if let Some(refusal) = self.open_refusals.pop_front() {
+            return Err(refusal);
+        }
         let keep = usize::try_from(keep).expect("a small file");
+        if self.held.contains(&part) {
+            return Err(DiskFailure::Busy);
+        }
         let whole = usize::try_from(size.unwrap_or_default()).expect("a small file");
         let used = self.used() + whole.saturating_sub(keep);
         if self.checks_room && self.capacity.is_some_and(|capacity| used > capacity) {
@@ -60,6 +70,15 @@ impl Disk {
         }
         file.written.truncate(keep);
         file.flushed = file.flushed.min(keep);
+        Ok(())
+    }
+
+    /// Writes the first bytes of a part into a new one, and flushes it.
+    pub fn copy(&mut self, from: Part, to: Part, length: u64) -> Result<(), DiskFailure> {
+        let length = usize::try_from(length).expect("a small file");
+        let bytes = self.read(from)?.get(..length);
+        let written = bytes.ok_or(DiskFailure::Missing { target_size: None })?.to_vec();
+        self.parts.insert(to, PartFile { written, flushed: length });
         Ok(())
     }
 
@@ -136,11 +155,19 @@ impl Disk {
         self.parts.retain(|part, _| kept.contains(part));
     }
 
-    /// What was not flushed is there in length, and garbage.
-    pub fn cut_power(&mut self) {
+    /// What was not flushed is there in length, and garbage; with dice, a part of it is there or none.
+    pub fn cut_power(&mut self, mut dice: Option<&mut fastrand::Rng>) {
         for file in self.parts.values_mut() {
-            let flushed = file.flushed;
-            file.written[flushed..].fill(0xEE);
+            let (flushed, written) = (file.flushed, file.written.len());
+            let (whole, there) = match &mut dice {
+                Some(dice) => {
+                    let there = dice.usize(flushed..=written);
+                    (dice.usize(flushed..=there), there)
+                }
+                None => (flushed, written),
+            };
+            file.written.truncate(there);
+            file.written[whole..].fill(0xEE);
         }
     }
 

@@ -19,5 +19,5 @@ mod world;
 pub use database::Database;
 pub use disk::{Crash, Disk};
 pub use page::{Page, Return};
-pub use server::{Behaviour, Cors, Ranges, RemoteFile, Validators};
+pub use server::{Behaviour, Cors, Ranges, RemoteFile, Servers, Validators, mirror};
 pub use world::{START, World, guid, info, is_saved_as, url};

@@ -145,6 +145,7 @@ impl Page {
                 self.mirror.set_engine_active(true);
                 Vec::new()
             }
+            ToPage::Beat => Vec::new(),
             ToPage::Leaving { .. } => {
                 self.mirror.set_engine_active(false);
                 Vec::new()

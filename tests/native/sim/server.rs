@@ -10,6 +10,16 @@ use std::time::{Duration, UNIX_EPOCH};
 pub enum Behaviour {
     /// The body breaks off after so many bytes.
     CutAfter(usize),
+    /// The request is redirected to the mirror of the file, which holds versions of its own.
+    Elsewhere,
+    /// A range request is answered as if it had no range.
+    IgnoreRange,
+    /// A range request is answered with a MIME envelope.
+    Multipart,
+    /// A length that makes no sense.
+    OddLength(&'static str),
+    /// A range request is answered with a range that makes no sense.
+    OddRange(&'static str),
     /// The body goes on for so many bytes after its end.
     Overlong(usize),
     /// No answer ever comes.
@@ -20,6 +30,8 @@ pub enum Behaviour {
     Status(u16, Option<String>),
     /// The connection cannot be made.
     Unreachable,
+    /// A range request is answered with 416, and with the size of the file if it is told.
+    Unsatisfied { is_told: bool },
     /// A range request is answered with a range that begins so many bytes later than asked for.
     WrongRange(u64),
 }
@@ -55,6 +67,8 @@ pub enum Ranges {
 pub enum Validators {
     /// A `Last-Modified` that is strong.
     Date,
+    /// A `Last-Modified` that is true to the second, and so strong only after that second.
+    FreshDate,
     /// A `Last-Modified` that stays when the file changes.
     FrozenDate,
     /// Nothing.
@@ -70,6 +84,8 @@ pub enum Validators {
 pub struct RemoteFile {
     /// Every version the server ever held; the last one is served.
     pub versions: Vec<Vec<u8>>,
+    /// When the last one came.
+    pub modified: Millis,
     pub validators: Validators,
     pub ranges: Ranges,
     /// What pages of another origin may see.
@@ -133,6 +149,7 @@ impl RemoteFile {
     pub fn new(url: &str, size: usize) -> Self {
         Self {
             versions: vec![content(url, 0, size)],
+            modified: Millis(0),
             validators: Validators::Strong,
             ranges: Ranges::Honoured,
             cors: Cors::Exposed,
@@ -155,6 +172,7 @@ impl RemoteFile {
         let mut headers = Headers { date: date(now.0), ..Headers::default() };
         match self.validators {
             Validators::Date => headers.last_modified = date(700_000_000_000 + version * 10_000),
+            Validators::FreshDate => headers.last_modified = date(self.modified.0),
             Validators::FrozenDate => headers.last_modified = date(700_000_000_000),
             Validators::None => {}
             Validators::Strong => headers.etag = Some(format!("\"v{version}\"")),
@@ -180,12 +198,17 @@ impl Servers {
         if page.starts_with("https:") && url.starts_with("http:") {
             return Reaction::Refusal;
         }
+        let is_near = |url: &str| url.strip_prefix(page).is_some_and(|path| path.starts_with('/'));
+        if !is_near(url) && request.if_range.is_some() {
+            // Asks for leave that nobody gives.
+            return Reaction::Refusal;
+        }
         let mut reaction = self.react(url, request, now);
-        let is_near = url.strip_prefix(page).is_some_and(|path| path.starts_with('/'));
-        let cors = self.files.get(url).map_or(Cors::Exposed, |file| file.cors);
         if let Reaction::Answer(response) = &mut reaction
-            && !is_near
+            && !(is_near(url) && is_near(&response.head.url))
         {
+            let answering = self.files.get(&response.head.url).or(self.files.get(url));
+            let cors = answering.map_or(Cors::Exposed, |file| file.cors);
             if cors == Cors::Refused {
                 return Reaction::Refusal;
             }
@@ -212,43 +235,48 @@ impl Servers {
             return Reaction::Answer(Box::new(status(url, 404, None)));
         };
         file.asked.push(request.range.map_or_else(|| "none".to_owned(), |range| range.to_string()));
-        if file.ranges == Ranges::Coded && request.range.is_some() {
-            return Reaction::Refusal;
-        }
         let behaviour = file.script.pop_front().or_else(|| file.always.clone());
+        let elsewhere = mirror(url);
+        let (url, file) = match (&behaviour, self.files.get(&elsewhere)) {
+            (Some(Behaviour::Elsewhere), Some(mirror)) => (elsewhere.as_str(), mirror),
+            _ => (url, &self.files[url]),
+        };
+        let whole = Request::default();
+        let request = match &behaviour {
+            Some(Behaviour::IgnoreRange) => &whole,
+            _ => request,
+        };
+        let shift = match behaviour {
+            Some(Behaviour::WrongRange(shift)) => shift,
+            _ => 0,
+        };
         let mut response = match &behaviour {
             Some(Behaviour::Silent) => return Reaction::Nothing,
             Some(Behaviour::Unreachable) => return Reaction::Refusal,
-            Some(Behaviour::Status(code, retry_after)) => {
-                return Reaction::Answer(Box::new(status(url, *code, retry_after.clone())));
+            Some(Behaviour::Status(code, retry_after)) => status(url, *code, retry_after.clone()),
+            // A coded answer to a range is a bare `TypeError`.
+            _ if file.ranges == Ranges::Coded && request.range.is_some() => {
+                return Reaction::Refusal;
             }
-            Some(Behaviour::WrongRange(shift)) => file.serve(url, request, *shift, now),
-            Some(Behaviour::CutAfter(_) | Behaviour::Overlong(_) | Behaviour::StallAfter(_))
-            | None => file.serve(url, request, 0, now),
+            _ => file.serve(url, request, shift, now),
         };
-        match behaviour {
-            Some(Behaviour::CutAfter(length)) if length < response.body.len() => {
-                response.body.truncate(length);
-                response.end = BodyEnd::Breaks;
-            }
-            Some(Behaviour::StallAfter(length)) if length < response.body.len() => {
-                response.held_back = response.body.split_off(length);
-                response.end = BodyEnd::Stalls;
-            }
-            // Where no length is named, more bytes are simply a longer file.
-            Some(Behaviour::Overlong(more)) if response.head.headers.content_length.is_some() => {
-                response.body.extend(std::iter::repeat_n(0xAA, more));
-            }
-            _ => {}
+        if let Some(behaviour) = behaviour {
+            file.spoil(&mut response, behaviour);
         }
         Reaction::Answer(Box::new(response))
     }
+}
+
+/// The URL that a file is redirected to at times.
+pub fn mirror(url: &str) -> String {
+    format!("https://mirror.test/{}", url.rsplit("//").next().unwrap_or_default())
 }
 
 impl RemoteFile {
     /// The answer to a request, unless something goes wrong; `shift` makes a part begin later.
     pub fn serve(&self, url: &str, request: &Request, shift: u64, now: Millis) -> Response {
         let bytes = self.versions.last().expect("a file has a version");
+        let is_coded = self.ranges == Ranges::Coded;
         let size = bytes.len() as u64;
         let mut headers = self.validators(now);
         let holds = request.if_range.as_ref().is_none_or(|validator| {
@@ -275,11 +303,71 @@ impl RemoteFile {
             }
             None => (200, bytes.clone()),
         };
+        if is_coded {
+            headers.content_encoding = Some("gzip".to_owned());
+        }
         if self.has_length {
-            headers.content_length = Some(body.len().to_string());
+            // Of a coded body it is the length on the wire.
+            let length = if is_coded { body.len() * 2 / 3 } else { body.len() };
+            headers.content_length = Some(length.to_string());
         }
         let head = AnswerHead { status: code, filtered: false, url: url.to_owned(), headers };
         Response { head, body, end: BodyEnd::Closes, held_back: Vec::new() }
+    }
+
+    /// Does to an answer what the script says.
+    fn spoil(&self, response: &mut Response, behaviour: Behaviour) {
+        let size = self.versions.last().map_or(0, Vec::len);
+        let Response { head, body, end, held_back } = response;
+        let is_part = head.status == 206;
+        let is_hidden = !head.url.starts_with("https://here.test/") || self.ranges == Ranges::Coded;
+        match behaviour {
+            Behaviour::CutAfter(length) if length < body.len() => {
+                body.truncate(length);
+                *end = BodyEnd::Breaks;
+            }
+            Behaviour::StallAfter(length) if length < body.len() => {
+                *held_back = body.split_off(length);
+                *end = BodyEnd::Stalls;
+            }
+            // Where no length is named, or a hidden coding may belong to it, more bytes are simply a longer file.
+            Behaviour::Overlong(more) if head.headers.content_length.is_some() && !is_hidden => {
+                body.extend(std::iter::repeat_n(0xAA, more));
+            }
+            Behaviour::Multipart if is_part => {
+                head.headers.content_type = Some("multipart/byteranges; boundary=x".to_owned());
+                head.headers.content_range = None;
+                body.splice(..0, *b"--x\r\n");
+            }
+            Behaviour::OddLength(text) => {
+                head.headers.content_length = Some(text.to_owned());
+                // The browser waits for as many bytes as it was told.
+                if text.parse::<u128>().is_ok_and(|length| length > body.len() as u128) {
+                    *end = BodyEnd::Breaks;
+                }
+            }
+            Behaviour::OddRange(text) if is_part => {
+                head.headers.content_range = Some(text.to_owned());
+            }
+            Behaviour::Unsatisfied { is_told } if is_part => {
+                head.status = 416;
+                head.headers.content_range = is_told.then(|| format!("bytes */{size}"));
+                head.headers.content_length = None;
+                *body = b"what went wrong".to_vec();
+            }
+            Behaviour::CutAfter(_)
+            | Behaviour::Elsewhere
+            | Behaviour::IgnoreRange
+            | Behaviour::Multipart
+            | Behaviour::OddRange(_)
+            | Behaviour::Overlong(_)
+            | Behaviour::Silent
+            | Behaviour::StallAfter(_)
+            | Behaviour::Status(..)
+            | Behaviour::Unreachable
+            | Behaviour::Unsatisfied { .. }
+            | Behaviour::WrongRange(_) => {}
+        }
     }
 }
 

@@ -7,13 +7,14 @@ use super::page::Page;
 use super::server::{
     Behaviour, BodyEnd, Cors, Ranges, Reaction, RemoteFile, Response, Servers, Validators,
 };
+use crate::reference::Ledger;
 use qmgr::abi::{FileSetInfo, Guid, Hresult, LocalPath, QmgrError};
 use qmgr::http::Request;
 use qmgr::protocol::{
-    Answer, Command, Credentials, Epoch, GroupRow, GroupState, Registration, Serial, SettingsPatch,
-    Storage, ToEngine, ToPage,
+    Answer, Call, Command, Credentials, Epoch, GroupRow, GroupState, Registration, Serial,
+    SettingsPatch, Storage, ToEngine, ToPage,
 };
-use qmgr::queue::{Commit, Effect, Ended, Event, Host, Part, Queue, Ticket};
+use qmgr::queue::{Commit, DiskFailure, Effect, Ended, Event, Host, Part, Queue, Ticket};
 use qmgr::snapshot::{Saved, SavedState};
 use qmgr::time::Millis;
 use sha2::{Digest, Sha256};
@@ -32,6 +33,7 @@ const CHUNK: usize = 1_000;
 enum Task {
     Answer(Ticket),
     Chunk(Ticket),
+    Copy { ticket: Ticket, from: Part, to: Part, length: u64 },
     Commit(Box<Commit>),
     Compare { ticket: Ticket, part: Part, at: u64, until: u64 },
     Deliver(ToEngine),
@@ -49,22 +51,32 @@ pub struct World {
     pub now: Millis,
     pub queue: Queue,
     pub page: Page,
-    /// A second tab: it makes no calls, and may be called.
+    /// A second tab; it hears all that the first one hears.
     pub other: Page,
+    /// What the documented rules say of all that happens.
+    pub ledger: Ledger,
     pub servers: Servers,
     pub disk: Disk,
     pub database: Database,
+    /// What the next commits say to do: fail.
+    pub refused_commits: u32,
     /// Every event that was reported, for late repetition.
     pub reported: Vec<Event>,
     /// The most connections that were open at once.
     pub most_connections: usize,
     /// The random world: delays differ, so that tasks overtake each other.
     pub dice: Option<fastrand::Rng>,
+    /// Whether each engine after a crash is the first of its worker, so that its tickets begin anew.
+    pub moves_to_new_workers: bool,
     /// Whether everything that happens is printed.
     is_told: bool,
     /// The file that the next scripting call is about.
     scripted: String,
     connections: BTreeMap<Ticket, Connection>,
+    /// Up to where each part was written since the engine started, or recorded before.
+    reached: BTreeMap<Part, u64>,
+    /// The servers' clocks are ahead of the engine's by so much, which was set back.
+    set_back: Millis,
     tasks: BTreeMap<(Millis, u64), Task>,
     next_task: u64,
     epoch: u64,
@@ -90,15 +102,20 @@ impl World {
             queue,
             page: Page::new("page"),
             other: Page::new("other"),
+            ledger: Ledger::default(),
             servers: Servers::default(),
             disk: Disk::default(),
             database,
+            refused_commits: 0,
             reported: Vec::new(),
             most_connections: 0,
             dice,
+            moves_to_new_workers: false,
             is_told: std::env::var_os("QMGR_LOG").is_some(),
             scripted: String::new(),
             connections: BTreeMap::new(),
+            reached: BTreeMap::new(),
+            set_back: Millis(0),
             tasks: BTreeMap::new(),
             next_task: 0,
             epoch: 1,
@@ -185,8 +202,10 @@ impl World {
 
     /// The server holds another version of the file from here on.
     pub fn change(&mut self, path: &str, size: usize) {
-        let url = url(path);
-        self.servers.files.get_mut(&url).expect("a file").change(&url, size);
+        let (url, now) = (url(path), self.true_time());
+        let file = self.servers.files.get_mut(&url).expect("a file");
+        file.change(&url, size);
+        file.modified = now;
     }
 
     /// The bodies of the file that stall go on.
@@ -232,10 +251,60 @@ impl World {
         sequence
     }
 
+    /// The other page sends a call.
+    pub fn send_from_other(&mut self, command: Command) -> u64 {
+        let call = self.other.call(command);
+        let sequence = call.sequence;
+        self.deliver(ToEngine::Call(call));
+        sequence
+    }
+
     pub fn deliver(&mut self, message: ToEngine) {
         let now = self.now;
+        let call = match &message {
+            ToEngine::Call(call) => Some(call.clone()),
+            ToEngine::Bye { .. }
+            | ToEngine::Hello { .. }
+            | ToEngine::Notified { .. }
+            | ToEngine::Register { .. } => None,
+        };
         self.queue.call(message, now);
+        if let Some(call) = call {
+            let answer = self.answer_at_once(&call);
+            self.ledger.note_call(&call, answer.as_ref());
+        }
         self.drain();
+    }
+
+    /// The reply to a call, if it does not wait for a commit.
+    fn answer_at_once(&self, call: &Call) -> Option<Result<Answer, QmgrError>> {
+        let mut peeked = self.queue.clone();
+        std::iter::from_fn(|| peeked.poll_message()).find_map(|message| match message {
+            ToPage::Reply { client, sequence, result }
+                if client == call.client && sequence == call.sequence =>
+            {
+                Some(result)
+            }
+            ToPage::Activate { .. }
+            | ToPage::Active(_)
+            | ToPage::Beat
+            | ToPage::Leaving { .. }
+            | ToPage::Notify { .. }
+            | ToPage::Reply { .. }
+            | ToPage::Rows(_) => None,
+        })
+    }
+
+    /// The time that servers go by: it is never set back.
+    fn true_time(&self) -> Millis {
+        self.now.plus(self.set_back)
+    }
+
+    /// The clock of the machine is set back, which an engine notices when it starts.
+    pub fn set_clock_back(&mut self, span: Millis) {
+        let span = span.min(self.now);
+        self.now = self.now.minus(span);
+        self.set_back = self.set_back.plus(span);
     }
 
     /// Sets a tab's pointer of a group.
@@ -278,7 +347,9 @@ impl World {
 
     /// A tab is closed or dies, which its lock shows.
     pub fn end_tab(&mut self, tab: fn(&mut Self) -> &mut Page) {
-        let ended = std::mem::replace(tab(self), Page::new("nobody"));
+        self.next_id += 1;
+        let next = Page::new(&format!("page {}", self.next_id));
+        let ended = std::mem::replace(tab(self), next);
         self.report(Event::PageGone { client: ended.client });
     }
 
@@ -332,6 +403,60 @@ impl World {
         self.row(group).job_status
     }
 
+    pub fn is_online(&self) -> bool {
+        self.is_online
+    }
+
+    /// Whether any order is being carried out.
+    pub fn is_busy(&self) -> bool {
+        !self.tasks.is_empty()
+    }
+
+    /// The connections that are open.
+    pub fn connections(&self) -> impl Iterator<Item = &Connection> {
+        self.connections.values()
+    }
+
+    /// The bodies whose bytes no flush, commit or end under way makes safe, each with up to where they
+    /// are recorded.
+    pub fn at_risk(&self) -> impl Iterator<Item = (&Sink, u64)> {
+        let is_committing = self.tasks.values().any(|task| matches!(task, Task::Commit(_)));
+        let is_flushing = |ticket: &Ticket| {
+            self.tasks.values().any(|task| {
+                matches!(task, Task::Flush(flushed) | Task::End(flushed, _) if flushed == ticket)
+            })
+        };
+        let unsafe_ones = self
+            .connections
+            .iter()
+            .filter(move |(ticket, _)| !is_committing && !is_flushing(ticket));
+        unsafe_ones.filter_map(|(_, connection)| {
+            let sink = connection.sink.as_ref()?;
+            let record = self.database.tables.transfers.get(&(sink.part.serial, sink.part.index));
+            let ranges = record.filter(|record| record.generation == sink.part.generation);
+            let end = ranges.and_then(|record| {
+                record.ranges.iter().find(|(start, end)| *start <= sink.at && sink.at <= *end)
+            });
+            Some((sink, end.map_or(sink.at, |(_, end)| *end).max(sink.at).min(sink.reported)))
+        })
+    }
+
+    /// The network comes, or goes and breaks what is open.
+    pub fn set_network(&mut self, is_online: bool) {
+        if !is_online {
+            let open: Vec<_> = self.connections.keys().copied().collect();
+            for ticket in open {
+                let is_answered = self.connections[&ticket].response.is_some();
+                let how = match is_answered {
+                    true => Ended::Broken,
+                    false => Ended::Unanswered("failed to fetch".to_owned()),
+                };
+                self.schedule(1, Task::End(ticket, how));
+            }
+        }
+        self.set_online(is_online);
+    }
+
     pub fn set_online(&mut self, is_online: bool) {
         self.is_online = is_online;
         self.report(Event::Online(is_online));
@@ -340,29 +465,26 @@ impl World {
     /// The engine ends without being asked, and another one is started.
     pub fn crash(&mut self, crash: Crash) {
         if crash == Crash::PowerCut {
-            self.disk.cut_power();
+            self.disk.cut_power(self.dice.as_mut());
             self.database.cut_power();
         }
-        self.restore(self.database.saved());
-    }
-
-    /// What the driver does when a commit found no room.
-    fn start_over(&mut self) {
-        self.queue.refuse_calls(&QmgrError::new(Hresult::DISK_FULL, "no room"));
-        self.drain();
-        let mut saved = self.database.saved();
-        saved.stop_for_lack_of_room();
-        self.restore(saved);
-    }
-
-    fn restore(&mut self, saved: Saved) {
         self.tasks.clear();
         self.connections.clear();
+        self.ledger.note_crash(crash == Crash::PowerCut);
+        self.start_again(self.database.saved());
+    }
+
+    /// An engine starts from the records.
+    fn start_again(&mut self, saved: Saved) {
         self.epoch += 1;
-        let host = host(self.epoch, self.epoch * 31, self.origin.clone());
+        let mut host = host(self.epoch, self.epoch * 31, self.origin.clone());
+        if self.moves_to_new_workers {
+            host.first_ticket = Ticket(1 << 32);
+        }
         self.queue = Queue::restore(saved, host, self.now).expect("this build's records");
         let kept: BTreeSet<Part> = self.queue.parts().collect();
         self.disk.delete_orphans(&kept);
+        self.reached.clear();
         self.drain();
         if !self.is_online {
             self.report(Event::Online(false));
@@ -371,6 +493,10 @@ impl World {
             self.deliver(repeat);
         }
         self.send(Command::Attach { groups: self.page.rows.keys().copied().collect() });
+        if self.other.sequence > 0 {
+            let groups = self.other.rows.keys().copied().collect();
+            self.send_from_other(Command::Attach { groups });
+        }
     }
 
     /// The page and its engine end, and another page opens the queue.
@@ -381,12 +507,78 @@ impl World {
 
     /// Crashes after the commit under way, if there is one, was written and before it is reported.
     pub fn crash_after_commit(&mut self, crash: Crash) {
-        for task in self.tasks.values() {
-            if let Task::Commit(commit) = task {
-                self.database.apply(commit);
+        let is_commit = |task: &Task| matches!(task, Task::Commit(_));
+        self.crash_amid(crash, |task| is_commit(task));
+    }
+
+    /// Crashes after some of what is under way was carried out, or begun, and before it is reported.
+    pub fn crash_within(&mut self, crash: Crash, dice: &mut fastrand::Rng) {
+        self.crash_amid(crash, |_| dice.bool());
+    }
+
+    fn crash_amid(&mut self, crash: Crash, mut is_done: impl FnMut(&Task) -> bool) {
+        for task in std::mem::take(&mut self.tasks).into_values() {
+            if is_done(&task) {
+                self.carry_out_unheard(task);
             }
         }
         self.crash(crash);
+    }
+
+    /// What an order does to disk and database, of which no engine hears.
+    fn carry_out_unheard(&mut self, task: Task) {
+        match task {
+            Task::Chunk(ticket) => self.write_torn(ticket),
+            Task::Commit(commit) => self.write_records(&commit),
+            Task::Copy { from, to, length, .. } => drop(self.disk.copy(from, to, length)),
+            Task::DeleteFile { target, .. } => drop(self.disk.files.remove(target.key())),
+            Task::DeletePart(part) => self.delete_part(part),
+            Task::Flush(ticket) => drop(self.flush(ticket)),
+            Task::Publish { part, target, size, .. } => {
+                // A move that is refused is one that was not made.
+                let _ = self.move_to_its_name(part, &target, size);
+            }
+            Task::Answer(_)
+            | Task::Compare { .. }
+            | Task::Deliver(_)
+            | Task::End(..)
+            | Task::Hash { .. }
+            | Task::Probe(_) => {}
+        }
+    }
+
+    /// The records cannot be written: the calls that wait are told so, and the queue is restored after a
+    /// pause, in which what is under way on the disk ends and is reported to nobody.
+    fn refuse_commit(&mut self) {
+        let is_full = self.database.is_full;
+        if is_full {
+            // What stops a group then is in no record, which the ledger knows nothing of.
+            self.ledger.look_away();
+        }
+        let hresult = if is_full { Hresult::DISK_FULL } else { Hresult::E_FAIL };
+        self.queue.refuse_calls(&QmgrError::new(hresult, "the database refuses"));
+        self.ledger.note_refusal();
+        self.drain_messages();
+        for task in std::mem::take(&mut self.tasks).into_values() {
+            if !matches!(task, Task::Chunk(_) | Task::Commit(_)) {
+                self.carry_out_unheard(task);
+            }
+        }
+        self.connections.clear();
+        self.ledger.note_crash(false);
+        self.now = self.now.plus(Millis::SECOND);
+        let mut saved = self.database.saved();
+        if is_full {
+            saved.stop_for_lack_of_room();
+        }
+        self.start_again(saved);
+    }
+
+    /// The commit under way, if there is one.
+    pub fn commit_under_way(&self) -> Option<&Commit> {
+        self.tasks
+            .values()
+            .find_map(|task| if let Task::Commit(commit) = task { Some(&**commit) } else { None })
     }
 
     /// The ticket of a connection that is open.
@@ -496,11 +688,19 @@ impl World {
         while let Some(effect) = self.queue.poll_effect() {
             self.order(effect);
         }
+        self.drain_messages();
+    }
+
+    fn drain_messages(&mut self) {
         while let Some(message) = self.queue.poll_message() {
+            if let ToPage::Reply { client, sequence, result } = &message {
+                self.ledger.check_reply(client, *sequence, result);
+            }
             self.check_call(&message);
             self.other.receive(message.clone(), self.now);
             for shown in self.page.receive(message, self.now) {
                 self.check_shown(shown);
+                self.ledger.check_row(&self.page.rows[&shown]);
             }
             let answers =
                 [&mut self.page, &mut self.other].map(|tab| std::mem::take(&mut tab.outbox));
@@ -539,7 +739,10 @@ impl World {
         self.tell(|| format!("order {effect:?}"));
         let (delay, task) = match effect {
             Effect::Abort { ticket } => (1, Task::End(ticket, Ended::Aborted)),
-            Effect::Commit(commit) => (2, Task::Commit(commit)),
+            Effect::Commit(commit) => {
+                self.ledger.note_commit(&commit);
+                (2, Task::Commit(commit))
+            }
             Effect::Compare { ticket, part, at, until } => {
                 (10, Task::Compare { ticket, part, at, until })
             }
@@ -550,6 +753,9 @@ impl World {
                 (20, Task::Answer(ticket))
             }
             Effect::Flush { ticket } => (1, Task::Flush(ticket)),
+            Effect::Copy { ticket, from, to, length } => {
+                (5, Task::Copy { ticket, from, to, length })
+            }
             Effect::Hash { ticket, part } => (5, Task::Hash { ticket, part }),
             Effect::Probe { ticket, url } => {
                 self.connect(ticket, url, Request::default());
@@ -559,7 +765,8 @@ impl World {
                 (1, Task::Publish { ticket, part, target, size })
             }
             Effect::Receive { ticket, part, at, keep, until, size } => {
-                return self.receive(ticket, Sink { part, at, position: at, until }, keep, size);
+                let sink = Sink { part, at, position: at, reported: at, until };
+                return self.receive(ticket, sink, keep, size);
             }
             Effect::WatchPage { .. } => return,
         };
@@ -583,7 +790,15 @@ impl World {
 
     fn receive(&mut self, ticket: Ticket, sink: Sink, keep: u64, size: Option<u64>) {
         // An order to a connection that has ended by itself reaches nobody.
-        let Some(connection) = self.connections.get_mut(&ticket) else { return };
+        if !self.connections.contains_key(&ticket) {
+            return;
+        }
+        let file = (sink.part.serial, sink.part.index);
+        let others = self.connections.values().filter_map(|open| open.sink.as_ref());
+        let is_alone =
+            others.map(|open| (open.part.serial, open.part.index)).all(|other| other != file);
+        assert!(is_alone, "{} has two connections", sink.part);
+        let connection = self.connections.get_mut(&ticket).expect("it was looked up");
         match self.disk.open(sink.part, keep, sink.at == 0, size) {
             Ok(()) => {
                 connection.sink = Some(sink);
@@ -597,11 +812,20 @@ impl World {
         match task {
             Task::Answer(ticket) => self.answer(ticket),
             Task::Chunk(ticket) => self.move_body(ticket),
+            Task::Copy { ticket, from, to, length } => {
+                let result = self.disk.copy(from, to, length);
+                self.report(Event::Copied { ticket, result });
+            }
             Task::Commit(commit) if self.database.is_full && !commit.only_deletes() => {
-                self.start_over();
+                self.refuse_commit();
+            }
+            Task::Commit(_) if self.refused_commits > 0 => {
+                self.refused_commits -= 1;
+                self.tell(|| "a commit is refused".to_owned());
+                self.refuse_commit();
             }
             Task::Commit(commit) => {
-                self.database.apply(&commit);
+                self.write_records(&commit);
                 self.report(Event::Committed { ticket: commit.ticket });
             }
             Task::Compare { ticket, part, at, until } => self.compare(ticket, part, at, until),
@@ -610,15 +834,10 @@ impl World {
                 self.disk.files.remove(target.key());
                 self.report(Event::FileDeleted { ticket, result: Ok(()) });
             }
-            Task::DeletePart(part) => {
-                self.check_deletion(part);
-                self.disk.delete_part(part);
-            }
+            Task::DeletePart(part) => self.delete_part(part),
             Task::End(ticket, how) => self.end(ticket, how),
             Task::Flush(ticket) => {
-                let sink = self.connections.get(&ticket).and_then(|open| open.sink.as_ref());
-                if let Some(&Sink { part, position, .. }) = sink {
-                    self.disk.flush(part);
+                if let Some(position) = self.flush(ticket) {
                     self.report(Event::Flushed { ticket, position });
                 }
             }
@@ -636,17 +855,18 @@ impl World {
                 }
             }
             Task::Publish { ticket, part, target, size } => {
-                let result = self.disk.publish(part, &target, size);
+                let result = self.move_to_its_name(part, &target, size);
                 self.report(Event::Published { ticket, result });
             }
         }
     }
 
     fn answer(&mut self, ticket: Ticket) {
+        let now = self.true_time();
         let Some(connection) = self.connections.get_mut(&ticket) else { return };
         let reaction = if self.is_online {
             let page = self.origin.as_deref().unwrap_or_default();
-            self.servers.ask(&connection.url, &connection.request, page, self.now)
+            self.servers.ask(&connection.url, &connection.request, page, now)
         } else {
             Reaction::Refusal
         };
@@ -696,16 +916,26 @@ impl World {
         let fitting = bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX));
         let (part, at) = (sink.part, sink.position);
         check_untouched(&self.database, part, at, fitting as u64);
+        let reached = self.reached.entry(part).or_default();
+        assert!(at >= *reached, "{part} is fetched again from {at}, it had reached {reached}");
         if let Err(failure) = self.disk.write(part, at, &bytes[..fitting]) {
             return self.end(ticket, Ended::Disk(failure));
         }
+        *reached = at + fitting as u64;
         sink.position += fitting as u64;
         let position = sink.position;
         if fitting < bytes.len() {
             return self.end(ticket, Ended::Overlong);
         }
+        // A driver need not report every piece.
+        let is_reported = self.dice.as_mut().is_none_or(|dice| dice.u8(0..4) > 0);
+        if is_reported {
+            sink.reported = position;
+        }
         self.schedule(10, Task::Chunk(ticket));
-        self.report(Event::Progress { ticket, position });
+        if is_reported {
+            self.report(Event::Progress { ticket, position });
+        }
     }
 
     /// Flushes and closes the part of a connection, and reports its end.
@@ -716,6 +946,50 @@ impl World {
             sink.position
         });
         self.report(Event::Ended { ticket, position, how });
+    }
+
+    fn write_records(&mut self, commit: &Commit) {
+        check_ranges(&self.database, commit);
+        self.database.apply(commit);
+        self.ledger.note_written();
+    }
+
+    /// Flushes the part of a connection, if it has one, and says up to where.
+    fn flush(&mut self, ticket: Ticket) -> Option<u64> {
+        let &Sink { part, position, .. } = self.connections.get(&ticket)?.sink.as_ref()?;
+        self.disk.flush(part);
+        Some(position)
+    }
+
+    fn delete_part(&mut self, part: Part) {
+        self.check_deletion(part);
+        self.disk.delete_part(part);
+    }
+
+    /// A chunk is written, and the engine ends in the middle of it.
+    fn write_torn(&mut self, ticket: Ticket) {
+        let Some(connection) = self.connections.get(&ticket) else { return };
+        let (Some(sink), Read::Bytes(bytes)) = (&connection.sink, connection.read(CHUNK)) else {
+            return;
+        };
+        let room = sink.until.map_or(u64::MAX, |until| until.saturating_sub(sink.position));
+        let fitting = bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX));
+        let torn = self.dice.as_mut().map_or(fitting, |dice| dice.usize(0..=fitting));
+        // A disk that is full tears it off earlier.
+        let _ = self.disk.write(sink.part, sink.position, &bytes[..torn]);
+    }
+
+    fn move_to_its_name(
+        &mut self,
+        part: Part,
+        target: &LocalPath,
+        size: u64,
+    ) -> Result<(), DiskFailure> {
+        self.disk.publish(part, target, size)?;
+        let bytes = &self.disk.files[target.key()];
+        let held = self.ledger.may_stand(target.key(), bytes, &self.servers);
+        assert!(held, "what stands at {} was never held by its server", target.as_str());
+        Ok(())
     }
 
     /// A part is deleted only after no record names it.
@@ -759,14 +1033,28 @@ fn check_untouched(database: &Database, part: Part, at: u64, length: u64) {
     assert_eq!(touched, None, "{length} bytes are written at {at} of the part {part}");
 }
 
+/// Recorded ranges shrink only with a new generation.
+fn check_ranges(database: &Database, commit: &Commit) {
+    for (key, record) in &commit.transfers {
+        let (Some(new), Some(old)) = (record, database.tables.transfers.get(key)) else { continue };
+        let is_kept = |&(start, end): &(u64, u64)| {
+            new.ranges.iter().any(|&(first, last)| first <= start && end <= last)
+        };
+        let grows = old.ranges.iter().all(is_kept);
+        assert!(
+            new.generation > old.generation || new.generation == old.generation && grows,
+            "{key:?}: {old:?} becomes {new:?}"
+        );
+    }
+}
+
 fn host(epoch: u64, dice: u64, origin: Option<String>) -> Host {
     Host {
         origin,
         dice,
         storage: Storage::Memory,
         epoch: Epoch(epoch),
-        // As in the first life of each worker: what was under way for another went with it.
-        first_ticket: Ticket(1 << 32),
+        first_ticket: Ticket(epoch << 32),
         worker: format!("worker {epoch}"),
     }
 }

@@ -5,7 +5,7 @@ use crate::sim::Database;
 use qmgr::abi::LocalPath;
 use qmgr::http::AnswerHead;
 use qmgr::protocol::{
-    Command, FileRow, GroupRow, GroupState, GroupUpdate, Serial, ToEngine, ToPage,
+    Command, FileRow, GroupRow, GroupState, GroupUpdate, Serial, ToEngine, ToPage, VERSION,
 };
 use qmgr::queue::{DiskFailure, Ended, Event, Part, Queue, Ticket};
 use qmgr::snapshot::SavedState;
@@ -187,7 +187,7 @@ fn questions_change_nothing(world: &World) {
         let reply = queue.poll_message();
         assert!(matches!(reply, Some(ToPage::Reply { .. })), "{reply:?}");
     }
-    queue.call(ToEngine::Hello, world.now);
+    queue.call(ToEngine::Hello { version: VERSION }, world.now);
     let active = queue.poll_message();
     assert!(matches!(active, Some(ToPage::Active(_))), "{active:?}");
     assert!(queue == world.queue, "a question changes the queue");

@@ -452,6 +452,7 @@ impl World {
             Effect::DeleteFile { ticket, target } => {
                 self.orders.insert(ticket, Order::DeleteFile(target));
             }
+            Effect::Copy { .. } => panic!("nobody else holds a part of these worlds"),
             Effect::Compare { .. } => panic!("these worlds resume on proof alone"),
             Effect::Probe { .. } => panic!("these servers belong to the page's own origin"),
             Effect::WatchPage { .. } => panic!("no page of these worlds has a callback"),
@@ -548,7 +549,7 @@ impl World {
             self.database.apply(&commit);
         }
         if crash == Crash::PowerCut {
-            self.disk.cut_power();
+            self.disk.cut_power(None);
             self.database.cut_power();
         }
         self.closed.extend(self.connections.keys().chain(self.orders.keys()));
@@ -586,7 +587,7 @@ impl World {
     fn receive(&mut self, message: ToPage) {
         let mut is_reply = false;
         let rows = match message {
-            ToPage::Active(_) | ToPage::Leaving { .. } => Vec::new(),
+            ToPage::Active(_) | ToPage::Beat | ToPage::Leaving { .. } => Vec::new(),
             ToPage::Activate { .. } | ToPage::Notify { .. } => {
                 panic!("no page of these worlds has a callback")
             }
