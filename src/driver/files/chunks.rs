@@ -57,6 +57,8 @@ pub(in super::super) struct ChunkPart {
     length: u32,
     /// The chunk that is on its way.
     writing: Option<oneshot::Receiver<Result<(), DiskFailure>>>,
+    /// Why a chunk could not be written. What came after it would stand behind a gap.
+    failed: Option<DiskFailure>,
     /// The chunk that was read last, and where it begins.
     read: Option<(u64, Uint8Array)>,
 }
@@ -95,6 +97,7 @@ impl Chunks {
             start: 0,
             length: 0,
             writing: None,
+            failed: None,
             read: None,
         }
     }
@@ -301,10 +304,11 @@ impl ChunkPart {
     }
 
     async fn settle(&mut self) -> Result<(), DiskFailure> {
-        match self.writing.take() {
-            Some(written) => written.await.expect("the task sends before it ends"),
-            None => Ok(()),
+        if let Some(writing) = self.writing.take() {
+            let written = writing.await.expect("the task sends before it ends");
+            self.failed = written.err();
         }
+        self.failed.clone().map_or(Ok(()), Err)
     }
 
     /// Reads from a position, at most to the end of a chunk.
