@@ -347,7 +347,7 @@ export interface GroupDetails {
   readonly bytesPerSecond: number;
   readonly secondsRemaining: number | null;
   readonly retries: number;
-  /** Set whenever the group is runnable but no byte is moving. `nextAttemptAt`: ms since the epoch, null when it waits for a condition. */
+  /** Why a queued or waiting group does not move, or any runnable one while no tab transfers. `nextAttemptAt`: ms since the epoch, null when it waits for a condition. */
   readonly wait: null | { reason: "turn" | "backoff" | "retry-after" | "offline" | "storage-busy" | "no-active-tab"; nextAttemptAt: number | null; lastError: GroupError | null };
   readonly error: null | GroupError;
 }

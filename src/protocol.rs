@@ -122,7 +122,7 @@ pub enum Callback {
     Pointer(Serial),
 }
 
-/// That a page has a callback, or has cleared it.
+/// That a page has a callback, or has it no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Registration {
     /// Which.
@@ -130,9 +130,19 @@ pub struct Registration {
     /// When that came to be, by the page's clock; of one page, no two are the same. The latest pointer
     /// of a group is called.
     pub at: Millis,
-    /// Whether it is there. A pointer that is not was cleared: the page is not called for the group
-    /// through a class either.
-    pub is_there: bool,
+    /// How it stands.
+    pub standing: Standing,
+}
+
+/// How a registration stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Standing {
+    /// A pointer that was cleared: the page is not called for the group through a class either.
+    Cleared,
+    /// The handle that it was made through is closed; as if it had never been there.
+    Gone,
+    /// It is there.
+    There,
 }
 
 /// What `IBackgroundCopyCallback1::OnStatus` is told after its two objects (spec §5.2).

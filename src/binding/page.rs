@@ -423,8 +423,12 @@ impl Page {
         match message {
             ToPage::Activate { client, class, event, attempt, group } => {
                 if client == self.client() {
+                    // Held at once: a row that follows is later than this one.
+                    let serial = group.group.serial;
+                    let (row, change) = self.mirror.borrow_mut().hold(*group);
+                    self.announce(&change);
                     let page = Rc::clone(self);
-                    spawn_local(async move { page.activate(class, *group, event, attempt) });
+                    spawn_local(async move { page.activate(class, serial, row, event, attempt) });
                 }
             }
             ToPage::Active(active) if self.is_present() => self.on_active(active),
@@ -520,13 +524,10 @@ impl Page {
 
     /// Makes an object of a class and sets it as the pointer of a group, which is then called. In a task
     /// of its own, as all code of the page's program is: nothing of the engine's is under way.
-    fn activate(&self, class: Guid, group: GroupUpdate, event: u64, attempt: u32) {
-        let serial = group.group.serial;
-        let made = self.class(class).and_then(|class| {
-            let (row, change) = self.mirror.borrow_mut().hold(group);
-            self.announce(&change);
-            class.make(GroupView::new(row, Rc::clone(&class.caller))).ok()
-        });
+    fn activate(&self, class: Guid, serial: Serial, row: Rc<Row>, event: u64, attempt: u32) {
+        let made = self
+            .class(class)
+            .and_then(|class| class.make(GroupView::new(row, Rc::clone(&class.caller))).ok());
         match made {
             Some(pointer) => self.set_pointer(serial, Some(pointer)),
             None => self.answer_call(serial, event, attempt, false),

@@ -1,7 +1,7 @@
 //! What a page can be called back through.
 
 use crate::abi::{Guid, Hresult, PropertyValue, QmgrError};
-use crate::protocol::{Callback, Registration, Serial};
+use crate::protocol::{Callback, Registration, Serial, Standing};
 use crate::time::Millis;
 use std::collections::BTreeMap;
 
@@ -55,9 +55,9 @@ impl<P, C> Registrations<P, C> {
     /// Sets the pointer of a group in place of an earlier one, or clears it.
     pub fn set_pointer(&mut self, group: Serial, pointer: Option<P>, now: Millis) -> Registration {
         let at = self.tick(now);
-        let is_there = pointer.is_some();
+        let standing = standing(pointer.as_ref());
         self.pointers.insert(group, (at, pointer));
-        Registration { callback: Callback::Pointer(group), at, is_there }
+        Registration { callback: Callback::Pointer(group), at, standing }
     }
 
     /// Makes a class known, in place of an earlier one of its id.
@@ -65,7 +65,7 @@ impl<P, C> Registrations<P, C> {
         let at = self.tick(now);
         self.classes.retain(|(known, ..)| *known != id);
         self.classes.push((id, at, class));
-        Registration { callback: Callback::Class(id), at, is_there: true }
+        Registration { callback: Callback::Class(id), at, standing: Standing::There }
     }
 
     /// The pointer of a group.
@@ -105,13 +105,15 @@ impl<P, C> Registrations<P, C> {
         is_its_pointer: impl Fn(&P) -> bool,
         is_its_class: impl Fn(&C) -> bool,
     ) -> Vec<Registration> {
-        let gone = |callback, at| Registration { callback, at, is_there: false };
+        let gone = |callback, at| Registration { callback, at, standing: Standing::Gone };
         let mut withdrawn = Vec::new();
-        for (group, (at, pointer)) in &mut self.pointers {
-            if pointer.take_if(|pointer| is_its_pointer(pointer)).is_some() {
+        self.pointers.retain(|group, (at, pointer)| {
+            let is_its = pointer.as_ref().is_some_and(&is_its_pointer);
+            if is_its {
                 withdrawn.push(gone(Callback::Pointer(*group), *at));
             }
-        }
+            !is_its
+        });
         self.classes.retain(|(id, at, class)| {
             let is_its = is_its_class(class);
             if is_its {
@@ -127,12 +129,12 @@ impl<P, C> Registrations<P, C> {
         let pointers = self.pointers.iter().map(|(group, (at, pointer))| Registration {
             callback: Callback::Pointer(*group),
             at: *at,
-            is_there: pointer.is_some(),
+            standing: standing(pointer.as_ref()),
         });
         let classes = self.classes.iter().map(|(id, at, _)| Registration {
             callback: Callback::Class(*id),
             at: *at,
-            is_there: true,
+            standing: Standing::There,
         });
         pointers.chain(classes).collect()
     }
@@ -141,4 +143,8 @@ impl<P, C> Registrations<P, C> {
         self.latest = now.max(self.latest.plus(Millis(1)));
         self.latest
     }
+}
+
+fn standing<P>(pointer: Option<&P>) -> Standing {
+    if pointer.is_some() { Standing::There } else { Standing::Cleared }
 }

@@ -57,9 +57,19 @@ pub(super) enum After {
 /// What waits for the commit under way.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Done {
+    /// A call of a page, unless it has become needless by then.
+    Call {
+        group: Serial,
+        event: u64,
+        attempt: u32,
+        message: Option<Box<ToPage>>,
+    },
     Effect(Effect),
-    Message(Option<ToPage>),
-    Reply { client: ClientId, sequence: u64, answer: Answer },
+    Reply {
+        client: ClientId,
+        sequence: u64,
+        answer: Answer,
+    },
 }
 
 impl Pending {
@@ -85,6 +95,7 @@ impl Queue {
         self.pending.strict = true;
         self.pending.groups.insert(serial);
         self.sort_in(serial);
+        self.unsettled.insert(serial);
         if has_moved {
             self.note_state(serial, now);
         }
@@ -95,6 +106,7 @@ impl Queue {
         self.pending.groups.insert(serial);
         self.pending.transfers.insert((serial, index));
         self.sort_in(serial);
+        self.unsettled.insert(serial);
     }
 
     /// A published file came, changed or went.
@@ -177,6 +189,8 @@ impl Queue {
         let Some(in_flight) = self.in_flight.take_if(|in_flight| in_flight.ticket == ticket) else {
             return;
         };
+        // Some of them may have waited for this.
+        self.unsettled.extend(in_flight.groups);
         if !in_flight.rows.is_empty() {
             self.messages.push_back(ToPage::Rows(in_flight.rows));
         }
@@ -227,7 +241,8 @@ impl Queue {
     fn done(&self, after: After) -> Done {
         match after {
             After::Call { group, event, attempt } => {
-                Done::Message(self.call_message(group, event, attempt))
+                let message = self.call_message(group, event, attempt).map(Box::new);
+                Done::Call { group, event, attempt, message }
             }
             After::Effect(effect) => Done::Effect(effect),
             After::Reply { client, sequence, group, whole } => {
@@ -245,8 +260,12 @@ impl Queue {
 
     fn finish(&mut self, done: Done) {
         match done {
+            Done::Call { group, event, attempt, message } => {
+                if self.is_asked(group, event, attempt) {
+                    self.messages.extend(message.map(|message| *message));
+                }
+            }
             Done::Effect(effect) => self.effects.push_back(effect),
-            Done::Message(message) => self.messages.extend(message),
             Done::Reply { client, sequence, answer } => {
                 self.messages.push_back(ToPage::Reply { client, sequence, result: Ok(answer) });
             }

@@ -32,7 +32,7 @@ impl Queue {
             }
             Event::Committed { ticket } => self.handle_committed(ticket),
             Event::Copied { ticket, result } => {
-                if let Some(Errand::File(serial, index)) = self.tickets.remove(&ticket) {
+                if let Some((serial, index)) = self.end_errand(ticket) {
                     self.handle_copied(serial, index, result, now);
                 }
             }
@@ -42,7 +42,7 @@ impl Queue {
                 }
             }
             Event::Ended { ticket, position, how } => {
-                if let Some(Errand::File(serial, index)) = self.tickets.remove(&ticket) {
+                if let Some((serial, index)) = self.end_errand(ticket) {
                     self.handle_end(serial, index, position, how, now);
                 }
             }
@@ -78,14 +78,14 @@ impl Queue {
                 }
             }
             Event::Hashed { ticket, result } => {
-                if let Some(Errand::File(serial, index)) = self.tickets.remove(&ticket) {
+                if let Some((serial, index)) = self.end_errand(ticket) {
                     self.handle_hash(serial, index, result, now);
                 }
             }
             Event::Online(online) => self.handle_online(online, now),
             Event::PageGone { client } => self.forget_callbacks(&client, now),
             Event::Probed { ticket, is_reachable } => {
-                if let Some(Errand::File(serial, index)) = self.tickets.remove(&ticket) {
+                if let Some((serial, index)) = self.end_errand(ticket) {
                     self.handle_probe(serial, index, is_reachable, now);
                 }
             }
@@ -95,7 +95,7 @@ impl Queue {
                 }
             }
             Event::Published { ticket, result } => {
-                if let Some(Errand::File(serial, index)) = self.tickets.remove(&ticket) {
+                if let Some((serial, index)) = self.end_errand(ticket) {
                     self.handle_published(serial, index, result, now);
                 }
             }
@@ -103,11 +103,22 @@ impl Queue {
         self.settle(now);
     }
 
-    fn file_of(&self, ticket: Ticket) -> Option<(Serial, u32)> {
+    /// The file that an order is for, whose group is to be settled after what is reported of it.
+    fn file_of(&mut self, ticket: Ticket) -> Option<(Serial, u32)> {
         match self.tickets.get(&ticket)? {
-            Errand::File(serial, index) => Some((*serial, *index)),
+            &Errand::File(serial, index) => {
+                self.unsettled.insert(serial);
+                Some((serial, index))
+            }
             Errand::Delete { .. } => None,
         }
+    }
+
+    /// The file that an order was for, which has come to its end.
+    fn end_errand(&mut self, ticket: Ticket) -> Option<(Serial, u32)> {
+        let file = self.file_of(ticket)?;
+        self.tickets.remove(&ticket);
+        Some(file)
     }
 
     fn handle_answer(

@@ -147,15 +147,7 @@ impl Queue {
         self.online = online;
         if has_come_back {
             self.forgive(self.offline_since, now);
-            let waiting: Vec<_> = self
-                .active
-                .iter()
-                .copied()
-                .filter(|serial| {
-                    matches!(self.groups.get(serial).map(Group::state), Some(State::Waiting(_)))
-                })
-                .collect();
-            for serial in waiting {
+            for serial in self.waiting.clone() {
                 self.try_again(serial, now);
             }
         }

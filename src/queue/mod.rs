@@ -85,6 +85,14 @@ pub struct Queue {
     jobs: BTreeMap<Guid, Serial>,
     /// The groups whose work is under way.
     active: BTreeSet<Serial>,
+    /// Those of them that run in the foreground.
+    foreground: BTreeSet<Serial>,
+    /// Those that run in the background, in turns.
+    background: BTreeSet<Serial>,
+    /// Those that wait out a failure.
+    waiting: BTreeSet<Serial>,
+    /// The groups that something has happened to since they were settled.
+    unsettled: BTreeSet<Serial>,
     /// Published files by [`LocalPath::key`].
     files: BTreeMap<String, StoredFile>,
     outcomes: BTreeMap<(ClientId, u64), OutcomeRecord>,
@@ -145,6 +153,10 @@ impl Queue {
             by_id: BTreeMap::new(),
             jobs: BTreeMap::new(),
             active: BTreeSet::new(),
+            foreground: BTreeSet::new(),
+            background: BTreeSet::new(),
+            waiting: BTreeSet::new(),
+            unsettled: BTreeSet::new(),
             files: BTreeMap::new(),
             outcomes: BTreeMap::new(),
             farewells: BTreeMap::new(),
@@ -208,6 +220,7 @@ impl Queue {
             self.callbacks.note_restored(serial, group.notification.is_some());
             self.groups.insert(serial, group);
             self.sort_in(serial);
+            self.unsettled.insert(serial);
         }
     }
 
@@ -223,12 +236,24 @@ impl Queue {
         self.pending.outcomes.extend(self.outcomes.keys().cloned());
     }
 
-    /// Keeps `active` true to the group's state.
+    /// Keeps the sets of groups true to the group's state.
     fn sort_in(&mut self, serial: Serial) {
-        if self.groups.get(&serial).is_some_and(Group::is_active) {
-            self.active.insert(serial);
-        } else {
-            self.active.remove(&serial);
+        let group = self.groups.get(&serial);
+        let is_active = group.is_some_and(Group::is_active);
+        let runs = group.is_some_and(|group| *group.state() == State::Running);
+        let waits = group.is_some_and(|group| matches!(group.state(), State::Waiting(_)));
+        let is_foreground = group.is_some_and(|group| group.foreground);
+        for (set, is_in) in [
+            (&mut self.active, is_active),
+            (&mut self.foreground, runs && is_foreground),
+            (&mut self.background, runs && !is_foreground),
+            (&mut self.waiting, waits),
+        ] {
+            if is_in {
+                set.insert(serial);
+            } else {
+                set.remove(&serial);
+            }
         }
     }
 
@@ -313,6 +338,14 @@ impl Queue {
     fn file(&self, serial: Serial, index: u32) -> Option<(&Group, &Transfer)> {
         let group = self.groups.get(&serial)?;
         Some((group, group.files().get(usize::try_from(index).ok()?)?))
+    }
+
+    /// The files that have an order under way.
+    fn busy_files(&self) -> impl Iterator<Item = (Serial, u32)> {
+        self.tickets.values().filter_map(|errand| match errand {
+            Errand::File(serial, index) => Some((*serial, *index)),
+            Errand::Delete { .. } => None,
+        })
     }
 
     fn file_mut(&mut self, serial: Serial, index: u32) -> Option<&mut Transfer> {

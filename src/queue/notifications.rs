@@ -17,7 +17,9 @@ use super::group::Group;
 use super::state::State;
 use super::{Effect, Queue};
 use crate::abi::{Guid, NotifyFlags};
-use crate::protocol::{Callback, ClientId, NO_FILE, Registration, Serial, StatusEvent, ToPage};
+use crate::protocol::{
+    Callback, ClientId, NO_FILE, Registration, Serial, Standing, StatusEvent, ToPage,
+};
 use crate::time::Millis;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -171,16 +173,22 @@ impl Callbacks {
     }
 
     fn note(&mut self, client: &ClientId, registration: Registration) {
-        let Registration { callback, at, is_there } = registration;
-        match callback {
-            Callback::Class(class) => {
+        let Registration { callback, at, standing } = registration;
+        match (callback, standing) {
+            (Callback::Class(class), _) => {
                 self.classes.retain(|(known, page, _)| (*known, page) != (class, client));
-                if is_there {
+                if standing == Standing::There {
                     self.classes.push((class, client.clone(), at));
                 }
             }
-            Callback::Pointer(serial) => {
-                self.pointers.insert((serial, client.clone()), is_there.then_some(at));
+            (Callback::Pointer(serial), Standing::Gone) => {
+                self.pointers.remove(&(serial, client.clone()));
+            }
+            (Callback::Pointer(serial), Standing::Cleared) => {
+                self.pointers.insert((serial, client.clone()), None);
+            }
+            (Callback::Pointer(serial), Standing::There) => {
+                self.pointers.insert((serial, client.clone()), Some(at));
             }
         }
     }
@@ -197,7 +205,8 @@ impl Queue {
     /// the flags ask for it (spec §5.3), and calls whoever can be called. A group that leaves the queue
     /// has nothing more to tell.
     pub(super) fn note_state(&mut self, serial: Serial, now: Millis) {
-        let number = self.next_ticket;
+        // Tickets begin anew with each engine, and an answer may come from a page that an earlier one called.
+        let number = self.host.epoch.0 << 32 | self.next_ticket & u64::from(u32::MAX);
         let Some(group) = self.groups.get(&serial) else { return };
         let event = status_event(group, number);
         if event.is_some() || matches!(group.state(), State::Cancelled { .. }) {
@@ -277,8 +286,7 @@ impl Queue {
         if notification.event.number != event {
             return;
         }
-        let is_waited_for = notification.attempts == attempt
-            && matches!(notification.delivery, Delivery::Asked(_))
+        let is_waited_for = self.is_asked(serial, event, attempt)
             && notification.callee.as_ref().is_some_and(|callee| callee.client == *client);
         if is_taken {
             self.drop_event(serial);
@@ -359,13 +367,19 @@ impl Queue {
         self.when_durable(After::Call { group: serial, event, attempt });
     }
 
-    /// The message that calls the callee; `None` where the event was taken or dropped since, or somebody
-    /// else is to be called.
+    /// Whether a call is the one that waits for its answer: the event was not taken or dropped since, and
+    /// nobody else is to be called.
+    pub(super) fn is_asked(&self, serial: Serial, event: u64, attempt: u32) -> bool {
+        self.notification(serial).is_some_and(|notification| {
+            (notification.event.number, notification.attempts) == (event, attempt)
+                && matches!(notification.delivery, Delivery::Asked(_))
+        })
+    }
+
+    /// The message that calls the callee, if the call is still to be made.
     pub(super) fn call_message(&self, serial: Serial, event: u64, attempt: u32) -> Option<ToPage> {
-        let notification = self.notification(serial)?;
-        if (notification.event.number, notification.attempts) != (event, attempt) {
-            return None;
-        }
+        let notification =
+            self.notification(serial).filter(|_| self.is_asked(serial, event, attempt))?;
         let Callee { client, class, at: _ } = notification.callee.clone()?;
         Some(match class {
             Some(class) => {

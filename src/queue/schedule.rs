@@ -4,7 +4,6 @@
 //! ruling A31). Within a group the files are fetched one after another, in add order.
 
 use super::commit::After;
-use super::group::Group;
 use super::state::{Cause, State};
 use super::transfer::{Connection, Transfer};
 use super::{Effect, Errand, Part, Queue, Ticket};
@@ -13,19 +12,25 @@ use crate::http::{Failure, plan};
 use crate::protocol::{Serial, ToPage};
 use crate::time::Millis;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 /// Idle groups are looked for this often, or more often where the limit is shorter.
 const IDLE_CHECK: Millis = Millis(3_600_000);
 
 impl Queue {
-    /// Brings what is under way in line with what the groups' states say. Runs after every change.
+    /// Brings what is under way in line with what the groups' states say. Runs after every change, and
+    /// looks only at the groups that it touched: there may be thousands.
     pub(super) fn settle(&mut self, now: Millis) {
-        let active: Vec<_> = self.active.iter().copied().collect();
-        for serial in active {
-            self.settle_group(serial, now);
-            self.sort_in(serial);
+        loop {
+            for serial in std::mem::take(&mut self.unsettled) {
+                self.settle_group(serial, now);
+                self.sort_in(serial);
+            }
+            self.connect(now);
+            if self.unsettled.is_empty() {
+                break;
+            }
         }
-        self.connect(now);
         self.show_changes();
     }
 
@@ -155,36 +160,25 @@ impl Queue {
 
     /// Opens the connections that may be open, and ends those whose turn is over.
     fn connect(&mut self, now: Millis) {
-        let running: Vec<_> = self
-            .active
-            .iter()
-            .copied()
-            .filter(|serial| {
-                self.groups.get(serial).is_some_and(|group| *group.state() == State::Running)
-            })
-            .collect();
-        let is_foreground = |queue: &Self, serial: &Serial| {
-            queue.groups.get(serial).is_some_and(|group| group.foreground)
-        };
-        let (foreground, background): (Vec<_>, Vec<_>) =
-            running.iter().copied().partition(|serial| is_foreground(self, serial));
-        self.turn = self.next_turn(&background, now);
+        let before = self.turn.map(|(serial, _)| serial);
+        self.turn = self.next_turn(now);
         let turn = self.turn.map(|(serial, _)| serial);
-        for &serial in background.iter().filter(|&&serial| Some(serial) != turn) {
-            self.abort_all(serial);
+        if let Some(before) = before.filter(|serial| self.background.contains(serial))
+            && Some(before) != turn
+        {
+            self.abort_all(before);
         }
+        let chosen: Vec<_> = self.foreground.iter().copied().chain(turn).collect();
         if self.stopping {
-            for serial in running {
+            for serial in chosen {
                 self.abort_all(serial);
             }
             return;
         }
-        for serial in foreground.into_iter().chain(turn) {
+        for serial in chosen {
             self.advance(serial, now);
         }
-        let is_running =
-            |serial| self.groups.get(&serial).is_some_and(|group| *group.state() == State::Running);
-        if turn.is_some_and(|serial| !is_running(serial)) {
+        if turn.is_some_and(|serial| !self.background.contains(&serial)) {
             // Its last file has turned out to be there: the next one's turn.
             self.connect(now);
         }
@@ -211,17 +205,16 @@ impl Queue {
     }
 
     /// Whose turn it is: the holder's until its slice is over and another waits, then the next one's.
-    fn next_turn(&self, background: &[Serial], now: Millis) -> Option<(Serial, Millis)> {
+    fn next_turn(&self, now: Millis) -> Option<(Serial, Millis)> {
         let (holder, since) = self.turn.unwrap_or_default();
-        let is_there = background.binary_search(&holder).is_ok();
         let is_over = now.since(since) >= self.settings.time_slice
-            && background.len() > 1
+            && self.background.len() > 1
             && self.can_give_way(holder);
-        if is_there && !is_over {
+        if self.background.contains(&holder) && !is_over {
             return self.turn;
         }
-        let after = background.partition_point(|&serial| serial <= holder);
-        background.get(after).or(background.first()).map(|&serial| (serial, now))
+        let after = self.background.range((Bound::Excluded(holder), Bound::Unbounded)).next();
+        after.or(self.background.first()).map(|&serial| (serial, now))
     }
 
     /// Takes the group's current file one step further, unless something is under way for it.
@@ -307,39 +300,28 @@ impl Queue {
 
     /// Whether one more connection to an origin may be opened.
     fn may_connect(&self, origin: &str) -> bool {
-        let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
-        for file in
-            self.active.iter().filter_map(|serial| self.groups.get(serial)).flat_map(Group::files)
-        {
-            if file.is_busy() {
-                *counts.entry(file.file.remote.origin()).or_default() += 1;
-            }
+        let (mut total, mut here) = (0, 0);
+        for (_, file) in self.busy_files().filter_map(|(serial, index)| self.file(serial, index)) {
+            total += 1;
+            here += u32::from(file.file.remote.origin() == origin);
         }
-        counts.values().sum::<u32>() < self.settings.connections.total
-            && counts.get(origin).copied().unwrap_or_default()
-                < self.settings.connections.per_origin
+        total < self.settings.connections.total && here < self.settings.connections.per_origin
     }
 
     /// Does what is due, then settles.
     pub fn handle_alarm(&mut self, now: Millis) {
-        let active: Vec<_> = self.active.iter().copied().collect();
-        for serial in active {
+        for serial in self.waiting.clone() {
             let Some(group) = self.groups.get(&serial) else { continue };
-            if let State::Waiting(wait) = group.state() {
-                if wait.next_attempt_at.is_some_and(|at| at <= now) {
-                    self.try_again(serial, now);
-                } else if self.gives_up_at(group).is_some_and(|at| at <= now) {
-                    self.give_up(serial, now);
-                }
-                continue;
+            let State::Waiting(wait) = group.state() else { continue };
+            if wait.next_attempt_at.is_some_and(|at| at <= now) {
+                self.try_again(serial, now);
+            } else if self.gives_up_at(group).is_some_and(|at| at <= now) {
+                self.give_up(serial, now);
             }
-            let indices: Vec<_> =
-                group.indexed().filter(|(_, file)| file.fetching().is_some()).collect();
-            let indices: Vec<_> = indices.into_iter().map(|(index, _)| index).collect();
-            for index in indices {
-                self.flush_if_due(serial, index, now);
-                self.abort_if_stalled(serial, index, now);
-            }
+        }
+        for (serial, index) in self.busy_files().collect::<Vec<_>>() {
+            self.flush_if_due(serial, index, now);
+            self.abort_if_stalled(serial, index, now);
         }
         if now >= self.next_idle_check() {
             self.idle_checked_at = now;
@@ -389,34 +371,21 @@ impl Queue {
 
     /// When [`Queue::handle_alarm`] has something to do, if nothing else happens before.
     pub fn next_alarm(&self) -> Option<Millis> {
-        let groups = self.active.iter().filter_map(|serial| self.groups.get(serial));
-        let of_groups = groups.flat_map(|group| {
-            let retry = match group.state() {
-                State::Waiting(wait) => {
-                    wait.next_attempt_at.into_iter().chain(self.gives_up_at(group)).min()
-                }
-                State::Cancelled { .. }
-                | State::Complete
-                | State::Error(_)
-                | State::New
-                | State::Publishing
-                | State::Running
-                | State::Suspended => None,
-            };
-            retry.into_iter().chain(group.files().iter().filter_map(|file| self.alarm_of(file)))
+        let of_waiting = self.waiting.iter().filter_map(|serial| {
+            let group = self.groups.get(serial)?;
+            let State::Waiting(wait) = group.state() else { return None };
+            wait.next_attempt_at.into_iter().chain(self.gives_up_at(group)).min()
         });
-        let waits_for_turn = self
-            .active
-            .iter()
-            .filter_map(|serial| self.groups.get(serial))
-            .filter(|group| *group.state() == State::Running && !group.foreground)
-            .nth(1);
+        let of_files = self.busy_files().filter_map(|(serial, index)| {
+            let (_, file) = self.file(serial, index)?;
+            self.alarm_of(file)
+        });
         let slice = self
             .turn
-            .filter(|&(holder, _)| waits_for_turn.is_some() && self.can_give_way(holder))
+            .filter(|&(holder, _)| self.background.len() > 1 && self.can_give_way(holder))
             .map(|(_, since)| since.plus(self.settings.time_slice));
         let idle = (!self.by_id.is_empty()).then(|| self.next_idle_check());
-        of_groups.chain(slice).chain(idle).chain(self.callbacks.next_alarm()).min()
+        of_waiting.chain(of_files).chain(slice).chain(idle).chain(self.callbacks.next_alarm()).min()
     }
 
     /// When to flush a file's bytes or to give its connection up.

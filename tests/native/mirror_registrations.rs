@@ -2,22 +2,31 @@
 
 use qmgr::abi::{Guid, Hresult, PropertyValue};
 use qmgr::mirror::{PointerChange, Registrations};
-use qmgr::protocol::{Callback, Registration, Serial};
+use qmgr::protocol::{Callback, Registration, Serial, Standing};
 use qmgr::time::Millis;
 
 const NOW: Millis = Millis(1_000);
 
-fn registered(callback: Callback, at: u64, is_there: bool) -> Registration {
-    Registration { callback, at: Millis(at), is_there }
+fn registered(callback: Callback, at: u64, standing: Standing) -> Registration {
+    Registration { callback, at: Millis(at), standing }
 }
 
 #[test]
 fn no_two_registrations_have_the_same_time() {
     let mut page = Registrations::<_, ()>::default();
     let (first, second) = (Callback::Pointer(Serial(1)), Callback::Pointer(Serial(2)));
-    assert_eq!(page.set_pointer(Serial(1), Some("a"), NOW), registered(first, 1_000, true));
-    assert_eq!(page.set_pointer(Serial(1), Some("b"), NOW), registered(first, 1_001, true));
-    assert_eq!(page.set_pointer(Serial(2), None, Millis(5)), registered(second, 1_002, false));
+    assert_eq!(
+        page.set_pointer(Serial(1), Some("a"), NOW),
+        registered(first, 1_000, Standing::There)
+    );
+    assert_eq!(
+        page.set_pointer(Serial(1), Some("b"), NOW),
+        registered(first, 1_001, Standing::There)
+    );
+    assert_eq!(
+        page.set_pointer(Serial(2), None, Millis(5)),
+        registered(second, 1_002, Standing::Cleared)
+    );
 }
 
 #[test]
@@ -54,12 +63,13 @@ fn a_closed_handle_takes_its_own_back() {
     page.set_class(Guid::NULL, "mine", NOW);
     let withdrawn = page.withdraw(|pointer| *pointer == "mine", |class| *class == "mine");
     let gone = [
-        registered(Callback::Pointer(Serial(1)), 1_000, false),
-        registered(Callback::Class(Guid::NULL), 1_002, false),
+        registered(Callback::Pointer(Serial(1)), 1_000, Standing::Gone),
+        registered(Callback::Class(Guid::NULL), 1_002, Standing::Gone),
     ];
     assert_eq!(withdrawn, gone);
     assert_eq!((page.pointer(Serial(1)), page.class(Guid::NULL)), (None, None));
     assert_eq!(page.pointer(Serial(2)), Some(&"other"));
+    assert_eq!(page.all().len(), 1, "a new engine hears of no pointer that was cleared");
 }
 
 #[test]

@@ -229,6 +229,30 @@ fn an_answer_that_comes_late_still_takes_the_event() {
 }
 
 #[test]
+fn an_answer_to_an_earlier_engine_takes_no_later_event() {
+    for calls in 0..40 {
+        let mut world = world();
+        world.moves_to_new_workers = true;
+        let group = failed_group(&mut world);
+        world.page.returns = [Return::Nothing].into();
+        world.set_pointer(page, group);
+        world.run_for(Millis(50));
+        let (.., earlier) = world.page.heard[0].clone();
+        world.clear_pointer(page, group);
+        world.crash(Crash::Kill);
+        (0..calls).for_each(|_| set_flags(&mut world, group, NotifyFlags::empty()));
+        world.ask(Command::ResumeGroup { group }).expect("a group in error");
+        world.run_until(|world| world.row(group).state == GroupState::Error);
+        let client = world.page.client.clone();
+        let (event, attempt, is_taken) = (earlier.number, 1, true);
+        world.deliver(ToEngine::Notified { client, group, event, attempt, is_taken });
+        world.set_pointer(page, group);
+        world.run_for(LONG);
+        assert_eq!(words(&world.page), [0x380, 0x380], "{calls} calls");
+    }
+}
+
+#[test]
 fn a_callback_that_never_answers_keeps_no_other_group_waiting() {
     let mut world = world();
     let silent = failed_group(&mut world);
@@ -420,7 +444,7 @@ fn after_a_take_over_the_latest_tab_is_called_though_an_earlier_one_speaks_first
     world.other.returns = [Return::Nothing].into();
     world.page.returns = [Return::Nothing].into();
     world.set_pointer(page, group);
-    world.now = world.now.plus(Millis(1));
+    world.run_for(Millis(100));
     world.set_pointer(other, group);
     world.run_for(Millis(100));
     assert_eq!((world.page.heard.len(), world.other.heard.len()), (1, 1));
@@ -511,6 +535,39 @@ fn a_page_that_has_cleared_its_pointer_is_not_asked_for_another() {
     world.run_for(LONG);
     assert_eq!((world.page.activations, world.page.heard.len()), (0, 0));
     assert!(world.is_idle());
+}
+
+#[test]
+fn where_a_closed_handle_had_the_pointer_the_class_of_another_is_asked() {
+    let mut world = world();
+    let group = world.group(["/gone"]);
+    set_class(&mut world, group, guid(1));
+    world.set_pointer(page, group);
+    world.set_class(page, guid(1));
+    let registrations = world.page.registrations.withdraw(|_| true, |_| false);
+    world.deliver(ToEngine::Register { client: world.page.client.clone(), registrations });
+    resume(&mut world, group);
+    world.run_for(LONG);
+    assert_eq!((world.page.activations, words(&world.page)), (1, vec![0x380]));
+}
+
+#[test]
+fn a_pointer_that_is_replaced_before_it_is_called_is_not_called() {
+    let is_replaced_everywhere = (0..200).any(|steps| {
+        let mut world = world();
+        let group = world.group(["/gone"]);
+        world.set_pointer(page, group);
+        world.send(Command::ResumeGroup { group });
+        world.run_steps(steps);
+        let is_called = !world.page.heard.is_empty();
+        if !is_called {
+            world.set_pointer(page, group);
+        }
+        world.run_for(LONG);
+        assert_eq!(words(&world.page), [0x380], "{steps} steps");
+        is_called
+    });
+    assert!(is_replaced_everywhere, "it is called before the steps end");
 }
 
 #[test]

@@ -66,6 +66,8 @@ pub struct World {
     pub most_connections: usize,
     /// The random world: delays differ, so that tasks overtake each other.
     pub dice: Option<fastrand::Rng>,
+    /// Whether each engine after a crash is the first of its worker, so that its tickets begin anew.
+    pub moves_to_new_workers: bool,
     /// Whether everything that happens is printed.
     is_told: bool,
     /// The file that the next scripting call is about.
@@ -108,6 +110,7 @@ impl World {
             reported: Vec::new(),
             most_connections: 0,
             dice,
+            moves_to_new_workers: false,
             is_told: std::env::var_os("QMGR_LOG").is_some(),
             scripted: String::new(),
             connections: BTreeMap::new(),
@@ -474,7 +477,10 @@ impl World {
     /// An engine starts from the records.
     fn start_again(&mut self, saved: Saved) {
         self.epoch += 1;
-        let host = host(self.epoch, self.epoch * 31, self.origin.clone());
+        let mut host = host(self.epoch, self.epoch * 31, self.origin.clone());
+        if self.moves_to_new_workers {
+            host.first_ticket = Ticket(1 << 32);
+        }
         self.queue = Queue::restore(saved, host, self.now).expect("this build's records");
         let kept: BTreeSet<Part> = self.queue.parts().collect();
         self.disk.delete_orphans(&kept);
