@@ -155,8 +155,8 @@ test("without a proof of its version a file starts again in full", async (t) => 
   assert.equal(await hash(), sha256(bytes));
 });
 
-overEachStore("no part of a file is seen under its name before all of it is there", async (t, storage) => {
-  const { page, make, resume, middle, suspend } = await stage(t, storage);
+test("no part of a file is seen under its name before all of it is there", async (t) => {
+  const { page, make, resume, middle, suspend } = await stage(t);
   await make(`/files/random.bin${SLOW}`);
   await resume();
   await middle();

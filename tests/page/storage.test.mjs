@@ -26,36 +26,38 @@ async function run(page, path, options) {
 }
 
 const status = (page) => page.evaluate(() => lab.status());
-const hash = (page) => page.evaluate((localFile) => lab.hash(localFile), LOCAL);
+const hash = (page, options) => page.evaluate(([localFile, options]) => lab.hash(localFile, options), [LOCAL, options]);
 const finished = (page) => page.evaluate(() => lab.group.finished().then(() => {}));
 const storage = (page, options) => page.evaluate(async (options) => (await lab.queue(options)).storage, options);
 const asked = (path) => server.log.gets(path).map(({ range }) => range);
 
 /** What keeps a worker from having files. */
 const WITHOUT_FILES = {
-  "no-handles": "delete FileSystemFileHandle.prototype.createSyncAccessHandle",
-  "no-directory": "delete StorageManager.prototype.getDirectory",
+  handles: "delete FileSystemFileHandle.prototype.createSyncAccessHandle",
+  directory: "delete StorageManager.prototype.getDirectory",
   denied: "StorageManager.prototype.getDirectory = async () => { throw new DOMException('not here', 'SecurityError') }",
 };
 
-for (const [name, loss] of Object.entries(WITHOUT_FILES)) {
-  test(`where a worker gets no files (${name}), auto is IndexedDB, also after the loss is over`, async (t) => {
-    const path = `/${name}.bin`;
-    const file = server.put(path, { size: MIB });
-    const page = await open(t);
-    await page.evaluate((loss) => {
+test("where a worker gets no files, auto is IndexedDB, and stays it where the worker gets them again", async (t) => {
+  const file = server.put("/no-files.bin", { size: MIB });
+  const page = await open(t);
+  for (const [name, loss] of Object.entries(WITHOUT_FILES)) {
+    await page.evaluate(([name, loss]) => {
       const own = `import "data:text/javascript,${encodeURIComponent(loss)}"; import "${location.origin}/pkg/worker.js";`;
       const url = URL.createObjectURL(new Blob([own], { type: "text/javascript" }));
-      return lab.queue({ worker: () => new Worker(url, { type: "module" }) }).then(() => {});
-    }, loss);
-    assert.equal(await storage(page), "indexeddb");
-    await run(page, path);
+      return lab.queue({ name, worker: () => new Worker(url, { type: "module" }) }).then(() => {});
+    }, [name, loss]);
+    assert.equal(await storage(page, { name }), "indexeddb", loss);
+    await run(page, file.path, { name });
     await finished(page);
-    await page.reload();
-    assert.equal(await storage(page), "indexeddb");
-    assert.equal(await hash(page), file.sha256());
-  });
-}
+  }
+  await page.reload();
+  for (const name of Object.keys(WITHOUT_FILES)) {
+    assert.equal(await storage(page, { name }), "indexeddb", name);
+    assert.equal(await hash(page, { name }), file.sha256());
+  }
+  assert.equal(await storage(page), "opfs", "a new queue has files");
+});
 
 /** Limits what a page's origin may keep. Chromium's IndexedDB heeds a limit that was there before it was opened. */
 async function limit(page) {
