@@ -444,12 +444,15 @@ impl Pump {
 
     /// Flushes and closes the part; what could not be flushed does not count.
     async fn close(mut self, how: Ended) -> (Option<u64>, Ended) {
-        let flushed = self.flush().await;
+        let how = match self.flush().await {
+            Ok(()) => how,
+            Err(failure) => {
+                self.flushed = self.flushed.max(self.part.durable());
+                Ended::Disk(failure)
+            }
+        };
         self.part.close();
-        match flushed {
-            Ok(()) => (Some(self.flushed), how),
-            Err(failure) => (Some(self.flushed), Ended::Disk(failure)),
-        }
+        (Some(self.flushed), how)
     }
 }
 

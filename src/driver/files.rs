@@ -250,6 +250,15 @@ impl OpenPart {
         }
     }
 
+    /// Where the written bytes end that are durable though the last flush failed; 0 where none are known
+    /// to be.
+    pub(super) const fn durable(&self) -> u64 {
+        match self {
+            Self::Chunks(part) => part.durable(),
+            Self::Memory(_) | Self::Opfs(_) => 0,
+        }
+    }
+
     pub(super) fn close(self) {
         match self {
             Self::Chunks(_) | Self::Memory(_) => {}

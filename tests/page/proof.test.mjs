@@ -74,7 +74,7 @@ test("with the tag alone hidden it is the same, and proof says likely", async (t
   await run(`${server.crossOrigin}/untagged`);
   await until("the stall", async () => (await progress()).bytesDone === CUT);
   await page.evaluate(() => lab.group.suspendGroup());
-  assert.equal((await progress()).proof, "likely");
+  await until("what was received is durable", async () => (await progress()).proof === "likely");
   await page.evaluate(() => lab.group.resumeGroup());
   await finished();
   assert.equal(await hash(), file.sha256());

@@ -37,14 +37,14 @@ async function place(t, script) {
   return { server, launch, open };
 }
 
-const run = (page, url) =>
+const run = (page, url, options) =>
   page.evaluate(
-    async ([remoteFile, localFile]) => {
-      const id = await lab.make([{ remoteFile, localFile }]);
+    async ([remoteFile, localFile, options]) => {
+      const id = await lab.make([{ remoteFile, localFile }], options);
       await lab.group.resumeGroup();
       return id;
     },
-    [url, LOCAL],
+    [url, LOCAL, options],
   );
 
 const bytesDone = (page) => page.evaluate(() => lab.group.getDetails().bytesDone);
@@ -279,21 +279,24 @@ test("a tab whose worker crashes says so when there is no other, now or later", 
   assert.match(await first.evaluate(failure), /^QM_E_SERVICE_UNAVAILABLE: .*broken by the test/);
 });
 
-test("a browser that is killed finds its group running, and asks only for what is missing", async (t) => {
-  const { server, launch, open } = await place(t, { size: 24 * MIB, bytesPerSecond: 4 * MIB });
-  const killed = await launch();
-  const page = await open(killed.pages()[0]);
-  const id = await run(page, server.origin + PATH);
-  await until("a checkpoint", async () => (await bytesDone(page)) > 8 * MIB);
-  const session = await killed.browser()?.newBrowserCDPSession?.() ?? await killed.newCDPSession(page);
-  await session.send("Browser.crash").catch(() => {});
-  const again = await open((await launch()).pages()[0]);
-  await again.evaluate((groupId) => lab.find(groupId), id);
-  await until("complete after the kill", async () => (await again.evaluate(() => lab.status())) === 0x140, 30_000);
-  assert.equal(await again.evaluate((file) => lab.hash(file), LOCAL), server.file(PATH).sha256());
-  const gets = server.log.gets(PATH);
-  assert.match(gets.at(-1).range, /^bytes=[1-9]/);
-});
+for (const storage of ["opfs", "indexeddb"]) {
+  test(`a browser that is killed finds its group running, and asks only for what is missing (${storage})`, async (t) => {
+    const { server, launch, open } = await place(t, { size: 24 * MIB, bytesPerSecond: 4 * MIB });
+    const killed = await launch();
+    const page = await open(killed.pages()[0]);
+    const id = await run(page, server.origin + PATH, { storage });
+    await until("a checkpoint", async () => (await bytesDone(page)) > 8 * MIB);
+    const session = await killed.browser()?.newBrowserCDPSession?.() ?? await killed.newCDPSession(page);
+    await session.send("Browser.crash").catch(() => {});
+    const again = await open((await launch()).pages()[0]);
+    await again.evaluate((groupId) => lab.find(groupId), id);
+    assert.equal(await again.evaluate(async () => (await lab.queue()).storage), storage);
+    await until("complete after the kill", async () => (await again.evaluate(() => lab.status())) === 0x140, 30_000);
+    assert.equal(await again.evaluate((file) => lab.hash(file), LOCAL), server.file(PATH).sha256());
+    const gets = server.log.gets(PATH);
+    assert.match(gets.at(-1).range, /^bytes=[1-9]/);
+  });
+}
 
 const CLSID = "11111111-2222-3333-4444-555555555555";
 

@@ -55,8 +55,12 @@ pub(in super::super) struct ChunkPart {
     filling: Array,
     start: u64,
     length: u32,
-    /// The chunk that is on its way.
-    writing: Option<oneshot::Receiver<Result<(), DiskFailure>>>,
+    /// The chunk that is on its way, and its end.
+    writing: Option<(u64, oneshot::Receiver<Result<(), DiskFailure>>)>,
+    /// The end of the last chunk that arrived.
+    durable: u64,
+    /// Why a chunk could not be written. What came after it would stand behind a gap.
+    failed: Option<DiskFailure>,
     /// The chunk that was read last, and where it begins.
     read: Option<(u64, Uint8Array)>,
 }
@@ -95,6 +99,8 @@ impl Chunks {
             start: 0,
             length: 0,
             writing: None,
+            durable: 0,
+            failed: None,
             read: None,
         }
     }
@@ -280,6 +286,11 @@ impl ChunkPart {
         self.settle().await
     }
 
+    /// Where the written bytes end that are durable, flushed or not.
+    pub(super) const fn durable(&self) -> u64 {
+        self.durable
+    }
+
     /// Sends off what has come, after the chunk before it has arrived.
     async fn send(&mut self) -> Result<(), DiskFailure> {
         self.settle().await?;
@@ -295,16 +306,19 @@ impl ChunkPart {
             // A part that was dropped is not asked about any more.
             drop(sender.send(write.await));
         });
-        self.writing = Some(receiver);
+        self.writing = Some((end, receiver));
         self.length = 0;
         Ok(())
     }
 
     async fn settle(&mut self) -> Result<(), DiskFailure> {
-        match self.writing.take() {
-            Some(written) => written.await.expect("the task sends before it ends"),
-            None => Ok(()),
+        if let Some((end, written)) = self.writing.take() {
+            match written.await.expect("the task sends before it ends") {
+                Ok(()) => self.durable = end,
+                Err(failure) => self.failed = Some(failure),
+            }
         }
+        self.failed.clone().map_or(Ok(()), Err)
     }
 
     /// Reads from a position, at most to the end of a chunk.

@@ -431,6 +431,42 @@ async fn a_browser_that_keeps_no_blobs_keeps_the_bytes_all_the_same() {
 }
 
 #[wasm_bindgen_test]
+async fn of_chunks_of_which_one_could_not_be_written_those_before_it_are_kept() {
+    let server = Server::new();
+    let chunk = vec![7; 4 << 20];
+    let file = chunk.repeat(4);
+    let queue = Queue::open_over(Bytes::IndexedDb, "files-gap", &server).await;
+    let download = queue.resumed_download("/a.bin").await;
+    let body = server.next_request().await.answer_range(&file, V1);
+    let refusal = js::patched(
+        "const put = IDBObjectStore.prototype.put; \
+         let chunks = 0; \
+         IDBObjectStore.prototype.put = function (value, ...rest) { \
+           if (value instanceof Blob && ++chunks === 2) { \
+             throw new DOMException('no room for this one', 'QuotaExceededError'); \
+           } \
+           return put.call(this, value, ...rest); }",
+        "IDBObjectStore.prototype.put",
+    );
+    for _ in 0..3 {
+        body.send(&chunk);
+    }
+    queue.until_state(&download.group, "error").await;
+    assert_eq!(download.file("bytesDone"), 4 << 20);
+
+    drop(refusal);
+    download.resume().await;
+    let request = server.next_request().await;
+    let start = request.start_of_range();
+    assert_eq!(start, chunk.len());
+    let body = request.answer_range(&file, V1);
+    body.send(&file[start..]);
+    body.end();
+    queue.until_state(&download.group, "complete").await;
+    queue.discard().await;
+}
+
+#[wasm_bindgen_test]
 async fn an_engine_whose_epoch_is_over_writes_no_chunk() {
     let server = Server::new();
     let queue = Queue::open_over(Bytes::IndexedDb, "files-fenced", &server).await;

@@ -206,6 +206,7 @@ fn closed_tickets_change_nothing(world: &World) {
             queue.handle_event(Event::Ended { ticket, position: Some(8), how }, world.now);
         }
         queue.handle_event(Event::Committed { ticket }, world.now);
+        queue.handle_event(Event::Copied { ticket, result: Ok(()) }, world.now);
         queue.handle_event(Event::FileDeleted { ticket, result: Ok(()) }, world.now);
         queue.handle_event(Event::Hashed { ticket, result: Ok([0; 32]) }, world.now);
         queue.handle_event(Event::Published { ticket, result: Ok(()) }, world.now);

@@ -106,6 +106,7 @@ pub enum Stage {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Order {
     Commit(Box<Commit>),
+    Copy { from: Part, to: Part, length: u64 },
     DeleteFile(LocalPath),
     Hash(Part),
     Publish { part: Part, target: LocalPath, size: u64 },
@@ -452,7 +453,9 @@ impl World {
             Effect::DeleteFile { ticket, target } => {
                 self.orders.insert(ticket, Order::DeleteFile(target));
             }
-            Effect::Copy { .. } => panic!("nobody else holds a part of these worlds"),
+            Effect::Copy { ticket, from, to, length } => {
+                self.orders.insert(ticket, Order::Copy { from, to, length });
+            }
             Effect::Compare { .. } => panic!("these worlds resume on proof alone"),
             Effect::Probe { .. } => panic!("these servers belong to the page's own origin"),
             Effect::WatchPage { .. } => panic!("no page of these worlds has a callback"),
@@ -470,6 +473,10 @@ impl World {
             Order::Commit(commit) => {
                 self.database.apply(&commit);
                 self.report(Event::Committed { ticket });
+            }
+            Order::Copy { from, to, length } => {
+                let result = self.disk.copy(from, to, length);
+                self.report(Event::Copied { ticket, result });
             }
             Order::DeleteFile(target) => {
                 self.disk.files.remove(target.key());
@@ -579,7 +586,9 @@ impl World {
     pub fn commit_under_way(&self) -> Option<(Ticket, &Commit)> {
         self.orders.iter().find_map(|(&ticket, order)| match order {
             Order::Commit(commit) => Some((ticket, &**commit)),
-            Order::DeleteFile(_) | Order::Hash(_) | Order::Publish { .. } => None,
+            Order::Copy { .. } | Order::DeleteFile(_) | Order::Hash(_) | Order::Publish { .. } => {
+                None
+            }
         })
     }
 
