@@ -3,9 +3,8 @@
  *
  * A process that is killed between two writes leaves the first part of an entry. Chromium drops that when it starts again,
  * but writes on behind it, and at the start after that it takes the log for damaged and deletes the whole database: all
- * that any page of the origin had, however durable it was. About one kill in fifty does so while commands are in flight.
- * No page can prevent it. So that the tests show what the engine loses, and not what the browser does, they cut the
- * unfinished entry off, which is what the browser's own reading makes of it.
+ * that any page of the origin had, however durable it was. So that the tests show what the engine loses, and not what the
+ * browser does, they cut the unfinished entry off, which is what the browser's own reading makes of it.
  */
 import { readFile, readdir, truncate } from "node:fs/promises";
 import { join } from "node:path";
