@@ -9,6 +9,15 @@ import { PKG, until, visit } from "./visit.mjs";
 
 const MISSING = [/status of 404/];
 
+/** In the page: whether the first file of a group has bytes that a reload cannot lose. */
+async function anyDurable() {
+  const { QueueManager } = await import("qmgr");
+  const queue = await QueueManager.open();
+  const groups = await Promise.all([...await queue.enumGroups(0)].map((id) => queue.getGroup(id)));
+  const jobs = groups.flatMap((group) => [...group.enumJobs(0)].map((id) => group.getJob(id)));
+  return jobs.some((job) => job.getFileDetails(0).ranges.length > 0);
+}
+
 test("a sample goes from suspended through running to complete, and its bits light up", async (t) => {
   const { page, server } = await openPlayground(t);
   const card = await takeSample(page, "large.bin");
@@ -60,7 +69,7 @@ test("after a reload every group is there, and the running one goes on by itself
   await takeSample(page, "small.bin");
   const card = await takeSample(page, "large.bin");
   await card.press("Resume");
-  await card.percent(3);
+  await until("durable bytes", () => page.evaluate(anyDurable));
   await page.reload();
   await ready(page);
   await cardOf(page, "small.bin").word("group", "0x180");

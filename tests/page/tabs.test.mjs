@@ -212,6 +212,8 @@ test("an engine gives way to a newer build; the older tabs can read, and their c
   await second.evaluate(() => new BroadcastChannel("qmgr:default").postMessage({ Hello: { version: 1000 } }));
   await there.server.log.until(({ end }) => end === "client", { what: "the end of the transfer" });
   for (const page of [first, second]) {
+    // Until it has left, the older engine carries out what it is asked.
+    await until("the engine has left", () => page.evaluate(() => lab.group.getDetails().wait?.reason === "no-active-tab"));
     const message = await page.evaluate(() => lab.group.suspendGroup().catch((error) => `${error.code}: ${error.message}`));
     assert.match(message, /^QM_E_SERVICE_UNAVAILABLE: .*reload/);
     assert.equal(await page.evaluate(() => lab.status()), 0x080);
