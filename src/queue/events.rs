@@ -9,6 +9,7 @@ use super::{DiskFailure, Effect, Ended, Errand, Event, Queue, Ticket};
 use crate::abi::Hresult;
 use crate::http::{AnswerHead, EndVerdict, Ending, Failure, Verdict, Version, judge, judge_end};
 use crate::protocol::{Serial, StoredFile, ToPage};
+use crate::snapshot::HashMark;
 use crate::time::Millis;
 
 /// Answers in a row that brought no byte further, before the file is given up.
@@ -80,6 +81,11 @@ impl Queue {
             Event::Hashed { ticket, result } => {
                 if let Some((serial, index)) = self.end_errand(ticket) {
                     self.handle_hash(serial, index, result, now);
+                }
+            }
+            Event::HashedTo { ticket, mark } => {
+                if let Some((serial, index)) = self.file_of(ticket) {
+                    self.note_hash(serial, index, mark);
                 }
             }
             Event::Online(online) => self.handle_online(online, now),
@@ -224,7 +230,8 @@ impl Queue {
             moved_at: now,
         });
         let (part, keep, size) = (file.part(serial, index), file.durable_end(), file.size());
-        self.effects.push_back(Effect::Receive { ticket, part, at: from, keep, until, size });
+        let hash = file.hash_before(from);
+        self.effects.push_back(Effect::Receive { ticket, part, at: from, keep, until, size, hash });
         self.change_file(serial, index);
     }
 
@@ -444,6 +451,15 @@ impl Queue {
         }
     }
 
+    /// A part is hashed so far. While it is written, a record of it comes with that of the bytes.
+    fn note_hash(&mut self, serial: Serial, index: u32, mark: HashMark) {
+        let Some(file) = self.file_mut(serial, index) else { return };
+        file.hash = mark;
+        if matches!(file.connection, Connection::Hashing { .. }) {
+            self.change_file(serial, index);
+        }
+    }
+
     fn handle_hash(
         &mut self,
         serial: Serial,
@@ -452,10 +468,15 @@ impl Queue {
         now: Millis,
     ) {
         let Some(file) = self.file_mut(serial, index) else { return };
-        file.connection = Connection::None;
+        let before = std::mem::replace(&mut file.connection, Connection::None);
         match result {
             Ok(found) if file.file.integrity.as_ref().is_none_or(|wanted| wanted.0 == found) => {
                 file.complete = true;
+                self.change_file(serial, index);
+            }
+            // What is thrown away for its hash was read whole, as it stands on the disk.
+            Ok(_) if matches!(before, Connection::Hashing { is_continued: true, .. }) => {
+                file.hash = HashMark::default();
                 self.change_file(serial, index);
             }
             Ok(_) => {

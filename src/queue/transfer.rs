@@ -4,7 +4,7 @@ use super::{Part, Ticket};
 use crate::abi::FileSet;
 use crate::http::{Kept, Reach, Version};
 use crate::protocol::{FileRow, Resume, Serial};
-use crate::snapshot::TransferRecord;
+use crate::snapshot::{HashMark, TransferRecord};
 use crate::time::Millis;
 use rangemap::RangeSet;
 
@@ -31,6 +31,9 @@ pub(super) struct Transfer {
     pub(super) may_be_coded: bool,
     /// The furthest byte ever reached, in whichever generation; going beyond it is progress.
     pub(super) furthest: u64,
+    /// How far the part is hashed; of use where the file has `integrity`, and only up to where it is
+    /// durable.
+    pub(super) hash: HashMark,
     /// Answers in a row that brought no progress.
     pub(super) fruitless: u32,
     /// Since when another context holds its part.
@@ -51,7 +54,11 @@ pub(super) enum Connection {
     /// The start of a body is held against bytes that are kept.
     Comparing(Comparing),
     /// All bytes are there and are read through SHA-256.
-    Hashing { ticket: Ticket },
+    Hashing {
+        ticket: Ticket,
+        /// The first bytes of them were hashed before.
+        is_continued: bool,
+    },
     /// Nothing.
     None,
     /// Nobody answered, with this sentence of the platform; the server is asked whether it lives.
@@ -119,6 +126,7 @@ impl Transfer {
             without_range: false,
             may_be_coded: false,
             furthest: 0,
+            hash: HashMark::default(),
             fruitless: 0,
             held_since: None,
             was_answered: false,
@@ -172,6 +180,27 @@ impl Transfer {
         self.durable.iter().next_back().map_or(0, |range| range.end)
     }
 
+    /// Where the durable bytes from the first one on end.
+    fn contiguous(&self) -> u64 {
+        self.durable.get(&0).map_or(0, |range| range.end)
+    }
+
+    /// From where a hash of the part is to be continued.
+    pub(super) fn hash_mark(&self) -> HashMark {
+        if self.hash.position <= self.contiguous() {
+            self.hash.clone()
+        } else {
+            HashMark::default()
+        }
+    }
+
+    /// From where a body that begins at a position is to be hashed while it is written; `None` where
+    /// there is nothing to check, or bytes before it are missing.
+    pub(super) fn hash_before(&self, from: u64) -> Option<HashMark> {
+        let is_next = self.file.integrity.is_some() && self.contiguous() == from;
+        is_next.then(|| self.hash_mark())
+    }
+
     /// Counts bytes as durable; says whether that is further than ever.
     pub(super) fn keep(&mut self, from: u64, to: u64) -> bool {
         if from < to {
@@ -199,6 +228,7 @@ impl Transfer {
         }
         self.durable = RangeSet::new();
         self.version = None;
+        self.hash = HashMark::default();
         self.complete = false;
         self.held_since = None;
         old
@@ -277,6 +307,7 @@ impl Transfer {
             published: self.published,
             without_range: self.without_range,
             furthest: self.furthest,
+            hash: Some(self.hash_mark()).filter(|mark| mark.position > 0),
         }
     }
 
@@ -297,6 +328,7 @@ impl Transfer {
             published: record.published,
             without_range: record.without_range,
             furthest: record.furthest,
+            hash: record.hash.unwrap_or_default(),
             ..Self::new(FileSet::try_from(record.info).ok()?)
         })
     }
