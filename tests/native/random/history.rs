@@ -595,7 +595,8 @@ fn ticket(event: &Event) -> Option<Ticket> {
         | Event::Hashed { ticket, .. }
         | Event::Probed { ticket, .. }
         | Event::Progress { ticket, .. }
-        | Event::Published { ticket, .. } => Some(*ticket),
+        | Event::Published { ticket, .. }
+        | Event::Shortened { ticket, .. } => Some(*ticket),
         Event::Online(_) | Event::PageGone { .. } => None,
     }
 }
