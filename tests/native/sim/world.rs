@@ -73,6 +73,8 @@ pub struct World {
     pub dice: Option<fastrand::Rng>,
     /// Whether each engine after a crash is the first of its worker, so that its tickets begin anew.
     pub moves_to_new_workers: bool,
+    /// Whether all connections together are as fast as one.
+    pub shares_bandwidth: bool,
     /// Whether everything that happens is printed.
     is_told: bool,
     /// The file that the next scripting call is about.
@@ -116,6 +118,7 @@ impl World {
             most_connections: 0,
             dice,
             moves_to_new_workers: false,
+            shares_bandwidth: false,
             is_told: std::env::var_os("QMGR_LOG").is_some(),
             scripted: String::new(),
             connections: BTreeMap::new(),
@@ -422,28 +425,33 @@ impl World {
         self.connections.values()
     }
 
-    /// The bodies whose bytes no flush, commit or end under way makes safe, each with up to where they
-    /// are recorded.
-    pub fn at_risk(&self) -> impl Iterator<Item = (&Sink, u64)> {
-        let is_committing = self.tasks.values().any(|task| matches!(task, Task::Commit(_)));
-        let is_flushing = |ticket: &Ticket| {
-            self.tasks.values().any(|task| {
-                matches!(task, Task::Flush(flushed) | Task::End(flushed, _) if flushed == ticket)
+    /// How many bytes of each part were reported and are not recorded, while no flush, commit or end
+    /// under way makes them safe.
+    pub fn at_risk(&self) -> BTreeMap<Part, u64> {
+        let mut risked = BTreeMap::new();
+        if self.commit_under_way().is_some() {
+            return risked;
+        }
+        let part_of = |ticket| Some(self.connections.get(ticket)?.sink.as_ref()?.part);
+        let safe: BTreeSet<Part> = self
+            .tasks
+            .values()
+            .filter_map(|task| match task {
+                Task::Flush(ticket) | Task::End(ticket, _) => part_of(ticket),
+                _ => None,
             })
-        };
-        let unsafe_ones = self
-            .connections
-            .iter()
-            .filter(move |(ticket, _)| !is_committing && !is_flushing(ticket));
-        unsafe_ones.filter_map(|(_, connection)| {
-            let sink = connection.sink.as_ref()?;
+            .collect();
+        let sinks = self.connections.values().filter_map(|open| open.sink.as_ref());
+        for sink in sinks.filter(|sink| !safe.contains(&sink.part)) {
             let record = self.database.tables.transfers.get(&(sink.part.serial, sink.part.index));
             let ranges = record.filter(|record| record.generation == sink.part.generation);
-            let end = ranges.and_then(|record| {
-                record.ranges.iter().find(|(start, end)| *start <= sink.at && sink.at <= *end)
+            let range = ranges.and_then(|record| {
+                record.ranges.iter().find(|(start, end)| *start <= sink.at && sink.at < *end)
             });
-            Some((sink, end.map_or(sink.at, |(_, end)| *end).max(sink.at).min(sink.reported)))
-        })
+            let recorded = range.map_or(sink.at, |(_, end)| *end);
+            *risked.entry(sink.part).or_default() += sink.reported.saturating_sub(recorded);
+        }
+        risked
     }
 
     /// The network comes, or goes and breaks what is open.
@@ -968,7 +976,9 @@ impl World {
         if is_reported {
             sink.reported = position;
         }
-        self.schedule(10, Task::Chunk(ticket));
+        let moving = self.connections.values().filter(|open| open.sink.is_some()).count() as u64;
+        let pace = if self.shares_bandwidth { 10 * moving } else { 10 };
+        self.schedule(pace, Task::Chunk(ticket));
         if is_reported {
             self.report(Event::Progress { ticket, position });
         }
