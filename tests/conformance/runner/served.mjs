@@ -1,8 +1,8 @@
 /** The files of the rows: scripts of `tests/server`, each row's under a directory of its own. */
-import { answer } from "../../server/answer.mjs";
+import { answer } from "../../../www/lab/server/answer.js";
 import { sha256Of } from "../../server/content.mjs";
 import { ScriptedFile } from "../../server/file.mjs";
-import { send } from "../../server/send.mjs";
+import { send } from "../../../www/lab/server/send.js";
 
 /** Makes a file, or changes its script. */
 export function serve(files, path, changes) {
