@@ -1,18 +1,20 @@
 /**
  * The ready-made scenarios. Each is a server's script, what is done step by step, and a verdict. A step says in plain
  * words what happens, may `run` something on the stage, and is over when `until` is true; each claim of the verdict
- * `holds` or does not. What a stage can do is in `stage.js`.
+ * `holds` or does not. What a stage can do is in `stage.js`. With `frames` even the first tab is a frame, in a queue of
+ * its own, because the run closes it.
  *
  * The scripts go wrong by themselves (`steps` of `server/script.js`), so that no step has to come in time.
  */
 
-const MIB = 1024 * 1024;
-const inMib = (bytes) => `${(bytes / MIB).toFixed(1)} MiB`;
 const begins = ({ range }) => Number(/^bytes=(\d+)-/.exec(range ?? "")?.[1] ?? 0);
 const started = (stage) => stage.bytesDone() > 0;
 const cut = (stage) => stage.requests()[0]?.end === "cut";
 const asked = (count) => (stage) => stage.requests().length >= count;
 const complete = (stage) => stage.state() === "complete";
+/** The first answer stops there, so that a tab can be closed or killed in time. */
+const pausing = ({ at }) => ({ steps: [{ stallAfter: at }] });
+const safe = (stage, { at }) => stage.durable() >= at;
 
 /** The published file is a version of the server's, byte for byte. */
 const isVersion = (version) => ({
@@ -69,11 +71,12 @@ export const SCENARIOS = Object.freeze([
     id: "reopened",
     title: "Tab closed and reopened",
     says: "The only tab is closed in the middle of a download, as if the browser had crashed. Nobody transfers any more.",
-    script: () => ({}),
+    frames: true,
+    script: pausing,
     steps: [
-      { says: "A tab starts the download.", run: (stage) => stage.download(), until: (stage, { at }) => stage.bytesDone() >= at },
+      { says: "A tab starts the download. From time to time the queue makes safe what came.", run: (stage) => stage.download(), until: safe },
       { says: "The tab is closed, without a word to the queue. Its worker goes with it, and the connection too.", run: (stage) => stage.closeTab(1), until: (stage) => stage.requests()[0].end === "client" },
-      { says: "Later a new tab opens the queue. It finds the group where it was, running, with every byte that had been made safe.", run: (stage) => stage.openTab(1), until: started },
+      { says: "Later a new tab opens the queue. It finds the group where it was, running, with every byte that had been made safe.", run: (stage) => stage.openTab(1), until: asked(2) },
       { says: "The engine in the new tab asks for the rest.", until: complete },
     ],
     verdict: [
@@ -86,10 +89,11 @@ export const SCENARIOS = Object.freeze([
     id: "two-tabs",
     title: "Two tabs, one is closed",
     says: "Two tabs of one site share one queue. One of them transfers, and when it goes the other takes over.",
-    script: () => ({}),
+    frames: true,
+    script: pausing,
     steps: [
       { says: "The first tab starts the download. It transfers.", run: (stage) => stage.download(), until: started },
-      { says: "A second tab opens the same queue. It sees the group and may command it, but stands by: the file is fetched once.", run: (stage) => stage.openTab(2), until: (stage, { at }) => stage.role(2) === "standby" && stage.bytesDone(2) >= at },
+      { says: "A second tab opens the same queue. It sees the group and may command it, but stands by: the file is fetched once.", run: (stage) => stage.openTab(2), until: (stage, file) => stage.role(2) === "standby" && stage.bytesDone(2) >= file.at && safe(stage, file) },
       { says: "The first tab is closed.", run: (stage) => stage.closeTab(1), until: (stage) => stage.role(2) === "active" },
       { says: "The second tab has taken over, and asks for the rest.", until: complete },
     ],
@@ -99,9 +103,10 @@ export const SCENARIOS = Object.freeze([
     id: "killed",
     title: "The worker is killed",
     says: "Browsers end workers when memory is short. The page that loses its worker lives on: its handles follow the engine of the other tab.",
-    script: () => ({}),
+    frames: true,
+    script: pausing,
     steps: [
-      { says: "The first tab starts the download, a second one stands by.", run: async (stage) => { await stage.download(); await stage.openTab(2); }, until: (stage, { at }) => stage.role(2) === "standby" && stage.bytesDone(2) >= at },
+      { says: "The first tab starts the download, a second one stands by.", run: async (stage) => { await stage.download(); await stage.openTab(2); }, until: (stage, file) => stage.role(2) === "standby" && stage.bytesDone(2) >= file.at && safe(stage, file) },
       { says: "The worker of the first tab is terminated. It has no time to write anything down.", run: (stage) => stage.killWorker(1), until: (stage) => stage.role(2) === "active" },
       { says: "The engine of the second tab goes on from what was safe.", until: (stage) => stage.state(2) === "complete" },
       { says: "The first tab, which has no engine of its own any more, was told of it all.", until: (stage) => stage.state(1) === "complete" },
@@ -135,16 +140,17 @@ export const SCENARIOS = Object.freeze([
     title: "Another site hides the proof",
     says: "A file on another site comes through CORS. Unless that site lets pages read ETag and Content-Range, nothing proves that a second answer is of the same file.",
     site: "other",
-    script: ({ at }) => ({ cors: { expose: [] }, steps: [{ cutAfter: at }] }),
+    script: ({ at }) => ({ cors: { expose: [] }, steps: [{}, { cutAfter: at }] }),
     steps: [
-      { says: "A tab starts the download from another site.", run: (stage) => stage.download(), until: started },
-      { says: "The connection breaks.", until: cut },
-      { says: "The queue waits to try again.", until: asked(2) },
-      { says: "Without a readable ETag it cannot know whether the rest would fit, so it begins at the first byte. A site that sends Access-Control-Expose-Headers: ETag, Content-Range saves its users that.", until: complete },
+      { says: "A tab starts the download from another site, with a Range header as always.", run: (stage) => stage.download(), until: asked(1) },
+      { says: "The answer is a 206 whose Content-Range the page may not read: it could be any part. The queue asks once more, for the whole file.", until: asked(2) },
+      { says: "The connection breaks.", until: (stage) => stage.requests()[1].end === "cut" },
+      { says: "The queue waits to try again.", until: asked(3) },
+      { says: "Without a readable ETag nothing proves that the rest would fit, so it begins at the first byte. A site that sends Access-Control-Expose-Headers: ETag, Content-Range saves its users all of this.", until: complete },
     ],
     verdict: [
       isVersion(1),
-      { says: "The second request asked for the file from its first byte.", holds: (stage) => begins(stage.requests()[1]) === 0 },
+      { says: "The request after the break asked for the file from its first byte.", holds: (stage) => begins(stage.requests()[2]) === 0 },
     ],
   },
   {
@@ -173,10 +179,4 @@ export const SCENARIOS = Object.freeze([
 /** The scenario of an id; undefined where there is none. */
 export function scenarioOf(id) {
   return SCENARIOS.find((scenario) => scenario.id === id);
-}
-
-/** What a cut or a resume was, in words, for the list of requests. */
-export function requestText({ method, range, status, sent, end }) {
-  const outcome = end === null ? "on its way" : { complete: "complete", cut: "cut", client: "left by the client" }[end];
-  return `${method} ${range ?? "whole file"} → ${status ?? "no answer"}, ${inMib(sent)}, ${outcome}`;
 }

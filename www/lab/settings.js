@@ -3,7 +3,7 @@ export const SETTINGS = Object.freeze({
   size: { label: "File", unit: "MiB", least: 1, most: 12, usual: 4 },
   speed: { label: "Speed", unit: "KiB/s", least: 64, most: 65_536, usual: 1024 },
   at: { label: "Happens at", unit: "%", least: 10, most: 90, usual: 50 },
-  pause: { label: "Time to read a step", unit: "s", least: 0, most: 30, usual: 2 },
+  pause: { label: "Time to read a step", unit: "s", least: 0, most: 8, usual: 2 },
 });
 
 /** All settings as they usually are. */
