@@ -1,4 +1,5 @@
-/** The opened group in full. Each part is a view that draws a reading of the group; they are drawn while they are seen. */
+/** The opened group in full. Each part is a view that draws a reading of the group. */
+import { bitTable } from "./bit-table.js";
 import { element } from "./element.js";
 import { FileList } from "./file-list.js";
 import { JobStatusView } from "./job-status.js";
@@ -10,18 +11,18 @@ import { StateDiagram } from "./state-diagram.js";
 /** @param {HTMLElement} panel @param {import("./context.js").Context} context */
 export function mount(panel, context) {
   const { groups, selection } = context;
-  const views = [StateDiagram, SpeedChart, FileList, JobStatusView, NotificationsView, PropertiesView].map((View) => new View(context));
-  const empty = element("p", { className: "empty" }, "No group is open. Create one, or choose one from the list.");
-  const grid = element("div", { className: "group-grid" }, ...views.map((view) => view.element));
-  panel.append(empty, grid);
+  const diagram = new StateDiagram(context);
+  const views = [SpeedChart, JobStatusView, FileList, NotificationsView, PropertiesView].map((View) => new View(context));
+  panel.append(element("div", { className: "group-grid" }, diagram.element, ...views.map((view) => view.element), bitTable()));
 
   const refresh = () => {
     const reading = groups.reading(selection.groupId);
-    empty.hidden = reading !== undefined;
-    grid.hidden = reading === undefined;
-    if (!reading) return;
     const group = groups.handle(selection.groupId);
-    for (const view of views) view.show(reading, group);
+    diagram.show(reading);
+    for (const view of views) {
+      view.element.hidden = reading === undefined;
+      if (reading) view.show(reading, group);
+    }
   };
   selection.addEventListener("change", refresh);
   for (const type of ["added", "changed", "removed"]) {

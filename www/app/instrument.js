@@ -56,7 +56,8 @@ class Instrument {
     this.#section.dataset.state = reading?.details.state ?? "none";
     setText(this.#fields.name, reading?.name ?? "No group is open");
     setText(this.#fields.state, reading?.details.state ?? NONE);
-    setText(this.#fields.id, reading?.groupId ?? "");
+    setText(this.#fields.id, reading?.groupId.slice(0, 8) ?? "");
+    this.#fields.id.title = reading?.groupId ?? "";
     for (const button of this.#buttons) button.disabled = !reading;
     this.#suggest(reading?.details.state);
     this.#showWords(reading, group);

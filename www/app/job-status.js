@@ -1,4 +1,4 @@
-/** The four figures of `IBackgroundCopyJob1::GetStatus`, with their names. */
+/** The four figures of `IBackgroundCopyJob1::GetStatus`, with their names, and the ids. */
 import { describeStatus } from "../qmgr/index.js";
 import { element, setText } from "./element.js";
 import { hex } from "./format.js";
@@ -25,7 +25,7 @@ export class JobStatusView {
   element = element("section", { className: "panel job-status" }, element("h3", {}, "Job status"));
 
   constructor() {
-    const rows = [["status", "dwStatus"], ["win32", "dwWin32Result"], ["transport", "dwTransportResult"], ["retries", "dwNumOfRetries"], ["jobId", "Job id"]];
+    const rows = [["status", "dwStatus"], ["win32", "dwWin32Result"], ["transport", "dwTransportResult"], ["retries", "dwNumOfRetries"], ["jobId", "job id"], ["groupId", "group id"]];
     this.element.append(element("dl", { className: "facts-list" }, ...rows.map(([field, name]) => {
       const value = element("dd", { data: { field } }, NONE);
       this.#fields.set(field, value);
@@ -34,13 +34,14 @@ export class JobStatusView {
   }
 
   /** @param {import("./read-group.js").GroupReading} reading */
-  show({ job }) {
+  show({ job, groupId }) {
     const set = (field, text) => setText(this.#fields.get(field), text);
     set("status", job ? `${hex(job.status, 2)} ${describeStatus(job.status).join(" ")}` : "no job yet");
     set("win32", job ? win32Text(job.win32Result) : NONE);
     set("transport", job ? transportText(job.transportResult) : NONE);
     set("retries", job ? String(job.numOfRetries) : NONE);
     set("jobId", job?.jobId ?? NONE);
+    set("groupId", groupId);
   }
 }
 

@@ -1,10 +1,10 @@
 /** One group in the list. It keeps what it has drawn, and touches only what is different. */
-import { jobOf } from "./read-group.js";
 import { command } from "./commands.js";
 import { setText } from "./element.js";
 import { bytes, duration, hex } from "./format.js";
+import { jobOf } from "./read-group.js";
 import { isRunnable } from "./state-names.js";
-import { errorText, waitText } from "./wait-text.js";
+import { shortError, shortWait } from "./wait-text.js";
 
 const template = document.querySelector("#row-template");
 /** So many addresses of a group are searched. */
@@ -55,21 +55,18 @@ export class QueueRow {
     const named = this.#reading?.name !== reading.name || isRunnable(this.#reading.details.state) !== isRunnable(reading.details.state);
     this.#reading = reading;
     const { details, percent } = reading;
-    const moving = details.state === "transferring" && details.bytesPerSecond > 0;
     this.element.dataset.state = details.state;
     setText(this.#fields.word, hex(reading.status, 3));
     setText(this.#fields.state, details.state);
     setText(this.#fields.percent, `${percent} %`);
-    setText(this.#fields.speed, moving ? speedText(details) : sizeText(details));
     if (this.#fields.progress.value !== percent) this.#fields.progress.value = percent;
     if (named) this.#name();
     this.tick();
   }
 
-  /** Shows why the group waits and how long still; the clock alone changes it. */
+  /** Shows what matters most just then; how long a group waits still, the clock alone changes. */
   tick() {
-    const { wait, error } = this.#reading.details;
-    setText(this.#fields.why, error ? errorText(error) : wait ? waitText(wait) : "");
+    setText(this.#fields.about, about(this.#reading.details));
   }
 
   #name() {
@@ -113,11 +110,18 @@ function label(button, verb, name) {
   button.title = verb;
 }
 
-function speedText({ bytesPerSecond, secondsRemaining }) {
-  return `${bytes(bytesPerSecond)}/s${secondsRemaining === null ? "" : `, ${duration(secondsRemaining)}`}`;
+/** One line: why it failed, why it waits and until when, how fast it goes, or how much is there. */
+function about(details) {
+  const { state, error, wait, bytesPerSecond, secondsRemaining, filesTotal } = details;
+  if (error) return shortError(error);
+  if (wait) return shortWait(wait);
+  if (state === "transferring" && bytesPerSecond > 0) {
+    return `${bytes(bytesPerSecond)}/s, ${secondsRemaining === null ? sizeText(details) : `${duration(secondsRemaining)} left`}`;
+  }
+  return `${filesTotal === 1 ? "1 file" : `${filesTotal} files`}, ${sizeText(details)}`;
 }
 
 function sizeText({ bytesDone, bytesTotal }) {
-  if (bytesTotal === null) return bytesDone === 0 ? "size unknown" : bytes(bytesDone);
+  if (bytesTotal === null) return bytesDone === 0 ? "size not known yet" : bytes(bytesDone);
   return bytesDone === bytesTotal ? bytes(bytesTotal) : `${bytes(bytesDone)} of ${bytes(bytesTotal)}`;
 }

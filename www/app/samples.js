@@ -20,13 +20,14 @@ async function list() {
 }
 
 function row(sample, create, journal) {
-  const button = element("button", { type: "button", data: { sample: sample.name } }, sample.label);
+  const button = element("button", { type: "button", className: "sample", data: { sample: sample.name } },
+    element("b", {}, sample.label), element("span", { className: "note" }, sample.note));
   button.setAttribute("aria-label", `Sample ${sample.label}, ${sample.note}`);
   button.addEventListener("click", () => create([{
     remoteFile: new URL(sample.url, document.baseURI).href,
     localFile: `/samples/${sample.name}`,
   }]));
-  return element("li", {}, button, element("span", { className: "note" }, sample.note), ...(sample.mend ? [mendButton(sample, journal)] : []));
+  return element("li", {}, button, ...(sample.mend ? [mendButton(sample, journal)] : []));
 }
 
 /** A file that is missing until somebody mends the server, and may be broken again. */

@@ -57,7 +57,7 @@ export class SpeedChart {
       scales: { y: { range: (_, __, most) => [0, Math.max(1, most) * (1 + HEADROOM)] } },
       series: [{}, { label: "Speed", stroke: colour("--accent"), fill: colour("--accent-wash"), width: 2, points: { show: false } }],
       axes: [
-        { ...axis, space: 70 },
+        { ...axis, space: 80, values: (_, ticks) => ticks.map((tick) => new Date(tick * 1000).toLocaleTimeString()) },
         { ...axis, size: 80, incrs: STEPS, values: (_, ticks) => ticks.map((tick) => (tick === 0 ? "0" : `${bytes(tick)}/s`)) },
       ],
       hooks: { setCursor: [(plot) => this.#tell(plot)] },

@@ -1,25 +1,28 @@
 /** Where the opened group stands in the table of states, how it came there, and what would move it on. */
 import { element, setText, svg } from "./element.js";
 import { clock } from "./format.js";
-import { drawArrow, drawState, SIZE } from "./state-drawing.js";
+import { drawTable } from "./state-drawing.js";
 import { loadStateTable, stateOf, wayBetween } from "./state-table.js";
 
 /** So many transitions of a group are remembered, and so many of them listed. */
 const KEPT = 20;
 const LISTED = 5;
+const narrow = matchMedia("(max-width: 40rem)");
 
 export class StateDiagram {
   element = element("section", { className: "panel diagram" });
-  #drawing = svg("svg", { viewBox: `0 0 ${SIZE.width} ${SIZE.height}`, role: "img" });
+  #drawing = svg("svg", { role: "img" });
   #trail = element("ol", { className: "trail" });
+  #onwardTitle = element("h4");
   #onward = element("ul", { className: "onward" });
   #table = { states: [], arrows: [] };
   #states = new Map();
   #arrows = new Map();
   /** Each group's transitions, the newest first. */
   #trails = new Map();
-  #drawn = "";
-  #shown = null;
+  #shown = undefined;
+  /** What the drawing shows already. */
+  #drawn = null;
 
   /** @param {import("./context.js").Context} context */
   constructor({ groups }) {
@@ -28,32 +31,35 @@ export class StateDiagram {
       this.#drawing,
       element("div", { className: "diagram-notes" },
         element("div", {}, element("h4", {}, "Transitions"), this.#trail),
-        element("div", {}, element("h4", {}, "What leads on"), this.#onward)));
+        element("div", {}, this.#onwardTitle, this.#onward)));
     groups.addEventListener("changed", ({ detail: { reading, before } }) => this.#follow(reading.groupId, before.details.state, reading.details.state));
     groups.addEventListener("removed", ({ detail: { groupId } }) => this.#trails.delete(groupId));
-    loadStateTable().then((table) => this.#draw(table));
+    loadStateTable().then((table) => {
+      this.#table = table;
+      this.#draw();
+      narrow.addEventListener("change", () => this.#draw());
+    });
   }
 
-  /** @param {import("./read-group.js").GroupReading} reading */
+  /** @param {import("./read-group.js").GroupReading | undefined} reading */
   show(reading) {
-    const state = stateOf(reading.details.state);
-    const [last] = this.#trails.get(reading.groupId) ?? [];
-    const key = `${reading.groupId} ${reading.details.state} ${last?.time}`;
+    const groupId = reading?.groupId ?? null;
+    const state = reading ? stateOf(reading.details.state) : null;
+    const [last] = this.#trails.get(groupId) ?? [];
+    const drawn = { groupId, word: reading?.details.state, time: last?.time };
     this.#shown = reading;
-    if (key === this.#drawn || this.#states.size === 0) return;
-    const same = this.#drawn.startsWith(reading.groupId);
-    this.#drawn = key;
-    this.#drawing.setAttribute("aria-label", `State diagram: the group is ${state}`);
-    for (const [name, drawn] of this.#states) {
-      drawn.toggleAttribute("data-here", name === state);
-      drawn.toggleAttribute("data-left", name === last?.from && name !== state);
+    if (this.#states.size === 0 || Object.keys(drawn).every((key) => drawn[key] === this.#drawn?.[key])) return;
+    const same = this.#drawn?.groupId === groupId;
+    this.#drawn = drawn;
+    this.#drawing.setAttribute("aria-label", state ? `State diagram: the group is ${state}` : "State diagram");
+    for (const [name, node] of this.#states) node.toggleAttribute("data-here", name === state);
+    for (const [arrow, drawing] of this.#arrows) {
+      const taken = last?.way.includes(arrow) ?? false;
+      drawing.toggleAttribute("data-onward", arrow.from === state);
+      drawing.toggleAttribute("data-taken", taken);
+      drawing.toggleAttribute("data-fresh", taken && same);
     }
-    for (const [arrow, drawn] of this.#arrows) {
-      drawn.toggleAttribute("data-onward", arrow.from === state);
-      drawn.toggleAttribute("data-taken", last?.way.includes(arrow) ?? false);
-      drawn.toggleAttribute("data-fresh", same && (last?.way.includes(arrow) ?? false));
-    }
-    this.#list(reading.groupId, state);
+    this.#list(groupId, state);
   }
 
   #follow(groupId, before, after) {
@@ -65,12 +71,14 @@ export class StateDiagram {
     this.#trails.set(groupId, trail);
   }
 
-  #draw(table) {
-    this.#table = table;
-    this.#states = new Map(table.states.map((state) => [state.name, drawState(state)]));
-    this.#arrows = new Map(table.arrows.map((arrow) => [arrow, drawArrow(arrow)]));
-    this.#drawing.append(...this.#arrows.values(), ...this.#states.values());
-    if (this.#shown) this.show(this.#shown);
+  #draw() {
+    const { viewBox, states, arrows } = drawTable(this.#table, narrow.matches);
+    this.#states = states;
+    this.#arrows = arrows;
+    this.#drawing.setAttribute("viewBox", viewBox);
+    this.#drawing.replaceChildren(...arrows.values(), ...states.values());
+    this.#drawn = null;
+    this.show(this.#shown);
   }
 
   #list(groupId, state) {
@@ -79,9 +87,10 @@ export class StateDiagram {
       element("time", { dateTime: new Date(time).toISOString() }, clock(new Date(time))), " ",
       element("b", {}, [from, ...way.map((arrow) => arrow.to)].join(" → ")), " ",
       element("span", {}, way.map(({ causes }) => causes.join(" or ")).join(", ")))));
-    if (trail.length === 0) this.#trail.append(element("li", {}, `None since this page was opened; the group is ${state}.`));
-    this.#onward.replaceChildren(...this.#table.arrows.filter(({ from }) => from === state).map(({ to, causes }) => element("li", {},
+    if (trail.length === 0) this.#trail.append(element("li", {}, "None while this page is open."));
+    const onward = this.#table.arrows.filter(({ from }) => from === (state ?? "New"));
+    setText(this.#onwardTitle, `What leads on from ${state ?? "New"}`);
+    this.#onward.replaceChildren(...onward.map(({ to, causes }) => element("li", { data: { to } },
       element("b", {}, `→ ${to}`), " ", element("span", {}, causes.join(", ")))));
-    setText(this.#onward.previousElementSibling, `What leads on from ${state}`);
   }
 }

@@ -2,6 +2,9 @@
 import { element, setText } from "./element.js";
 import { bytes } from "./format.js";
 
+/** The same at the top of the page, where it is always seen. */
+const used = document.querySelector("#used");
+
 export class StorageMeter {
   #context;
   #usage = element("span", { id: "usage" }, "unknown");
@@ -24,6 +27,7 @@ export class StorageMeter {
   async refresh() {
     const { usage, quota, persisted } = await this.#context.queue.estimate();
     setText(this.#usage, bytes(usage));
+    setText(used, `${bytes(usage)} of ${bytes(quota)}`);
     setText(this.#left, bytes(Math.max(0, quota - usage)));
     this.#meter.max = Math.max(1, quota);
     this.#meter.value = usage;
