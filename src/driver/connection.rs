@@ -1,6 +1,6 @@
 //! One request, from `fetch` to the last byte of its body in a part.
 
-use super::files::OpenPart;
+use super::files::{OpenPart, SharedPart};
 use super::hasher::{BUFFER_SIZE, Hasher};
 use super::{Engine, clock, js};
 use crate::http::{AnswerHead, Headers, Request};
@@ -49,15 +49,16 @@ pub(super) enum Order {
     },
     Flush,
     Receive {
-        part: Part,
+        part: SharedPart,
         at: u64,
-        keep: u64,
         until: Option<u64>,
-        size: Option<u64>,
         hash: Option<HashMark>,
     },
     /// Not the queue's: what has come since the last report is told, though no more comes.
     Report,
+    Shorten {
+        until: u64,
+    },
 }
 
 /// A connection that is open; dropped before it has ended, it is aborted.
@@ -250,28 +251,40 @@ impl Task {
                         }
                     }
                 }
-                Some(Order::Receive { part, at, keep, until, size, hash }) => {
-                    let opened = self.engine.files().open_part(part, keep, at == 0, size).await;
-                    return match opened {
+                // Held to the end, so that another connection of the file finds it open.
+                Some(Order::Receive { part, at, until, hash }) => {
+                    return match part.clone().await {
                         Err(failure) => {
                             self.controller.abort();
                             (None, Ended::Disk(failure))
                         }
-                        Ok(mut part) => {
+                        Ok(part) => {
+                            let mut part = part.share();
                             let start = self.engine.hash_worker();
                             let mut hasher = hash.map(|mark| Hasher::resume(&mark, start));
                             if let Some(hasher) = &mut hasher {
                                 part.catch_up(hasher, at).await;
                             }
-                            let mut pump = Pump { part, hasher, position: at, flushed: at, until };
+                            let mut pump = Pump {
+                                part,
+                                hasher,
+                                position: at,
+                                flushed: at,
+                                until,
+                                is_shortened: false,
+                            };
                             let how = self.pump(&mut pump, &mut body).await;
-                            let (end, how) = pump.close(how).await;
-                            self.report_hash(&mut pump);
-                            (Some(end), how)
+                            let hasher = pump.hasher.take();
+                            let ended = pump.close(how).await;
+                            if let Some(mut hasher) = hasher {
+                                hasher.settle().await;
+                                self.report_hash(&mut hasher);
+                            }
+                            ended
                         }
                     };
                 }
-                Some(Order::Flush | Order::Report) => {}
+                Some(Order::Flush | Order::Report | Order::Shorten { .. }) => {}
                 Some(Order::Abort) | None => return (None, Ended::Aborted),
             }
         }
@@ -346,6 +359,15 @@ impl Task {
                         reported.is_due = false;
                         self.report_progress(pump, &mut reported);
                     }
+                    Either::Right((Some(Order::Shorten { until }), unfinished)) => {
+                        read = unfinished;
+                        let until = pump.shorten(until);
+                        self.engine.report(Event::Shortened { ticket: self.ticket, until });
+                        if pump.is_over() {
+                            self.controller.abort();
+                            return Ended::Closed;
+                        }
+                    }
                     Either::Right((
                         Some(Order::Compare { .. } | Order::Receive { .. }),
                         unfinished,
@@ -389,6 +411,7 @@ impl Task {
         chunk: Uint8Array,
     ) -> Result<(), Ended> {
         let how = match pump.write(body, chunk).await {
+            Ok(_) if pump.is_over() => Ended::Closed,
             Ok(true) => return Ok(()),
             Ok(false) => Ended::Overlong,
             Err(failure) => Ended::Disk(failure),
@@ -407,16 +430,16 @@ impl Task {
 
     async fn flush(&self, pump: &mut Pump) -> Result<(), DiskFailure> {
         pump.flush().await?;
-        self.report_hash(pump);
+        if let Some(hasher) = &mut pump.hasher {
+            self.report_hash(hasher);
+        }
         self.engine.report(Event::Flushed { ticket: self.ticket, position: pump.flushed });
         Ok(())
     }
 
-    fn report_hash(&self, pump: &mut Pump) {
-        if let Some(hasher) = &mut pump.hasher {
-            let mark = hasher.mark();
-            self.engine.report(Event::HashedTo { ticket: self.ticket, mark });
-        }
+    fn report_hash(&self, hasher: &mut Hasher) {
+        let mark = hasher.mark();
+        self.engine.report(Event::HashedTo { ticket: self.ticket, mark });
     }
 
     fn is_aborted(&self) -> bool {
@@ -440,9 +463,24 @@ struct Pump {
     position: u64,
     flushed: u64,
     until: Option<u64>,
+    /// It ends earlier than its answer says, so that nothing is wrong with what comes then.
+    is_shortened: bool,
 }
 
 impl Pump {
+    /// Ends it at a position, or where it is if that is further; says where.
+    fn shorten(&mut self, until: u64) -> u64 {
+        let until = until.max(self.position);
+        self.until = Some(until);
+        self.is_shortened = true;
+        until
+    }
+
+    /// Whether it was shortened and has come to its end.
+    fn is_over(&self) -> bool {
+        self.is_shortened && self.until.is_some_and(|until| self.position >= until)
+    }
+
     /// Writes a chunk; false when it goes on where the body had to end.
     async fn write(&mut self, body: &mut Body, chunk: Uint8Array) -> Result<bool, DiskFailure> {
         let length = u64::from(chunk.length());
@@ -467,7 +505,7 @@ impl Pump {
     }
 
     /// Flushes and closes the part; what could not be flushed does not count.
-    async fn close(&mut self, how: Ended) -> (u64, Ended) {
+    async fn close(mut self, how: Ended) -> (Option<u64>, Ended) {
         let how = match self.flush().await {
             Ok(()) => how,
             Err(failure) => {
@@ -476,10 +514,7 @@ impl Pump {
             }
         };
         self.part.close();
-        if let Some(hasher) = &mut self.hasher {
-            hasher.settle().await;
-        }
-        (self.flushed, how)
+        (Some(self.flushed), how)
     }
 }
 

@@ -23,6 +23,7 @@ mod queue_groups;
 mod queue_hash;
 mod queue_likely;
 mod queue_notifications;
+mod queue_pieces;
 mod queue_retry;
 mod queue_schedule;
 mod queue_transfer;

@@ -27,6 +27,8 @@ pub struct Sink {
     pub until: Option<u64>,
     /// How far its part is hashed, if it is.
     pub hash: Option<HashMark>,
+    /// It was told to end earlier than its answer says.
+    pub is_shortened: bool,
 }
 
 /// What the next read of a body brings.
