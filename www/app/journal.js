@@ -4,7 +4,8 @@
  * @typedef {object} Entry
  * @property {number} number  counts from 0
  * @property {number} time  ms since the epoch
- * @property {"call" | "failure" | "event"} kind  a call that succeeded, anything that failed, something told by the queue
+ * @property {"call" | "failure" | "event" | "request"} kind  a call that succeeded, anything that failed, something told by
+ *   the queue, an answer of the laboratory's server
  * @property {string | null} groupId  the group it is about
  * @property {string} who  that group's name, or who else it is about
  * @property {string} text  one line, e.g. `resumeGroup() → S_OK`

@@ -4,6 +4,7 @@
 import { QueueManager } from "../qmgr/index.js";
 import * as commandLine from "../lab/console.js";
 import * as laboratory from "../lab/laboratory.js";
+import { makeWorker } from "../lab/page-worker.js";
 import * as record from "../lab/record.js";
 import { announceEnds } from "./announce.js";
 import { createGroup } from "./create-group.js";
@@ -36,7 +37,8 @@ const PARTS = {
 /** Opens the queue and shows it. */
 export async function startPlayground() {
   const show = startTabs();
-  const queue = await QueueManager.open();
+  // Most programs leave the worker to the package; this page makes it, so that its laboratory can end it.
+  const queue = await QueueManager.open({ worker: makeWorker });
   const journal = new Journal();
   const groups = new Groups(queue, journal);
   const selection = new Selection();
