@@ -97,6 +97,7 @@ class CommandLine {
   }
 
   async #runAll(lines) {
+    this.#output.scrollIntoView({ block: "nearest" });
     for (const line of lines) {
       if (!await this.#run(line)) return;
     }

@@ -89,6 +89,11 @@ export class LabTab {
     return this.#group.switchToForeground();
   }
 
+  /** Holds the group where it is, if it is there and not complete. */
+  async suspend() {
+    if (this.look()?.details.state !== "complete") await this.#group?.suspendGroup();
+  }
+
   /** SHA-256 of the published file, in lower-case hex. */
   async hash(localFile) {
     const file = await this.#queue.openFile(localFile);

@@ -53,10 +53,14 @@ export class Stage extends EventTarget {
     this.#context.journal.add({ kind: "event", who: "laboratory", text: `begins: ${id}`, detail: { script } });
   }
 
-  /** Ends all that this stage has begun; the group and its file stay until the next run. */
+  /** Ends all that this stage has begun: its frames go, the page's group is suspended. */
   close() {
     this.#closed = true;
-    for (const { frame } of this.#tabs.values()) frame?.remove();
+    for (const { tab, frame } of this.#tabs.values()) {
+      // Whoever cancelled the group has ended it too.
+      if (frame === null) tab.suspend().catch(() => {});
+      else frame.remove();
+    }
     this.#tabs.clear();
     this.dispatchEvent(new Event("look"));
   }
