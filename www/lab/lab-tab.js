@@ -12,6 +12,8 @@ import { killWorker, makeWorker } from "./page-worker.js";
 export async function openTab(options, about) {
   const queue = await QueueManager.open({ ...options, worker: makeWorker });
   const tab = new LabTab(queue, about);
+  // Another tab may make the group later.
+  queue.addEventListener("change", () => void tab.find());
   await tab.find();
   return tab;
 }
@@ -32,7 +34,6 @@ export class LabTab {
     this.#name = name;
     this.#note = note;
     queue.addEventListener("role", ({ detail: { role } }) => note(`role ${role}`));
-    queue.addEventListener("change", () => void this.find());
   }
 
   get role() {
@@ -51,15 +52,15 @@ export class LabTab {
     return { ...reading, file };
   }
 
-  /** Looks for the run's group, which any tab may have made. */
+  /** Looks for the run's group, which any tab may have made, unless there is one already. */
   async find() {
-    if (this.#group) return;
-    for (const group of await this.#groups()) this.follow(group);
+    if (this.look()) return;
+    const [found] = await this.#groups();
+    if (found && !this.look()) this.follow(found);
   }
 
   /** Takes a group for the run's. */
   follow(group) {
-    if (this.#group) return;
     this.#group = group;
     group.addEventListener("statuschange", ({ detail: { status } }) => this.#note(`statuschange → ${hex(status, 3)}`));
   }

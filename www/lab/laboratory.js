@@ -76,7 +76,9 @@ class Laboratory {
     this.#free.show(settings);
     this.#show({ remember: false });
     if (run) this.#context.show("laboratory");
-    if (play) void this.play();
+    if (!play) return;
+    this.#remember();
+    void this.play();
   }
 
   /** Plays what is set, from the beginning. */
