@@ -144,6 +144,11 @@ export class Stage extends EventTarget {
     return this.#look(number)?.details.state ?? null;
   }
 
+  /** The reason for which the group waits, or null. */
+  waitsFor(number) {
+    return this.#look(number)?.details.wait?.reason ?? null;
+  }
+
   bytesDone(number) {
     return this.#look(number)?.details.bytesDone ?? 0;
   }
