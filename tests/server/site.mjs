@@ -3,7 +3,7 @@
  * What the playground is made of: directories of this repository by the path they are served under. Programs serve them
  * as they lie; `node tests/server/site.mjs --out DIR` copies them into one directory, for any web server.
  */
-import { cp, rm } from "node:fs/promises";
+import { cp, readdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -23,8 +23,10 @@ export function siteMounts(pkg = PKG, base = "/") {
   return { [base]: here("../../www/"), [`${base}qmgr/`]: pkg, ...Object.fromEntries(vendor) };
 }
 
-/** Copies the whole site into a directory of its own; what was there before goes. */
+/** Copies the whole site into a directory of its own. An earlier site there goes; anything else there is left alone, by an error. */
 export async function assembleSite(out, pkg = PKG) {
+  const there = await readdir(out).catch(() => []);
+  if (there.length > 0 && !there.includes("states.json")) throw new Error(`${out} holds something else: choose an empty directory`);
   await rm(out, { recursive: true, force: true });
   const loaded = Object.values(LIBRARIES).flat();
   for (const [base, directory] of Object.entries(siteMounts(pkg, ""))) {
@@ -36,6 +38,11 @@ export async function assembleSite(out, pkg = PKG) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values } = parseArgs({ options: { out: { type: "string" } } });
-  await assembleSite(values.out);
-  console.log(`The site is in ${values.out}`);
+  try {
+    await assembleSite(values.out);
+    console.log(`The site is in ${values.out}`);
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  }
 }
