@@ -52,7 +52,8 @@ class CommandLine {
   #history = [];
   #at = 0;
   #running = Promise.resolve();
-  #output = element("ol", { id: "console-output", className: "console-output", role: "log", ariaLabel: "Output", tabIndex: 0 });
+  #said = element("ol");
+  #output = element("div", { id: "console-output", className: "console-output", role: "log", ariaLabel: "Output", tabIndex: 0 }, this.#said);
   #input = element("textarea", { id: "console-input", rows: 2, spellcheck: false, autocomplete: "off", autocapitalize: "off", ariaLabel: "A line to run" });
   #words = element("div", { className: "console-words", id: "console-words", role: "group", ariaLabel: "Completions" });
 
@@ -151,8 +152,8 @@ class CommandLine {
   }
 
   #say(kind, text) {
-    this.#output.append(element("li", { data: { kind } }, text));
-    while (this.#output.childElementCount > KEPT) this.#output.firstElementChild.remove();
+    this.#said.append(element("li", { data: { kind } }, text));
+    while (this.#said.childElementCount > KEPT) this.#said.firstElementChild.remove();
     this.#output.scrollTop = this.#output.scrollHeight;
   }
 
