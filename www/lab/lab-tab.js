@@ -5,8 +5,9 @@
 import { GROUPPROP_DISPLAYNAME, QueueManager } from "../qmgr/index.js";
 import { hex } from "../app/format.js";
 import { jobOf, readGroup } from "../app/read-group.js";
-import { hashOf } from "./server/content.js";
 import { killWorker, makeWorker } from "./page-worker.js";
+import { rowOf } from "./record-row.js";
+import { hashOf } from "./server/content.js";
 
 /** Opens a queue in this page; `options` are those of `QueueManager.open`, the rest is as in `LabTab`. */
 export async function openTab(options, about) {
@@ -52,6 +53,12 @@ export class LabTab {
     return { ...reading, file };
   }
 
+  /** The same as the record keeps it, or null. */
+  row() {
+    const reading = this.look();
+    return reading && rowOf(reading, this.#group);
+  }
+
   /** Looks for the run's group, which any tab may have made, unless there is one already. */
   async find() {
     if (this.look()) return;
@@ -61,6 +68,7 @@ export class LabTab {
 
   /** Takes a group for the run's. */
   follow(group) {
+    if (this.groupId === group.groupId) return;
     this.#group = group;
     group.addEventListener("statuschange", ({ detail: { status } }) => this.#note(`statuschange → ${hex(status, 3)}`));
   }

@@ -52,9 +52,9 @@ export class RecordModel {
     return this.#steps;
   }
 
-  /** Adds a step that somebody tells of, with what is known of its group by then. Returns it. */
+  /** Adds a step that somebody tells of; `row` is what is known of its group by then, null once it is gone. Returns it. */
   note({ time, kind, groupId = null, who, text, detail = {} }, row) {
-    return this.#append({ time, kind, groupId, who, text, detail, ...(row ? { row } : {}) });
+    return this.#append({ time, kind, groupId, who, text, detail, ...(row === undefined ? {} : { row }) });
   }
 
   /** Adds what was read of a group, if it is worth a step. Returns the step, or null. */

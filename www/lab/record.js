@@ -81,11 +81,16 @@ class RecordView {
     ];
   }
 
-  /** The group is read at once: a change of its word is told before the next frame in which it is drawn. */
+  /**
+   * The group is read at once: a change of its word is told before the frame in which it is drawn. Who tells of a group
+   * of another queue brings its row along.
+   */
   #note(entry) {
+    const { row: brought, ...detail } = entry.detail;
     const group = this.#context.groups.handle(entry.groupId);
     const reading = group && readGroup(group);
-    this.#add(this.#model.note(entry, reading ? rowOf(reading, group) : undefined));
+    const row = reading ? rowOf(reading, group) : brought;
+    this.#add(this.#model.note({ ...entry, detail }, row));
   }
 
   /** Lines are added in the next frame, together. */
