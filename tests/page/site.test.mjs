@@ -13,7 +13,7 @@ import { bringUp, cardOf, hashShown, ready } from "./playground.mjs";
 import { PKG, until, visit } from "./visit.mjs";
 
 const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; img-src 'self' blob:; "
-  + "media-src blob:; connect-src http: https:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+  + "media-src blob:; connect-src http: https:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const BASE = "/some/where/";
 
 /** Assembles the site and serves it with headers of its own, and nothing else. */
@@ -40,8 +40,8 @@ async function staticSite(t) {
 test("the site works on a plain web server, below any path, under a strict policy", async (t) => {
   const address = await staticSite(t);
   const elsewhere = await startServer({ files: { "/file.bin": { size: 1000, cors: { expose: ["ETag"] } } } });
-  const page = await visit(t, address);
   t.after(() => elsewhere.close());
+  const page = await visit(t, address);
   await ready(page);
   assert.equal(await page.locator("#samples").isVisible(), false);
   await page.getByLabel("Addresses, one a line").fill(`${elsewhere.origin}/file.bin`);
@@ -57,8 +57,8 @@ test("markup in names, addresses, files and answers is only text", async (t) => 
   const markup = "<img src=x onerror=globalThis.hurt=1><b id=injected>";
   const elsewhere = await startServer();
   elsewhere.put(`/${markup}.html`, { size: 300, type: "text/html", cors: { expose: ["ETag"] }, headers: { ETag: `"${markup}"` } });
-  const page = await visit(t, address);
   t.after(() => elsewhere.close());
+  const page = await visit(t, address);
   await ready(page);
   await page.getByLabel("Addresses, one a line").fill(`${elsewhere.origin}/${encodeURIComponent(markup)}.html`);
   await page.getByRole("button", { name: "Create group" }).click();
