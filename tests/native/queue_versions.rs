@@ -97,6 +97,7 @@ fn records_of_a_newer_schema_are_refused_and_the_sentence_says_to_reload() {
         storage: Storage::Opfs,
         epoch: Epoch(2),
         first_ticket: qmgr::queue::Ticket(0),
+        pieces: qmgr::queue::Pieces::default(),
         worker: "older".to_owned(),
     };
     let refusal = Queue::restore(saved, host, Millis(0)).expect_err("it cannot be read");
