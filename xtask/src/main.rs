@@ -82,7 +82,7 @@ fn run(command: Command) -> Result<()> {
         Command::Lint => lint::run(&shell),
         Command::Pack => pack::run(&shell).map(drop),
         Command::Play { port } => play::run(&shell, port),
-        Command::Size => size::run(&shell),
+        Command::Size => size::run(&shell, size::BUDGET),
         Command::Soak(numbers) => soak::run(&shell, &numbers),
         Command::Test { only, histories } => test::run(&shell, &only, &histories),
     }
