@@ -639,6 +639,9 @@ impl Queue {
         result: Result<(), DiskFailure>,
         now: Millis,
     ) {
+        if let Some(group) = self.groups.get_mut(&serial) {
+            group.moving = group.moving.saturating_sub(1);
+        }
         let Some(file) = self.file_mut(serial, index) else { return };
         file.work = None;
         let size = file.version.as_ref().and_then(|version| version.size);

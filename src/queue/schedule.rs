@@ -100,6 +100,10 @@ impl Queue {
     /// Moves the files to their names; the group is complete when all are there.
     fn publish(&mut self, serial: Serial, now: Millis) {
         let Some(group) = self.groups.get_mut(&serial) else { return };
+        // All that could be were begun at once; who waits for one of them waits for all.
+        if group.moving > 0 {
+            return;
+        }
         if group.files().iter().all(|file| file.published) {
             group.follow(Cause::AllPublished);
             group.trouble = None;
@@ -128,6 +132,9 @@ impl Queue {
             target: file.file.local.clone(),
             size: file.version.as_ref().and_then(|version| version.size).unwrap_or_default(),
         };
+        if let Some(group) = self.groups.get_mut(&serial) {
+            group.moving += 1;
+        }
         self.when_durable(After::Effect(effect));
     }
 
