@@ -956,7 +956,8 @@ impl World {
         check_untouched(&self.database, part, at, fitting as u64);
         let range = at..at + fitting as u64;
         let written = self.written.entry(part).or_default();
-        assert!(!written.overlaps(&range), "{range:?} of {part} is written twice");
+        let is_new = range.is_empty() || !written.overlaps(&range);
+        assert!(is_new, "{range:?} of {part} is written twice");
         if let Err(failure) = self.disk.write(part, at, &bytes[..fitting]) {
             return self.end(ticket, Ended::Disk(failure));
         }
