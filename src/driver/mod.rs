@@ -2,14 +2,16 @@
 //!
 //! | file | browser API |
 //! |---|---|
+//! | `channel` | `BroadcastChannel` |
 //! | `clock` | `Date`, `performance`, `setTimeout` |
 //! | `connection` | `fetch`, streams |
 //! | `files` | the origin private file system, IndexedDB, or memory |
 //! | `locks` | Web Locks |
 //! | `network` | `navigator.onLine` |
 //! | `store` | IndexedDB |
-//! | `worker` | the dedicated worker that an engine lives in, `BroadcastChannel` |
+//! | `worker` | the dedicated worker that an engine lives in |
 
+pub(crate) mod channel;
 mod clock;
 mod connection;
 mod files;

@@ -1,4 +1,4 @@
-import { readRange } from "./range.mjs";
+import { readRange } from "./range.js";
 
 const BOUNDARY = "scripted-part";
 /** The type, how it writes the boundary, and what stands before the first one. */
@@ -8,8 +8,8 @@ const TEXTS = { 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: 
 /**
  * What to say to one request, decided before a byte is sent.
  *
- * `headers` is a list of pairs, so that a header can be sent twice; `body` yields the bytes between two offsets of the
- * `length` bytes that will follow; `framing` is `"length"`, `"chunked"` or `"close"`.
+ * `headers` is a list of pairs, so that a header can be sent twice; `bytes` gives those between two offsets of the
+ * `length` bytes that will follow, or a promise of them; `framing` is `"length"`, `"chunked"` or `"close"`.
  */
 export function answer(file, script, request) {
   const plan = planned(file, script, request);
@@ -98,18 +98,25 @@ function partial(script, common, held, { start, end }) {
 function multipart(common, held, start, end, script) {
   const type = common.find(([name]) => name === "Content-Type")?.[1] ?? "application/octet-stream";
   const [kind, boundary, preamble] = MULTIPARTS[script.ranges];
-  const body = Buffer.concat([
-    Buffer.from(`${preamble}--${BOUNDARY}\r\nContent-Type: ${type}\r\nContent-Range: bytes ${start}-${end - 1}/${held.length}\r\n\r\n`),
-    held.bytes(start, end),
-    Buffer.from(`\r\n--${BOUNDARY}--\r\n`),
-  ]);
+  const head = text(`${preamble}--${BOUNDARY}\r\nContent-Type: ${type}\r\nContent-Range: bytes ${start}-${end - 1}/${held.length}\r\n\r\n`);
+  const tail = text(`\r\n--${BOUNDARY}--\r\n`);
+  const body = async () => joined([head, await held.bytes(start, end), tail]);
   const headers = common.filter(([name]) => name !== "Content-Type");
   headers.push(["Content-Type", `${kind}; boundary=${boundary}`]);
-  return framed(206, headers, { bytes: (a, b) => body.subarray(a, b), version: held.version }, 0, body.length, script);
+  const length = head.length + end - start + tail.length;
+  return framed(206, headers, { bytes: async (a, b) => (await body()).subarray(a, b), version: held.version }, 0, length, script);
 }
 
-function short(status, headers, text) {
-  const body = Buffer.from(text);
+const text = (string) => new TextEncoder().encode(string);
+
+function joined(pieces) {
+  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  pieces.reduce((at, piece) => (whole.set(piece, at), at + piece.length), 0);
+  return whole;
+}
+
+function short(status, headers, string) {
+  const body = text(string);
   return {
     status,
     headers: [["Content-Type", "text/plain; charset=utf-8"], ["Cache-Control", "no-store"], ...headers, ["Content-Length", String(body.length)]],

@@ -7,7 +7,14 @@
 export class RequestLog {
   #entries = [];
   #waiting = new Set();
-  #last = 0;
+  #last;
+  #keep;
+
+  /** `keep`: how many entries at most; `after`: the id before the first. */
+  constructor({ keep = Infinity, after = 0 } = {}) {
+    this.#keep = keep;
+    this.#last = after;
+  }
 
   open(request, path) {
     const { method, headers } = request;
@@ -17,6 +24,7 @@ export class RequestLog {
       version: null, status: null, sent: 0, end: null, closedAt: null,
     };
     this.#entries.push(entry);
+    if (this.#entries.length > this.#keep) this.#entries.shift();
     this.#changed();
     return entry;
   }

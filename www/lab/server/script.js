@@ -1,6 +1,8 @@
 /**
  * What one URL of the scripted server does. A script is plain data: it can be written in a test, sent over the
- * control path, or kept in a link.
+ * control path, or kept in a link. The same modules serve from Node.js (`tests/server`) and from the service worker of
+ * the laboratory (`lab-worker.js`), so a script means the same in both; what a service worker cannot say, such as bytes
+ * that are no HTTP, it leaves out.
  *
  * A script is one object of the keys below. Each key is about one thing, so scripts are put together by spreading them,
  * and `steps` does so request by request:
@@ -11,7 +13,7 @@
  * is a file whose first answer is cut, whose second never comes, whose third is a wrong range of the second version, and
  * which is served without fault from then on. What no key can say, `headers` can.
  *
- * `faults.mjs` has every known fault by name, and makes scripts of them from a seed. The bytes follow from path (or
+ * `tests/server/faults.mjs` has every known fault by name, and makes scripts of them from a seed. The bytes follow from path (or
  * `seed`), version and position alone; nothing here is left to chance.
  *
  * Keys that say "a request" mean a GET or HEAD; preflights are answered from `cors` and never take a step.

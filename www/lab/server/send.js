@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
-
 const CHUNK = 256 * 1024;
 /** A slow body comes in about so many pieces a second. */
 const PIECES = 20;
@@ -36,7 +34,7 @@ export async function send(wire, plan, live, sent, gone) {
     }
     const piece = bytesPerSecond > 0 ? Math.max(1, Math.min(CHUNK, Math.floor(bytesPerSecond / PIECES))) : CHUNK;
     const next = Math.min(plan.length, at + piece, cutAfter ?? Infinity, stallAfter === null ? Infinity : Math.max(stallAfter, at + 1));
-    await wire.write(plan.bytes(at, next));
+    await wire.write(await plan.bytes(at, next));
     sent(next - at);
     if (bytesPerSecond > 0) await pause((1000 * (next - at)) / bytesPerSecond, gone);
     at = next;
@@ -44,6 +42,16 @@ export async function send(wire, plan, live, sent, gone) {
   return await wire.end() ? "complete" : "client";
 }
 
-async function pause(milliseconds, gone) {
-  if (milliseconds > 0) await sleep(milliseconds, undefined, { signal: gone }).catch(() => {});
+/** Waits, or less long when the other side goes away. */
+function pause(milliseconds, gone) {
+  if (milliseconds <= 0 || gone.aborted) return undefined;
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      gone.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    gone.addEventListener("abort", end);
+  });
 }
