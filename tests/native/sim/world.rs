@@ -436,9 +436,9 @@ impl World {
         let safe: BTreeSet<Part> = self
             .tasks
             .values()
-            .filter_map(|task| match task {
-                Task::Flush(ticket) | Task::End(ticket, _) => part_of(ticket),
-                _ => None,
+            .filter_map(|task| {
+                let (Task::Flush(ticket) | Task::End(ticket, _)) = task else { return None };
+                part_of(ticket)
             })
             .collect();
         let sinks = self.connections.values().filter_map(|open| open.sink.as_ref());
