@@ -442,9 +442,9 @@ impl World {
         let safe: BTreeSet<Part> = self
             .tasks
             .values()
-            .filter_map(|task| match task {
-                Task::Flush(ticket) | Task::End(ticket, _) => part_of(ticket),
-                _ => None,
+            .filter_map(|task| {
+                let (Task::Flush(ticket) | Task::End(ticket, _)) = task else { return None };
+                part_of(ticket)
             })
             .collect();
         let sinks = self.connections.values().filter_map(|open| open.sink.as_ref());
@@ -964,7 +964,8 @@ impl World {
         check_untouched(&self.database, part, at, fitting as u64);
         let range = at..at + fitting as u64;
         let written = self.written.entry(part).or_default();
-        assert!(!written.overlaps(&range), "{range:?} of {part} is written twice");
+        let is_new = range.is_empty() || !written.overlaps(&range);
+        assert!(is_new, "{range:?} of {part} is written twice");
         if let Err(failure) = self.disk.write(part, at, &bytes[..fitting]) {
             return self.end(ticket, Ended::Disk(failure));
         }
