@@ -11,8 +11,9 @@
 //! | [`abi`] | `qmgr.h` as Rust: status words, flags, properties, errors, GUIDs, paths, URLs | nothing |
 //! | [`http`] | which request to send, and what may be done with the body of an answer | `abi` |
 //! | [`queue`] | what the queue believes and wants next: the state machine, the schedule, the retries | `abi`, `http` |
-//! | [`snapshot`] | the saved form of a queue | `abi`, `http` |
-//! | [`protocol`] | the messages between a page and the engine | `abi` |
+//! | [`snapshot`] | the saved form of a queue | `abi`, `bytes`, `http` |
+//! | [`bytes`] | a message or a record as bytes | nothing |
+//! | [`protocol`] | the messages between a page and the engine | `abi`, `bytes` |
 //! | [`mirror`] | the page's copy of the rows it holds handles to, and what it knows of the engine | `abi`, `protocol` |
 //! | [`standby`] | when a worker that waits takes the place of one that is silent | nothing |
 //! | `driver` | WASM: carries out effects, reports events; decides nothing | all above |
@@ -21,6 +22,7 @@
 //! Every room but the last two is pure: no clock, no randomness, no JavaScript, no bytes of a file.
 
 pub mod abi;
+pub mod bytes;
 pub mod http;
 pub mod mirror;
 pub mod protocol;

@@ -22,13 +22,16 @@
 //!
 //! # How builds of different versions meet
 //!
-//! Three messages keep their form for ever: [`ToEngine::Hello`], [`ToPage::Beat`] and [`Active`]. An
-//! engine that hears the `Hello` of a newer build makes everything durable and says
-//! [`ToPage::Leaving`]; a page that hears an `Active` of a newer build is to be reloaded.
+//! Three messages keep their bytes for ever: [`ToEngine::Hello`], [`ToPage::Beat`] and [`Active`], which
+//! are the first variants for that reason. Nothing else of another version is heard. An engine that hears
+//! the `Hello` of a newer build makes everything durable and says [`ToPage::Leaving`]; a page that hears
+//! an `Active` of a newer build is to be reloaded.
 
 use crate::abi::{FileSetInfo, Guid, Hresult, Properties, Property, PropertyValue, QmgrError};
+use crate::bytes;
 use crate::time::Millis;
 use serde::{Deserialize, Deserializer, Serialize};
+use std::borrow::Cow;
 
 /// Raised when a message or a record changes its meaning. Pages and engines of different versions do
 /// not talk; the newer engine takes the place of the older one.
@@ -74,6 +77,39 @@ pub enum Storage {
     Memory,
     /// Bytes in the origin private file system, records in IndexedDB.
     Opfs,
+}
+
+/// Whatever travels on the channel of a queue.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Message<'a> {
+    /// What a page says, or a worker that waits for its turn.
+    ToEngine(Cow<'a, ToEngine>),
+    /// What an engine says.
+    FromEngine(Cow<'a, FromEngine>),
+}
+
+impl Message<'_> {
+    /// Its bytes, behind the [`VERSION`] that gives them their meaning.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        bytes::write(&(VERSION, self))
+    }
+
+    /// The message of these bytes; `None` when they are none, or one that another version gave its
+    /// meaning.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (version, message): (u32, Self) = bytes::read(bytes)?;
+        (version == VERSION || message.is_lasting()).then_some(message)
+    }
+
+    /// Whether its bytes mean the same in every version.
+    fn is_lasting(&self) -> bool {
+        match self {
+            Self::ToEngine(said) => matches!(**said, ToEngine::Hello { .. }),
+            Self::FromEngine(said) => matches!(said.message, ToPage::Active(_) | ToPage::Beat),
+        }
+    }
 }
 
 /// From a page to the engine.
@@ -294,6 +330,10 @@ pub struct FromEngine {
 /// From the engine to the pages.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ToPage {
+    /// This engine is the active one.
+    Active(Active),
+    /// The worker that holds the lock lives. Said each [`BEAT`](crate::standby::BEAT).
+    Beat,
     /// One page is to make an object of a class and register it as the pointer of a group (ruling A27).
     Activate {
         /// The page.
@@ -307,10 +347,6 @@ pub enum ToPage {
         /// The group's whole row.
         group: Box<GroupUpdate>,
     },
-    /// This engine is the active one.
-    Active(Active),
-    /// The worker that holds the lock lives. Said each [`BEAT`](crate::standby::BEAT).
-    Beat,
     /// The engine lets go; calls wait for the next one.
     Leaving {
         /// The epoch that ends.
@@ -684,11 +720,16 @@ pub struct SettingsPatch {
     /// See [`Settings::limits`].
     pub limits: Option<Limits>,
     /// See [`Settings::inactivity_timeout`].
-    #[serde(deserialize_with = "named", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "named")]
     pub inactivity_timeout: Option<Option<Millis>>,
 }
 
-/// Tells a setting that is named and set to "never" from one that is not named.
+/// Tells a setting that is named and set to "never" from one that is not named. Where fields have no
+/// names, both are written.
 fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Millis>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
+    if deserializer.is_human_readable() {
+        Option::deserialize(deserializer).map(Some)
+    } else {
+        Option::deserialize(deserializer)
+    }
 }

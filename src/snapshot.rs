@@ -3,13 +3,20 @@
 //! Knows no database: a driver stores the records that a [`Commit`](crate::queue::Commit) names under
 //! their keys and hands all of them back as [`Saved`] at the next start.
 //!
+//! # The bytes of a record
+//!
+//! A driver keeps each record as [`bytes`], behind the parts of its key. All records of a queue have one
+//! schema. Its own record begins with that, for ever: [`Schema`].
+//!
 //! # When a record changes
 //!
-//! A field that is added has a `#[serde(default)]` that says what its absence meant; nothing else is to
-//! be done. Where a default cannot say it, [`SCHEMA`] is raised and [`upgrade`] gets a step that makes
-//! the older records mean what the newer ones do. Records of a newer schema refuse the whole queue.
+//! Its bytes change, be it by one field that is added at the end. So [`SCHEMA`] is raised, and the type
+//! that the record had is kept, for queues of that schema to be read with. [`upgrade`] gets a step where
+//! the older records do not yet mean by that what the newer ones do. Records of a newer schema refuse the
+//! whole queue.
 
 use crate::abi::{FileSetInfo, Guid, Hresult, Properties, QmgrError};
+use crate::bytes;
 use crate::http::Version;
 use crate::protocol::{
     ClientId, Credentials, GroupError, Serial, Settings, StatusEvent, Storage, StoredFile,
@@ -53,7 +60,7 @@ impl Saved {
     }
 }
 
-/// What of the queue's record every build can read.
+/// What of the queue's record every build can read: its first field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 pub struct Schema {
     /// [`SCHEMA`] of the build that wrote it.
@@ -102,12 +109,11 @@ pub struct GroupRecord {
     /// The failures since the last progress.
     pub trouble: Option<Trouble>,
     /// What nobody has been told yet.
-    #[serde(default)]
     pub event: Option<StatusEvent>,
 }
 
-/// What of a group's record is read when the whole of it cannot be: enough to show the group in error
-/// under its id, and to cancel it.
+/// What of a group's record is read when the whole of it cannot be, its first fields: enough to show the
+/// group in error under its id, and to cancel it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 pub struct GroupIdentity {
     /// The caller's id.
@@ -133,6 +139,15 @@ impl From<GroupIdentity> for GroupRecord {
             event: None,
         }
     }
+}
+
+/// Reads a group with its key; of one whose record is damaged, what can be read.
+#[must_use]
+pub fn read_group(record: &[u8]) -> Option<(Serial, GroupRecord)> {
+    bytes::read(record).or_else(|| {
+        let (serial, identity): (Serial, GroupIdentity) = bytes::read_start(record)?;
+        Some((serial, identity.into()))
+    })
 }
 
 /// What a group says when its records, or those of its files, cannot be read.

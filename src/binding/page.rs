@@ -2,19 +2,19 @@
 
 use super::callback::{Class, Pointer};
 use crate::abi::{Guid, Hresult, PropertyValue, QmgrError};
-use crate::driver::{Clock, Engine, EngineOptions, PageLock, sleep, wall_time};
+use crate::driver::{Clock, Engine, EngineOptions, PageLock, channel, sleep, wall_time};
 use crate::mirror::{
     Caller, Calls, Change, Contact, GroupEvent, GroupView, Meeting, Mirror, PROGRESS_REST,
     PointerChange, Registrations, Row,
 };
 use crate::protocol::{
-    Active, Answer, ClientId, Command, Epoch, FromEngine, GroupUpdate, Owner, Registration, Serial,
-    StatusEvent, Storage, ToEngine, ToPage, VERSION,
+    Active, Answer, ClientId, Command, Epoch, FromEngine, GroupUpdate, Message, Owner,
+    Registration, Serial, StatusEvent, Storage, ToEngine, ToPage, VERSION,
 };
 use crate::time::Millis;
 use futures_channel::oneshot;
 use js_sys::{Array, Function};
-use serde::Serialize;
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use wasm_bindgen::prelude::*;
@@ -648,9 +648,9 @@ impl Channel {
         })?;
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             // What pages say to the engine passes by here too, and is not for this page.
-            let said = serde_wasm_bindgen::from_value::<FromEngine>(event.data());
-            if let (Some(page), Ok(said)) = (page.upgrade(), said) {
-                page.receive(said);
+            let said = channel::read(&event);
+            if let (Some(page), Some(Message::FromEngine(said))) = (page.upgrade(), said) {
+                page.receive(said.into_owned());
             }
         });
         channel.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -658,11 +658,8 @@ impl Channel {
     }
 
     fn send(&self, message: &ToEngine) {
-        let plain = message
-            .serialize(&serde_wasm_bindgen::Serializer::new())
-            .expect("a message is plain data, its numbers far below 2^53");
         // Posting fails only on a closed channel, whose page has no calls.
-        let _ = self.channel.post_message(&plain);
+        let _ = channel::post(&self.channel, &Message::ToEngine(Cow::Borrowed(message)));
     }
 }
 

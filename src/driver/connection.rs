@@ -1,6 +1,6 @@
 //! One request, from `fetch` to the last byte of its body in a part.
 
-use super::files::OpenPart;
+use super::files::{OpenPart, SharedPart};
 use super::{Engine, clock, js};
 use crate::http::{AnswerHead, Headers, Request};
 use crate::protocol::Credentials;
@@ -50,14 +50,15 @@ pub(super) enum Order {
     },
     Flush,
     Receive {
-        part: Part,
+        part: SharedPart,
         at: u64,
-        keep: u64,
         until: Option<u64>,
-        size: Option<u64>,
     },
     /// Not the queue's: what has come since the last report is told, though no more comes.
     Report,
+    Shorten {
+        until: u64,
+    },
 }
 
 /// A connection that is open; dropped before it has ended, it is aborted.
@@ -250,21 +251,28 @@ impl Task {
                         }
                     }
                 }
-                Some(Order::Receive { part, at, keep, until, size }) => {
-                    let opened = self.engine.files().open_part(part, keep, at == 0, size).await;
-                    return match opened {
+                // Held to the end, so that another connection of the file finds it open.
+                Some(Order::Receive { part, at, until }) => {
+                    return match part.clone().await {
                         Err(failure) => {
                             self.controller.abort();
                             (None, Ended::Disk(failure))
                         }
                         Ok(part) => {
-                            let mut pump = Pump { part, position: at, flushed: at, until };
+                            let part = part.share();
+                            let mut pump = Pump {
+                                part,
+                                position: at,
+                                flushed: at,
+                                until,
+                                is_shortened: false,
+                            };
                             let how = self.pump(&mut pump, &mut body).await;
                             pump.close(how).await
                         }
                     };
                 }
-                Some(Order::Flush | Order::Report) => {}
+                Some(Order::Flush | Order::Report | Order::Shorten { .. }) => {}
                 Some(Order::Abort) | None => return (None, Ended::Aborted),
             }
         }
@@ -339,6 +347,15 @@ impl Task {
                         reported.is_due = false;
                         self.report_progress(pump, &mut reported);
                     }
+                    Either::Right((Some(Order::Shorten { until }), unfinished)) => {
+                        read = unfinished;
+                        let until = pump.shorten(until);
+                        self.engine.report(Event::Shortened { ticket: self.ticket, until });
+                        if pump.is_over() {
+                            self.controller.abort();
+                            return Ended::Closed;
+                        }
+                    }
                     Either::Right((
                         Some(Order::Compare { .. } | Order::Receive { .. }),
                         unfinished,
@@ -377,6 +394,7 @@ impl Task {
     /// Writes a chunk, and ends the connection where no more can be written.
     async fn write(&self, pump: &mut Pump, chunk: &Uint8Array) -> Result<(), Ended> {
         let how = match pump.write(chunk).await {
+            Ok(_) if pump.is_over() => Ended::Closed,
             Ok(true) => return Ok(()),
             Ok(false) => Ended::Overlong,
             Err(failure) => Ended::Disk(failure),
@@ -419,9 +437,24 @@ struct Pump {
     position: u64,
     flushed: u64,
     until: Option<u64>,
+    /// It ends earlier than its answer says, so that nothing is wrong with what comes then.
+    is_shortened: bool,
 }
 
 impl Pump {
+    /// Ends it at a position, or where it is if that is further; says where.
+    fn shorten(&mut self, until: u64) -> u64 {
+        let until = until.max(self.position);
+        self.until = Some(until);
+        self.is_shortened = true;
+        until
+    }
+
+    /// Whether it was shortened and has come to its end.
+    fn is_over(&self) -> bool {
+        self.is_shortened && self.until.is_some_and(|until| self.position >= until)
+    }
+
     /// Writes a chunk; false when it goes on where the body had to end.
     async fn write(&mut self, chunk: &Uint8Array) -> Result<bool, DiskFailure> {
         let length = u64::from(chunk.length());

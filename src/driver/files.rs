@@ -15,11 +15,13 @@ use crate::abi::{Hresult, LocalPath, QmgrError};
 use crate::protocol::{Storage, StoredFile};
 use crate::queue::{DiskFailure, Part};
 use chunks::{ChunkPart, Chunks};
+use futures_util::future::{LocalBoxFuture, Shared, WeakShared};
 use js_sys::{Array, Uint8Array};
 use memory::{Memory, MemoryPart};
 use opfs::{Opfs, OpfsPart};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
+use std::rc::Rc;
 use web_sys::{Blob, File, FilePropertyBag};
 
 /// A read while hashing; the buffer is the only part of a file that is ever in wasm memory.
@@ -41,6 +43,13 @@ pub(super) enum Files {
     Memory(Memory),
     Opfs(Opfs),
 }
+
+/// A part that is open for writing by several connections, or is being opened. It is closed when
+/// nobody has it any more.
+pub(super) type SharedPart = Shared<LocalBoxFuture<'static, Result<Rc<OpenPart>, DiskFailure>>>;
+
+/// A part that is open as long as a connection has it.
+pub(super) type WeakPart = WeakShared<LocalBoxFuture<'static, Result<Rc<OpenPart>, DiskFailure>>>;
 
 /// A part that is open for writing.
 pub(super) enum OpenPart {
@@ -219,6 +228,15 @@ impl Files {
 }
 
 impl OpenPart {
+    /// The same part, to be written at another position.
+    pub(super) fn share(&self) -> Self {
+        match self {
+            Self::Chunks(part) => Self::Chunks(Box::new(part.share())),
+            Self::Memory(part) => Self::Memory(part.clone()),
+            Self::Opfs(part) => Self::Opfs(part.clone()),
+        }
+    }
+
     pub(super) async fn write(&mut self, chunk: &Uint8Array, at: u64) -> Result<(), DiskFailure> {
         match self {
             Self::Chunks(part) => part.write(chunk, at).await,
@@ -259,11 +277,9 @@ impl OpenPart {
         }
     }
 
+    /// Lets go of it.
     pub(super) fn close(self) {
-        match self {
-            Self::Chunks(_) | Self::Memory(_) => {}
-            Self::Opfs(part) => part.close(),
-        }
+        drop(self);
     }
 }
 

@@ -2,14 +2,16 @@
 //!
 //! | file | browser API |
 //! |---|---|
+//! | `channel` | `BroadcastChannel` |
 //! | `clock` | `Date`, `performance`, `setTimeout` |
 //! | `connection` | `fetch`, streams |
 //! | `files` | the origin private file system, IndexedDB, or memory |
 //! | `locks` | Web Locks |
 //! | `network` | `navigator.onLine` |
 //! | `store` | IndexedDB |
-//! | `worker` | the dedicated worker that an engine lives in, `BroadcastChannel` |
+//! | `worker` | the dedicated worker that an engine lives in |
 
+pub(crate) mod channel;
 mod clock;
 mod connection;
 mod files;
@@ -26,12 +28,13 @@ pub use worker::TabWorker;
 
 use crate::abi::{Hresult, QmgrError};
 use crate::protocol::{Epoch, FromEngine, Storage, ToEngine, ToPage};
-use crate::queue::{Effect, Event, Host, Queue, Ticket};
+use crate::queue::{Effect, Event, Host, Part, Pieces, Queue, Ticket};
 use crate::time::Millis;
 use clock::Alarm;
 use connection::Connection;
-use files::Files;
+use files::{Files, SharedPart, WeakPart};
 use futures_channel::oneshot;
+use futures_util::FutureExt;
 use futures_util::future::{Either, select};
 use network::Network;
 use std::cell::{Cell, RefCell};
@@ -79,6 +82,7 @@ struct Shared {
     store: Store,
     files: Files,
     connections: RefCell<BTreeMap<Ticket, Rc<Connection>>>,
+    open_parts: RefCell<Vec<(Part, WeakPart)>>,
     alarm: RefCell<Option<Alarm>>,
     network: RefCell<Option<Network>>,
     to_page: Rc<dyn Fn(FromEngine)>,
@@ -123,6 +127,7 @@ impl Engine {
                 store,
                 files,
                 connections: RefCell::new(BTreeMap::new()),
+                open_parts: RefCell::default(),
                 alarm: RefCell::new(None),
                 network: RefCell::new(None),
                 to_page,
@@ -158,6 +163,7 @@ impl Engine {
             storage,
             epoch: Epoch(epoch),
             first_ticket: Ticket(life << 32),
+            pieces: Pieces::default(),
             worker: shared.worker.clone(),
         };
         let queue = Queue::restore(saved, host, shared.clock.now())?;
@@ -377,7 +383,11 @@ impl Engine {
                 engine.report(Event::Published { ticket, result });
             }),
             Effect::Receive { ticket, part, at, keep, until, size } => {
-                self.order(ticket, connection::Order::Receive { part, at, keep, until, size });
+                let part = self.share_part(part, keep, at == 0, size);
+                self.order(ticket, connection::Order::Receive { part, at, until });
+            }
+            Effect::Shorten { ticket, until } => {
+                self.order(ticket, connection::Order::Shorten { until });
             }
             Effect::WatchPage { client } if self.shared.has_distant_pages => {
                 spawn_local(async move {
@@ -418,8 +428,29 @@ impl Engine {
         }
     }
 
-    /// Ends every connection without a word to the queue.
+    /// A part that is open, or the opening of it. The connections of a file share it, since the
+    /// platform gives one handle to one holder; whoever comes first has it cut.
+    fn share_part(&self, part: Part, keep: u64, create: bool, size: Option<u64>) -> SharedPart {
+        let mut open = self.shared.open_parts.borrow_mut();
+        open.retain(|(_, shared)| shared.upgrade().is_some());
+        let found = open.iter().find(|(other, _)| *other == part);
+        if let Some(shared) = found.and_then(|(_, shared)| shared.upgrade()) {
+            return shared;
+        }
+        let engine = self.clone();
+        let opening = async move {
+            let opened = engine.files().open_part(part, keep, create, size).await?;
+            Ok(Rc::new(opened))
+        };
+        let shared = opening.boxed_local().shared();
+        open.extend(shared.downgrade().map(|weak| (part, weak)));
+        shared
+    }
+
+    /// Ends every connection without a word to the queue. The next life of the queue waits for their
+    /// parts to be closed.
     fn drop_connections(&self) {
+        self.shared.open_parts.take();
         let open = std::mem::take(&mut *self.shared.connections.borrow_mut());
         drop(open);
     }

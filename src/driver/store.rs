@@ -1,16 +1,15 @@
 //! The records, in IndexedDB; or nowhere, for a queue in memory.
 //!
-//! One object store for each kind of record, each value a pair of its key's parts and the record, so
-//! that a person can read them in the browser's tools. The epoch stands beside the queue's record and
-//! is checked in every transaction.
+//! One object store for each kind of record, each value the [bytes](crate::snapshot) of its key's parts
+//! and the record. The epoch stands beside the queue's record, as a number, and is checked in every
+//! transaction.
 
 use super::{js, unavailable};
 use crate::abi::{Hresult, QmgrError};
+use crate::bytes;
 use crate::protocol::{ClientId, Serial, Storage, StoredFile, superseded};
 use crate::queue::Commit;
-use crate::snapshot::{
-    GroupIdentity, GroupRecord, NO_ROOM, QueueRecord, Saved, Schema, check_schema,
-};
+use crate::snapshot::{NO_ROOM, QueueRecord, Saved, Schema, check_schema, read_group};
 use futures_channel::mpsc::unbounded;
 use futures_util::StreamExt;
 use indexed_db_futures::KeyPath;
@@ -21,9 +20,8 @@ use indexed_db_futures::prelude::*;
 use indexed_db_futures::transaction::{
     Transaction, TransactionDurability, TransactionMode, TransactionOptions,
 };
-use js_sys::Reflect;
+use js_sys::{Reflect, Uint8Array};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -114,10 +112,11 @@ impl Store {
             fence: Rc::default(),
         };
         let record = read_queue(&database).await.map_err(|error| storage_error(&error))?;
-        if let Some(Schema { schema }) = record.clone().and_then(decode) {
+        if let Some(Schema { schema }) = record.as_deref().and_then(bytes::read_start) {
             check_schema(schema)?;
         }
-        let storage = match (record.and_then(decode::<QueueRecord>), asked) {
+        let record: Option<QueueRecord> = record.as_deref().and_then(bytes::read);
+        let storage = match (record, asked) {
             (Some(record), Some(asked)) if record.storage != asked => {
                 let message = format!("the queue {name} was created with another storage");
                 return Err(QmgrError::new(Hresult::E_INVALIDARG, message));
@@ -302,9 +301,14 @@ pub(super) fn is_out_of_room(error: &Error) -> bool {
     matches!(error, Error::DomException(DomException::Other(reason)) if reason.name() == "QuotaExceededError")
 }
 
-async fn read_queue(database: &Database) -> Result<Option<JsValue>, Error> {
+async fn read_queue(database: &Database) -> Result<Option<Vec<u8>>, Error> {
     let transaction = begin(database, &STORES, TransactionMode::Readonly, false)?;
-    transaction.object_store(QUEUE)?.get(RECORD).primitive()?.await
+    queue_record(&transaction).await
+}
+
+async fn queue_record(transaction: &Transaction<'_>) -> Result<Option<Vec<u8>>, Error> {
+    let record: Option<JsValue> = transaction.object_store(QUEUE)?.get(RECORD).primitive()?.await?;
+    Ok(record.and_then(record_bytes))
 }
 
 async fn take_over(database: &Database) -> Result<(u64, Saved), Error> {
@@ -324,17 +328,16 @@ async fn read(database: &Database) -> Result<(u64, Saved), Error> {
 }
 
 async fn read_saved(transaction: &Transaction<'_>) -> Result<Saved, Error> {
-    let record: Option<JsValue> = transaction.object_store(QUEUE)?.get(RECORD).primitive()?.await?;
+    let read_file = |record: &[u8]| {
+        let (_key, file): (String, StoredFile) = bytes::read(record)?;
+        Some(file)
+    };
     Ok(Saved {
-        queue: record.and_then(decode),
-        groups: read_all(transaction, GROUPS, decode_group).await?,
-        transfers: read_all(transaction, TRANSFERS, decode).await?,
-        files: read_all(transaction, FILES, decode::<(String, StoredFile)>)
-            .await?
-            .into_iter()
-            .map(|(_, file)| file)
-            .collect(),
-        outcomes: read_all(transaction, OUTCOMES, decode).await?,
+        queue: queue_record(transaction).await?.as_deref().and_then(bytes::read),
+        groups: read_each(&records(transaction, GROUPS).await?, read_group),
+        transfers: read_each(&records(transaction, TRANSFERS).await?, bytes::read),
+        files: read_each(&records(transaction, FILES).await?, read_file),
+        outcomes: read_each(&records(transaction, OUTCOMES).await?, bytes::read),
     })
 }
 
@@ -343,14 +346,20 @@ pub(super) async fn read_epoch(transaction: &Transaction<'_>) -> Result<u64, Err
     Ok(epoch.map_or(0, js::to_u64))
 }
 
-/// All records of a store that can be read. One that cannot stays where it is, for a build that can.
-async fn read_all<T>(
-    transaction: &Transaction<'_>,
-    store: &str,
-    decode: fn(JsValue) -> Option<T>,
-) -> Result<Vec<T>, Error> {
+/// All records of a store.
+async fn records(transaction: &Transaction<'_>, store: &str) -> Result<Vec<Vec<u8>>, Error> {
     let values = transaction.object_store(store)?.get_all::<JsValue>().primitive()?.await?;
-    Ok(values.filter_map(Result::ok).filter_map(decode).collect())
+    Ok(values.filter_map(Result::ok).filter_map(record_bytes).collect())
+}
+
+/// The records that can be read. One that cannot stays where it is, for a build that can.
+fn read_each<T>(records: &[Vec<u8>], read: impl Fn(&[u8]) -> Option<T>) -> Vec<T> {
+    records.iter().filter_map(|record| read(record)).collect()
+}
+
+/// The bytes of a record; `None` when it is something else.
+fn record_bytes(value: JsValue) -> Option<Vec<u8>> {
+    Some(value.dyn_into::<Uint8Array>().ok()?.to_vec())
 }
 
 async fn write(database: &Database, epoch: u64, commit: &Commit) -> Result<Committed, Error> {
@@ -360,7 +369,7 @@ async fn write(database: &Database, epoch: u64, commit: &Commit) -> Result<Commi
         return Ok(Committed::Fenced);
     }
     if let Some(record) = &commit.queue {
-        transaction.object_store(QUEUE)?.put(encode(record)?).with_key(RECORD).primitive()?;
+        put(&transaction, QUEUE, RECORD.to_owned(), &bytes::write(record))?;
     }
     for (serial, record) in &commit.groups {
         change(&transaction, GROUPS, group_key(*serial), serial, record.as_ref())?;
@@ -384,8 +393,7 @@ async fn write(database: &Database, epoch: u64, commit: &Commit) -> Result<Commi
     Ok(Committed::Durable)
 }
 
-/// Puts a record with the parts of its key, or deletes it. The request is on its way when this
-/// returns; the transaction waits for it.
+/// Puts a record with the parts of its key, or deletes it.
 fn change<K: Serialize, R: Serialize>(
     transaction: &Transaction<'_>,
     store: &str,
@@ -393,33 +401,33 @@ fn change<K: Serialize, R: Serialize>(
     parts: &K,
     record: Option<&R>,
 ) -> Result<(), Error> {
-    let store = transaction.object_store(store)?;
     match record {
-        Some(record) => drop(store.put(encode(&(parts, record))?).with_key(key).primitive()?),
-        None => drop(store.delete(key).primitive()?),
+        Some(record) => put(transaction, store, key, &bytes::write(&(parts, record))),
+        None => delete(transaction, store, key),
     }
+}
+
+/// The request is on its way when this returns; the transaction waits for it.
+fn put(
+    transaction: &Transaction<'_>,
+    store: &str,
+    key: String,
+    record: &[u8],
+) -> Result<(), Error> {
+    let record = JsValue::from(Uint8Array::from(record));
+    drop(transaction.object_store(store)?.put(record).with_key(key).primitive()?);
+    Ok(())
+}
+
+/// Like [`put`].
+fn delete(transaction: &Transaction<'_>, store: &str, key: String) -> Result<(), Error> {
+    drop(transaction.object_store(store)?.delete(key).primitive()?);
     Ok(())
 }
 
 /// Zero-padded, so that the keys sort as the numbers do.
 fn group_key(serial: Serial) -> String {
     format!("{:016}", serial.0)
-}
-
-fn encode<T: Serialize>(record: &T) -> Result<JsValue, Error> {
-    serde_wasm_bindgen::to_value(record).map_err(|error| JsValue::from(error).into())
-}
-
-fn decode<T: DeserializeOwned>(value: JsValue) -> Option<T> {
-    serde_wasm_bindgen::from_value(value).ok()
-}
-
-/// A group; of one whose record is damaged, what can be read.
-fn decode_group(value: JsValue) -> Option<(Serial, GroupRecord)> {
-    decode(value.clone()).or_else(|| {
-        let (serial, identity): (Serial, GroupIdentity) = decode(value)?;
-        Some((serial, identity.into()))
-    })
 }
 
 fn storage_error(error: &Error) -> QmgrError {

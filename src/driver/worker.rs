@@ -10,16 +10,18 @@
 //! A worker has one life: when it is over its page ends it, with whatever it still had open, and
 //! starts another.
 
+use super::channel;
 use super::clock::{Clock, sleep};
 use super::locks::Lock;
 use super::{Engine, EngineOptions, unavailable};
 use crate::abi::QmgrError;
-use crate::protocol::{Epoch, FromEngine, Storage, ToEngine, ToPage, VERSION, superseded};
+use crate::protocol::{Epoch, FromEngine, Message, Storage, ToEngine, ToPage, VERSION, superseded};
 use crate::standby::{BEAT, Standby};
 use futures_channel::oneshot;
 use futures_util::future::{Either, select};
 use js_sys::Function;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::pin::pin;
@@ -200,11 +202,10 @@ impl Tab {
         let tab: Weak<Self> = Rc::downgrade(self);
         let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             let Some(tab) = tab.upgrade() else { return };
-            // What is not ours to understand is a page's or an engine's of another version.
-            if let Ok(message) = serde_wasm_bindgen::from_value::<ToEngine>(event.data()) {
-                tab.hear_page(message);
-            } else if let Ok(said) = serde_wasm_bindgen::from_value::<FromEngine>(event.data()) {
-                tab.hear_engine(said);
+            match channel::read(&event) {
+                Some(Message::ToEngine(said)) => tab.hear_page(said.into_owned()),
+                Some(Message::FromEngine(said)) => tab.hear_engine(said.into_owned()),
+                None => {}
             }
         });
         self.channel.set_onmessage(Some(listener.as_ref().unchecked_ref()));
@@ -244,19 +245,17 @@ impl Tab {
     }
 
     fn say_hello(&self) {
-        self.post(&ToEngine::Hello { version: VERSION });
+        self.post(&Message::ToEngine(Cow::Owned(ToEngine::Hello { version: VERSION })));
     }
 
     fn say(&self, said: FromEngine) {
         self.epoch.set(said.epoch);
-        self.post(&said);
+        self.post(&Message::FromEngine(Cow::Owned(said)));
     }
 
-    fn post(&self, message: &impl Serialize) {
-        if let Ok(message) = serde_wasm_bindgen::to_value(message) {
-            // A closed channel has nobody left to tell.
-            drop(self.channel.post_message(&message));
-        }
+    fn post(&self, message: &Message) {
+        // A closed channel has nobody left to tell.
+        drop(channel::post(&self.channel, message));
     }
 }
 

@@ -79,6 +79,22 @@ pub fn judge(request: &Request, kept: &Kept<'_>, head: &AnswerHead, now: Millis)
     }
 }
 
+/// Whether an answer shows that its server holds another version than the kept one. One that tells
+/// nothing of its version, or comes from another place of the same file, does not.
+#[must_use]
+pub fn shows_change(kept: &Kept<'_>, head: &AnswerHead) -> bool {
+    let size = match (head.status, head.range()) {
+        (200, _) => head.length().filter(|_| head.coding() == Coding::Plain),
+        (206, Some(ContentRange::Part { total, .. })) => total,
+        (206, Some(ContentRange::Unsatisfied { .. }) | None) => None,
+        _ => return false,
+    };
+    let found = Version::of(head, size, true);
+    kept.version.is_some_and(|version| {
+        version.source == found.source && version.compare(&found) == Sameness::Different
+    })
+}
+
 /// 200: a whole representation, whatever was asked for (R15). A `Content-Range` means nothing (R14).
 fn whole(head: &AnswerHead) -> Verdict {
     // Content-Length counts coded bytes, the file is the decoded ones, and across origins a coding is

@@ -35,10 +35,10 @@ mod version;
 pub use answer::{AnswerHead, Headers};
 pub use end::{EndVerdict, Ending, judge_end};
 pub use failure::Failure;
-pub use judge::{Verdict, judge};
+pub use judge::{Verdict, judge, shows_change};
 pub use kept::{Kept, OVERLAP};
 pub use reach::Reach;
-pub use request::{ByteRange, Request, plan};
+pub use request::{ByteRange, Request, plan, plan_range};
 pub use version::Version;
 
 /// The largest size, in bytes, of a file that is fetched: the largest integer that a JavaScript

@@ -1,6 +1,6 @@
 //! Which request to send.
 
-use super::{Kept, OVERLAP, Reach};
+use super::{Kept, OVERLAP, Reach, Version};
 use crate::protocol::Proof;
 use std::fmt;
 
@@ -72,14 +72,27 @@ pub fn plan(kept: &Kept<'_>, reach: Reach, without_range: bool) -> Request {
     }
     // With no gap left the size is unknown or nobody looked: asking beyond the end has it told (R16).
     let range = kept.next_gap().unwrap_or(ByteRange { start: kept.contiguous(), last: None });
+    if proof == Proof::Likely {
+        let range = ByteRange { start: range.start - OVERLAP, last: None };
+        return Request { range: Some(range), if_range: None, overlap: OVERLAP };
+    }
+    continuing(version, proof, reach, range)
+}
+
+/// The request for one range of a version of which other connections fetch others; `None` where no
+/// strong validator would show that its answer is of the same version.
+#[must_use]
+pub fn plan_range(kept: &Kept<'_>, reach: Reach, range: ByteRange) -> Option<Request> {
+    let (version, proof) = kept.version.zip(kept.proof())?;
+    let is_strong = matches!(proof, Proof::Date | Proof::Etag);
+    is_strong.then(|| continuing(version, proof, reach, range))
+}
+
+fn continuing(version: &Version, proof: Proof, reach: Reach, range: ByteRange) -> Request {
     let validator = match proof {
         Proof::Date => version.last_modified.clone(),
         Proof::Etag => version.etag.clone(),
-        Proof::Hash => None,
-        Proof::Likely => {
-            let range = ByteRange { start: range.start - OVERLAP, last: None };
-            return Request { range: Some(range), if_range: None, overlap: OVERLAP };
-        }
+        Proof::Hash | Proof::Likely => None,
     };
     // A version that came filtered from a URL of the page's own origin came through a redirect to
     // another one, where the header would cost the preflight all the same.

@@ -102,7 +102,7 @@ pub enum Effect {
         /// Its size.
         size: u64,
     },
-    /// Write the body of an answer into a part. Answered by [`Event::Progress`](super::Event::Progress)
+    /// Write the body of an answer into a part, which the connections of one file share. Answered by [`Event::Progress`](super::Event::Progress)
     /// at least every 100 ms while bytes arrive, and by [`Event::Ended`](super::Event::Ended).
     Receive {
         /// The connection.
@@ -111,12 +111,22 @@ pub enum Effect {
         part: Part,
         /// Where the body's first byte goes, or the first one after those that were compared.
         at: u64,
-        /// The part is cut to this length first: no recorded byte lies beyond.
+        /// The part is cut to this length first, unless another connection has it open: no recorded
+        /// byte lies beyond.
         keep: u64,
         /// No byte is written at or beyond this position.
         until: Option<u64>,
         /// The file's size, where it is known: without room for all of it nothing is written.
         size: Option<u64>,
+    },
+    /// End a body at `until`, or where it is if that is further; what the network still holds is
+    /// dropped there. Answered by [`Event::Shortened`](super::Event::Shortened), unless the connection
+    /// ends before.
+    Shorten {
+        /// The connection.
+        ticket: Ticket,
+        /// No byte is written at or beyond this position.
+        until: u64,
     },
     /// Report by [`Event::PageGone`](super::Event::PageGone) when a page is there no more.
     WatchPage {

@@ -92,6 +92,13 @@ pub enum Event {
         /// What came of it.
         result: Result<(), DiskFailure>,
     },
+    /// A body ends earlier than its answer says.
+    Shortened {
+        /// The connection.
+        ticket: Ticket,
+        /// No byte is written at or beyond this position.
+        until: u64,
+    },
 }
 
 /// How a connection ended.

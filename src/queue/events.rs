@@ -3,11 +3,13 @@
 use super::commit::After;
 use super::failures::disk_failure;
 use super::state::State;
-use super::transfer::{Comparing, Connection, Receiving, Transfer};
+use super::transfer::{Again, Comparing, Flush, Receiving, Stage, Transfer};
 use super::unanswered::bad_url;
 use super::{DiskFailure, Effect, Ended, Errand, Event, Queue, Ticket};
 use crate::abi::Hresult;
-use crate::http::{AnswerHead, EndVerdict, Ending, Failure, Verdict, Version, judge, judge_end};
+use crate::http::{
+    AnswerHead, EndVerdict, Ending, Failure, Verdict, Version, judge, judge_end, shows_change,
+};
 use crate::protocol::{Serial, StoredFile, ToPage};
 use crate::time::Millis;
 
@@ -38,12 +40,13 @@ impl Queue {
             }
             Event::Compared { ticket, is_equal } => {
                 if let Some((serial, index)) = self.file_of(ticket) {
-                    self.handle_comparison(serial, index, is_equal, now);
+                    self.handle_comparison(serial, index, ticket, is_equal, now);
                 }
             }
             Event::Ended { ticket, position, how } => {
                 if let Some((serial, index)) = self.end_errand(ticket) {
-                    self.handle_end(serial, index, position, how, now);
+                    self.handle_end(serial, index, ticket, position, how, now);
+                    self.begin_again_if_closed(serial, index, now);
                 }
             }
             Event::FileDeleted { ticket, result } => {
@@ -74,7 +77,7 @@ impl Queue {
             }
             Event::Flushed { ticket, position } => {
                 if let Some((serial, index)) = self.file_of(ticket) {
-                    self.handle_flush(serial, index, position, now);
+                    self.handle_flush(serial, index, ticket, position, now);
                 }
             }
             Event::Hashed { ticket, result } => {
@@ -86,17 +89,27 @@ impl Queue {
             Event::PageGone { client } => self.forget_callbacks(&client, now),
             Event::Probed { ticket, is_reachable } => {
                 if let Some((serial, index)) = self.end_errand(ticket) {
-                    self.handle_probe(serial, index, is_reachable, now);
+                    self.handle_probe(serial, index, ticket, is_reachable, now);
+                    self.begin_again_if_closed(serial, index, now);
                 }
             }
             Event::Progress { ticket, position } => {
                 if let Some((serial, index)) = self.file_of(ticket) {
-                    self.handle_progress(serial, index, position, now);
+                    self.handle_progress(serial, index, ticket, position, now);
                 }
             }
             Event::Published { ticket, result } => {
                 if let Some((serial, index)) = self.end_errand(ticket) {
                     self.handle_published(serial, index, result, now);
+                }
+            }
+            Event::Shortened { ticket, until } => {
+                if let Some((serial, index)) = self.file_of(ticket)
+                    && let Some(file) = self.file_mut(serial, index)
+                    && let Some(receiving) = file.receiving_mut(ticket)
+                {
+                    receiving.until = Some(until);
+                    receiving.shortening = false;
                 }
             }
         }
@@ -130,22 +143,30 @@ impl Queue {
         now: Millis,
     ) {
         let Some(file) = self.file_mut(serial, index) else { return };
-        if let Connection::Requesting { request, .. } = &file.connection {
-            file.was_answered = true;
-            file.may_be_coded &= request.range.is_none();
-        }
+        let is_alone = file.connections.len() == 1;
+        let Some(Stage::Requesting { request, .. }) = file.stage_mut(ticket) else { return };
+        let request = request.clone();
+        file.was_answered = true;
+        file.may_be_coded &= request.range.is_none();
         let Some((_, file)) = self.file(serial, index) else { return };
-        let Connection::Requesting { request, .. } = &file.connection else { return };
-        match judge(request, &self.kept(file), head, now) {
+        let verdict = judge(&request, &self.kept(file), head, now);
+        let is_range = head.status == 206;
+        match verdict {
             Verdict::Append { at, until, version } => {
+                if let Some(file) = self.file_mut(serial, index) {
+                    file.serves_ranges |= is_range;
+                }
                 self.receive(serial, index, ticket, at, until, version, now)
             }
+            verdict if !is_alone => self.refuse(serial, index, ticket, head, verdict, now),
             Verdict::Compare { at, from, until, version } => {
                 let part = file.part(serial, index);
                 self.effects.push_back(Effect::Compare { ticket, part, at, until: from });
-                if let Some(file) = self.file_mut(serial, index) {
-                    let comparing = Comparing { ticket, at, from, until, version, moved_at: now };
-                    file.connection = Connection::Comparing(comparing);
+                if let Some(stage) =
+                    self.file_mut(serial, index).and_then(|file| file.stage_mut(ticket))
+                {
+                    let comparing = Comparing { at, from, until, version, moved_at: now };
+                    *stage = Stage::Comparing(comparing);
                 }
             }
             Verdict::Whole { until, mut version } => {
@@ -153,28 +174,94 @@ impl Queue {
                 // say why: a continuation would be tried until the no-progress limit.
                 version.unsure_size = version.unsure_size.filter(|_| !file.may_be_coded);
                 self.start_again(serial, index);
+                if let Some(file) = self.file_mut(serial, index) {
+                    file.serves_ranges = is_range;
+                }
                 self.receive(serial, index, ticket, 0, until, version, now);
             }
-            Verdict::Complete { version } => self.note_whole(serial, index, version),
+            Verdict::Complete { version } => self.note_whole(serial, index, ticket, version),
             Verdict::Restart(reason) => {
-                self.abort(serial, index);
+                self.abort(serial, index, ticket);
                 self.start_again(serial, index);
                 self.count_fruitless(serial, index, reason, now);
             }
             Verdict::WithoutRange(reason) => {
-                self.abort(serial, index);
+                self.abort(serial, index, ticket);
                 self.do_without_range(serial, index, reason, now);
             }
             Verdict::Failed(failure) => {
-                self.abort(serial, index);
+                self.abort(serial, index, ticket);
                 self.fail(serial, Some(index), failure, now);
             }
         }
     }
 
+    /// The answer to a connection beside others is of no use: the file goes on with those. Where it
+    /// shows another version, all of them end and the file starts again.
+    fn refuse(
+        &mut self,
+        serial: Serial,
+        index: u32,
+        ticket: Ticket,
+        head: &AnswerHead,
+        verdict: Verdict,
+        now: Millis,
+    ) {
+        let Some((_, file)) = self.file(serial, index) else { return };
+        let is_changed = shows_change(&self.kept(file), head);
+        self.abort(serial, index, ticket);
+        if let (Verdict::Failed(failure), Some(group)) = (verdict, self.groups.get_mut(&serial)) {
+            group.breadth.be_patient(&failure, now);
+        }
+        self.narrow(serial, index);
+        if is_changed {
+            self.begin_again(serial, index, Again::Changed, now);
+        }
+    }
+
+    /// One connection less is enough for a file, from here on.
+    pub(super) fn narrow(&mut self, serial: Serial, index: u32) {
+        let Some((_, file)) = self.file(serial, index) else { return };
+        let open = file.open().count();
+        if let Some(group) = self.groups.get_mut(&serial) {
+            group.breadth.narrow(open);
+        }
+    }
+
+    /// The file starts again, after all its connections have ended: none may write into a part that is
+    /// given up, nor keep what it brings as bytes of the next one.
+    pub(super) fn begin_again(&mut self, serial: Serial, index: u32, why: Again, now: Millis) {
+        let Some(file) = self.file_mut(serial, index) else { return };
+        file.again.get_or_insert(why);
+        self.abort_file(serial, index);
+        self.begin_again_if_closed(serial, index, now);
+    }
+
+    fn begin_again_if_closed(&mut self, serial: Serial, index: u32, now: Millis) {
+        let Some(file) = self.file_mut(serial, index) else { return };
+        if !file.connections.is_empty() {
+            return;
+        }
+        let Some(why) = file.again.take() else { return };
+        // What is gone from the disk may not be looked for there again.
+        file.generation += u32::from(why == Again::Lost);
+        self.start_again(serial, index);
+        match why {
+            Again::Changed => {
+                let reason = "the server holds another version than a moment ago";
+                self.count_fruitless(serial, index, reason, now);
+            }
+            Again::Lost => {
+                self.count_fruitless(serial, index, "the part is gone from the disk", now);
+                self.run_again(serial, now);
+            }
+            Again::Unkept => {}
+        }
+    }
+
     /// All bytes are there, as an answer said whose body is not needed.
-    fn note_whole(&mut self, serial: Serial, index: u32, version: Version) {
-        self.abort(serial, index);
+    fn note_whole(&mut self, serial: Serial, index: u32, ticket: Ticket, version: Version) {
+        self.abort(serial, index, ticket);
         self.leave_unrecorded(serial, index);
         if let Some(file) = self.file_mut(serial, index) {
             file.version = Some(version);
@@ -184,19 +271,26 @@ impl Queue {
 
     /// The overlap of a body and of what is kept was compared: equal bytes are taken for the proof that
     /// cannot be had.
-    fn handle_comparison(&mut self, serial: Serial, index: u32, is_equal: bool, now: Millis) {
-        let Some((_, file)) = self.file(serial, index) else { return };
-        let Connection::Comparing(comparing) = &file.connection else { return };
-        let Comparing { ticket, from, until, version, .. } = comparing.clone();
+    fn handle_comparison(
+        &mut self,
+        serial: Serial,
+        index: u32,
+        ticket: Ticket,
+        is_equal: bool,
+        now: Millis,
+    ) {
+        let Some(file) = self.file_mut(serial, index) else { return };
+        let Some(Stage::Comparing(comparing)) = file.stage_mut(ticket) else { return };
+        let Comparing { from, until, version, .. } = comparing.clone();
         if !is_equal {
-            self.abort(serial, index);
+            self.abort(serial, index, ticket);
             self.start_again(serial, index);
             let reason = "the bytes that are kept are not those that the server holds there";
             self.count_fruitless(serial, index, reason, now);
         } else if from < until {
             self.receive(serial, index, ticket, from, Some(until), version, now);
         } else {
-            self.note_whole(serial, index, version);
+            self.note_whole(serial, index, ticket, version);
         }
     }
 
@@ -213,14 +307,15 @@ impl Queue {
     ) {
         let Some(file) = self.file_mut(serial, index) else { return };
         file.version = Some(version);
-        file.connection = Connection::Receiving(Receiving {
-            ticket,
+        let Some(stage) = file.stage_mut(ticket) else { return };
+        *stage = Stage::Receiving(Receiving {
             from,
             until,
+            shortening: false,
             position: from,
             flushed: from,
             flushed_at: now,
-            flushing: false,
+            flush: Flush::None,
             moved_at: now,
         });
         let (part, keep, size) = (file.part(serial, index), file.durable_end(), file.size());
@@ -259,7 +354,7 @@ impl Queue {
         now: Millis,
     ) {
         let Some(file) = self.file_mut(serial, index) else { return };
-        file.connection = Connection::None;
+        file.work = None;
         match result {
             Ok(()) => {
                 let part = file.leave_part(serial, index);
@@ -305,23 +400,45 @@ impl Queue {
         }
     }
 
-    fn handle_progress(&mut self, serial: Serial, index: u32, position: u64, now: Millis) {
+    fn handle_progress(
+        &mut self,
+        serial: Serial,
+        index: u32,
+        ticket: Ticket,
+        position: u64,
+        now: Millis,
+    ) {
+        let resume = self.settings.resume;
         let Some(group) = self.groups.get_mut(&serial) else { return };
         let Some(file) =
             group.job.as_mut().and_then(|job| job.files.get_mut(usize::try_from(index).ok()?))
         else {
             return;
         };
-        if let Connection::Comparing(comparing) = &mut file.connection {
-            comparing.moved_at = now;
-            return;
-        }
-        let Connection::Receiving(receiving) = &mut file.connection else { return };
-        let bytes = position.saturating_sub(receiving.position);
-        receiving.position = receiving.position.max(position);
-        receiving.moved_at = now;
-        let is_further = file.advance(position);
+        let bytes = match file.stage_mut(ticket) {
+            Some(Stage::Comparing(comparing)) => {
+                comparing.moved_at = now;
+                return;
+            }
+            Some(Stage::Receiving(receiving)) => {
+                let bytes = position.saturating_sub(receiving.position);
+                receiving.position = receiving.position.max(position);
+                receiving.moved_at = now;
+                bytes
+            }
+            Some(Stage::Closing { .. } | Stage::Probing { .. } | Stage::Requesting { .. })
+            | None => return,
+        };
+        let is_further = file.advance();
         group.speed.count(bytes, now);
+        if self.settings.connections.per_file.is_none()
+            && let Some(size) = file.divisible_size(resume)
+            && file.is_worth_dividing(size, self.host.pieces)
+        {
+            let moving = file.open().filter(|open| open.receiving().is_some()).count();
+            let left = size.saturating_sub(file.bytes_done());
+            group.breadth.count(bytes, u32::try_from(moving).unwrap_or(u32::MAX), left, now);
+        }
         if is_further && group.trouble.take().is_some() {
             self.change_group(serial, now);
         } else if now.since(group.shown_at) >= SHOW_INTERVAL {
@@ -331,60 +448,52 @@ impl Queue {
         self.flush_if_due(serial, index, now);
     }
 
-    /// Orders a flush when as much as a checkpoint allows is not durable.
+    /// Orders a flush when as much as a checkpoint allows is not durable. All bodies of a file are
+    /// flushed at once, so that one record names what all of them brought.
     pub(super) fn flush_if_due(&mut self, serial: Serial, index: u32, now: Millis) {
         let (bytes, interval) = (self.settings.checkpoint.bytes, self.settings.checkpoint.interval);
         let Some(file) = self.file_mut(serial, index) else { return };
-        let Connection::Receiving(receiving) = &mut file.connection else { return };
-        let unflushed = receiving.position - receiving.flushed;
-        let is_due =
-            unflushed > 0 && (unflushed >= bytes || now.since(receiving.flushed_at) >= interval);
-        if is_due && !receiving.flushing {
-            receiving.flushing = true;
-            let ticket = receiving.ticket;
-            self.effects.push_back(Effect::Flush { ticket });
-        }
+        let tickets = file.flush_if_due(bytes, interval, now);
+        self.effects.extend(tickets.into_iter().map(|ticket| Effect::Flush { ticket }));
     }
 
-    fn handle_flush(&mut self, serial: Serial, index: u32, position: u64, now: Millis) {
+    fn handle_flush(
+        &mut self,
+        serial: Serial,
+        index: u32,
+        ticket: Ticket,
+        position: u64,
+        now: Millis,
+    ) {
         let Some(file) = self.file_mut(serial, index) else { return };
-        let Connection::Receiving(receiving) = &mut file.connection else { return };
-        receiving.flushing = false;
-        receiving.flushed = receiving.flushed.max(position);
-        receiving.flushed_at = now;
-        receiving.position = receiving.position.max(position);
-        let from = receiving.from;
-        file.keep(from, position);
-        if let Some(group) = self.groups.get_mut(&serial) {
-            group.touched_at = now;
+        let Some(receiving) = file.receiving_mut(ticket) else { return };
+        receiving.flush = Flush::Done(position);
+        if file.keep_flushed(now) {
+            if let Some(group) = self.groups.get_mut(&serial) {
+                group.touched_at = now;
+            }
+            self.change_file(serial, index);
         }
-        self.change_file(serial, index);
     }
 
     fn handle_end(
         &mut self,
         serial: Serial,
         index: u32,
+        ticket: Ticket,
         position: Option<u64>,
         how: Ended,
         now: Millis,
     ) {
-        let Some(group) = self.groups.get_mut(&serial) else { return };
-        group.forget_speed();
-        let is_running = *group.state() == State::Running;
         let Some(file) = self.file_mut(serial, index) else { return };
-        let connection = std::mem::replace(&mut file.connection, Connection::None);
-        let is_aborted = matches!(connection, Connection::Closing { .. });
-        let (from, until) = match &connection {
-            Connection::Receiving(Receiving { from, until, .. }) => (Some(*from), *until),
-            Connection::Closing { from, .. } => (*from, None),
-            Connection::Comparing(Comparing { at, until, .. }) => (Some(*at), Some(*until)),
-            Connection::Copying { .. }
-            | Connection::Hashing { .. }
-            | Connection::None
-            | Connection::Probing { .. }
-            | Connection::Publishing { .. }
-            | Connection::Requesting { .. } => (None, None),
+        let Some(stage) = file.remove(ticket) else { return };
+        let is_alone = file.open().next().is_none();
+        let is_aborted = matches!(stage, Stage::Closing { .. });
+        let (from, until) = match &stage {
+            Stage::Receiving(Receiving { from, until, .. }) => (Some(*from), *until),
+            Stage::Closing { from, .. } => (*from, None),
+            Stage::Comparing(Comparing { at, until, .. }) => (Some(*at), Some(*until)),
+            Stage::Probing { .. } | Stage::Requesting { .. } => (None, None),
         };
         let mut has_moved = false;
         if let (Some(from), Some(position)) = (from, position) {
@@ -393,7 +502,14 @@ impl Queue {
             // The part could be opened.
             file.held_since = None;
         }
+        // It was the last one that others waited for, perhaps.
+        file.keep_flushed(now);
         self.change_file(serial, index);
+        let Some(group) = self.groups.get_mut(&serial) else { return };
+        let is_running = *group.state() == State::Running;
+        if is_alone {
+            group.forget_speed();
+        }
         let written = position.or(from);
         let (reached, ending) = match how {
             // What was to end has ended, whichever way: its bytes are kept, its end means nothing. Nobody
@@ -412,14 +528,19 @@ impl Queue {
             Ended::BadUrl(message) => {
                 return self.fail(serial, Some(index), bad_url(message), now);
             }
+            Ended::Unanswered(_) if !is_alone => return self.narrow(serial, index),
             Ended::Unanswered(message) => {
-                if let Connection::Requesting { request, .. } = connection {
+                if let Stage::Requesting { request, .. } = stage {
                     self.handle_unanswered(serial, index, &request, message, now);
                 }
                 return;
             }
             Ended::Broken => (written, Ending::Broken),
             Ended::Closed => (written, Ending::Closed),
+            // More than was asked for is harmless where another connection fetches it.
+            Ended::Overlong if self.is_on_its_way(serial, index, written) => {
+                (written, Ending::Closed)
+            }
             // At least one byte more than was written.
             Ended::Overlong => (written.map(|written| written.saturating_add(1)), Ending::Closed),
         };
@@ -434,6 +555,14 @@ impl Queue {
                 }
             }
             EndVerdict::More if has_moved => {}
+            EndVerdict::Cut(_)
+            | EndVerdict::Failed(_)
+            | EndVerdict::More
+            | EndVerdict::WithoutRange(_)
+                if !is_alone =>
+            {
+                self.narrow(serial, index);
+            }
             EndVerdict::More => {
                 self.count_fruitless(serial, index, "the server sent an empty part", now)
             }
@@ -444,6 +573,11 @@ impl Queue {
         }
     }
 
+    fn is_on_its_way(&self, serial: Serial, index: u32, position: Option<u64>) -> bool {
+        let file = self.file(serial, index).map(|(_, file)| file);
+        file.zip(position).is_some_and(|(file, position)| file.is_on_its_way(position))
+    }
+
     fn handle_hash(
         &mut self,
         serial: Serial,
@@ -452,7 +586,7 @@ impl Queue {
         now: Millis,
     ) {
         let Some(file) = self.file_mut(serial, index) else { return };
-        file.connection = Connection::None;
+        file.work = None;
         match result {
             Ok(found) if file.file.integrity.as_ref().is_none_or(|wanted| wanted.0 == found) => {
                 file.complete = true;
@@ -483,7 +617,7 @@ impl Queue {
         now: Millis,
     ) {
         let Some(file) = self.file_mut(serial, index) else { return };
-        file.connection = Connection::None;
+        file.work = None;
         let size = file.version.as_ref().and_then(|version| version.size);
         match result {
             Ok(()) => self.note_published(serial, index, now),

@@ -3,6 +3,7 @@
 use super::commands::forget_delay;
 use super::group::Group;
 use super::state::{Cause, State};
+use super::transfer::Again;
 use super::{DiskFailure, Queue, retry};
 use crate::abi::Hresult;
 use crate::http::Failure;
@@ -34,23 +35,14 @@ impl Queue {
                 }
                 self.wait_for_disk(serial, index, now);
             }
-            DiskFailure::Missing { .. } => {
-                if let Some(file) = self.file_mut(serial, index) {
-                    // The part is gone although a record names it: a new generation starts from nothing.
-                    file.generation += 1;
-                    file.start_again(serial, index);
-                }
-                self.change_file(serial, index);
-                self.count_fruitless(serial, index, "the part is gone from the disk", now);
-                self.run_again(serial, now);
-            }
+            DiskFailure::Missing { .. } => self.begin_again(serial, index, Again::Lost, now),
             DiskFailure::Busy
             | DiskFailure::Full
             | DiskFailure::InTheWay
             | DiskFailure::Other(_)
                 if is_leaving =>
             {
-                self.start_again(serial, index);
+                self.begin_again(serial, index, Again::Unkept, now);
             }
             DiskFailure::Busy
             | DiskFailure::Full
@@ -62,7 +54,7 @@ impl Queue {
     }
 
     /// A group whose file has to be fetched anew is not publishing any more.
-    fn run_again(&mut self, serial: Serial, now: Millis) {
+    pub(super) fn run_again(&mut self, serial: Serial, now: Millis) {
         if let Some(group) = self.groups.get_mut(&serial)
             && group.follow(Cause::PartLost)
         {
@@ -135,6 +127,7 @@ impl Queue {
             })
         };
         group.follow(cause);
+        group.breadth.forget_limits();
         self.change_group(serial, now);
     }
 

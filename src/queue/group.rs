@@ -1,9 +1,10 @@
 //! One group: its state, its one job, its status words.
 
 use super::notifications::Notification;
+use super::pieces::Breadth;
 use super::speed::Speed;
 use super::state::{Cause, State};
-use super::transfer::{Connection, Transfer};
+use super::transfer::{Stage, Transfer};
 use crate::abi::{Guid, Properties, SIZE_LIMIT, StatusWord};
 use crate::protocol::{
     Credentials, GroupError, GroupRow, GroupState, GroupUpdate, Resume, Serial, Wait, WaitReason,
@@ -33,6 +34,7 @@ pub(super) struct Group {
     /// The latest event, while nobody has taken it.
     pub(super) notification: Option<Notification>,
     pub(super) speed: Speed,
+    pub(super) breadth: Breadth,
     /// When its pages last heard of its progress.
     pub(super) shown_at: Millis,
 }
@@ -61,6 +63,7 @@ impl Group {
             has_moved: false,
             notification: None,
             speed: Speed::default(),
+            breadth: Breadth::default(),
             shown_at: Millis::default(),
         }
     }
@@ -139,21 +142,19 @@ impl Group {
             State::Publishing => GroupState::Publishing,
             State::Suspended => GroupState::Suspended,
             State::Waiting(_) => GroupState::Waiting,
-            State::Running => match self.current().map(|(_, file)| &file.connection) {
-                Some(Connection::Receiving(_)) => GroupState::Transferring,
-                Some(
-                    Connection::Comparing(_)
-                    | Connection::Probing { .. }
-                    | Connection::Requesting { .. },
-                ) => GroupState::Connecting,
-                Some(
-                    Connection::Copying { .. }
-                    | Connection::Hashing { .. }
-                    | Connection::Publishing { .. },
-                )
-                | None => GroupState::Publishing,
-                Some(Connection::Closing { .. } | Connection::None) => GroupState::Queued,
-            },
+            State::Running => {
+                let Some((_, file)) = self.current() else { return GroupState::Publishing };
+                let stages = || file.open().map(|connection| &connection.stage);
+                if stages().any(|stage| matches!(stage, Stage::Receiving(_))) {
+                    GroupState::Transferring
+                } else if stages().next().is_some() {
+                    GroupState::Connecting
+                } else if file.work.is_some() {
+                    GroupState::Publishing
+                } else {
+                    GroupState::Queued
+                }
+            }
         }
     }
 
@@ -286,9 +287,10 @@ impl Group {
         }
     }
 
-    /// The speed is that of the running connection alone.
+    /// The speed is that of the running connections alone.
     pub(super) fn forget_speed(&mut self) {
         self.speed = Speed::default();
+        self.breadth.forget_speed();
     }
 }
 

@@ -26,6 +26,7 @@ mod events;
 mod failures;
 mod group;
 mod notifications;
+mod pieces;
 mod retry;
 mod schedule;
 mod speed;
@@ -35,6 +36,7 @@ mod unanswered;
 
 pub use effect::{Commit, Effect, Part};
 pub use event::{DiskFailure, Ended, Event};
+pub use pieces::Pieces;
 pub use state::{StateWords, Transition, states, transitions};
 
 use crate::abi::{Guid, LocalPath, QmgrError};
@@ -69,6 +71,8 @@ pub struct Host {
     pub epoch: Epoch,
     /// The first ticket to give out, beyond those of an earlier life of the queue that may still come back.
     pub first_ticket: Ticket,
+    /// From how many bytes on a file is fetched over several connections.
+    pub pieces: Pieces,
     /// The worker it runs in, as its page named it.
     pub worker: String,
 }

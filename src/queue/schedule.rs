@@ -4,11 +4,12 @@
 //! ruling A31). Within a group the files are fetched one after another, in add order.
 
 use super::commit::After;
+use super::pieces::asked;
 use super::state::{Cause, State};
-use super::transfer::{Connection, Transfer};
+use super::transfer::{Connection, Stage, Transfer, Work};
 use super::{Effect, Errand, Part, Queue, Ticket};
 use crate::abi::Hresult;
-use crate::http::{Failure, plan};
+use crate::http::{Failure, Request, plan, plan_range};
 use crate::protocol::{Serial, ToPage};
 use crate::time::Millis;
 use std::collections::{BTreeMap, BTreeSet};
@@ -120,7 +121,7 @@ impl Queue {
     fn move_to_its_name(&mut self, serial: Serial, index: u32) {
         let ticket = self.ticket(Errand::File(serial, index));
         let Some(file) = self.file_mut(serial, index) else { return };
-        file.connection = Connection::Publishing { ticket };
+        file.work = Some(Work::Publishing);
         let effect = Effect::Publish {
             ticket,
             part: file.part(serial, index),
@@ -134,26 +135,29 @@ impl Queue {
     fn abort_all(&mut self, serial: Serial) {
         let count = self.groups.get(&serial).map_or(0, |group| group.files().len());
         for index in 0..u32::try_from(count).unwrap_or(u32::MAX) {
-            self.abort(serial, index);
+            self.abort_file(serial, index);
         }
     }
 
-    /// Ends the connection of a file, if it has one.
-    pub(super) fn abort(&mut self, serial: Serial, index: u32) {
+    /// Ends the connections of a file.
+    pub(super) fn abort_file(&mut self, serial: Serial, index: u32) {
+        let Some((_, file)) = self.file(serial, index) else { return };
+        let open: Vec<_> = file.open().map(|connection| connection.ticket).collect();
+        for ticket in open {
+            self.abort(serial, index, ticket);
+        }
+    }
+
+    /// Ends a connection, unless it is being ended.
+    pub(super) fn abort(&mut self, serial: Serial, index: u32, ticket: Ticket) {
         let Some(file) = self.file_mut(serial, index) else { return };
-        let Some(ticket) = file.fetching() else { return };
-        let (from, unflushed) = match &file.connection {
-            Connection::Receiving(receiving) => (Some(receiving.from), receiving.unflushed()),
-            Connection::Closing { .. }
-            | Connection::Comparing(_)
-            | Connection::Copying { .. }
-            | Connection::Hashing { .. }
-            | Connection::None
-            | Connection::Probing { .. }
-            | Connection::Publishing { .. }
-            | Connection::Requesting { .. } => (None, 0),
+        let Some(stage) = file.stage_mut(ticket) else { return };
+        let (from, unflushed) = match stage {
+            Stage::Closing { .. } => return,
+            Stage::Receiving(receiving) => (Some(receiving.from), receiving.unflushed()),
+            Stage::Comparing(_) | Stage::Probing { .. } | Stage::Requesting { .. } => (None, 0),
         };
-        file.connection = Connection::Closing { ticket, from, unflushed };
+        *stage = Stage::Closing { from, unflushed };
         self.effects.push_back(Effect::Abort { ticket });
         self.to_show.insert((serial, index));
     }
@@ -175,12 +179,18 @@ impl Queue {
             }
             return;
         }
-        for serial in chosen {
-            self.advance(serial, now);
+        let mut is_short = false;
+        for &serial in &chosen {
+            is_short |= !self.advance(serial, now);
         }
         if turn.is_some_and(|serial| !self.background.contains(&serial)) {
             // Its last file has turned out to be there: the next one's turn.
-            self.connect(now);
+            return self.connect(now);
+        }
+        if !is_short {
+            for serial in chosen {
+                self.widen(serial, now);
+            }
         }
     }
 
@@ -189,18 +199,11 @@ impl Queue {
     /// work away for ever. Either ends by itself, at the latest when it stalls.
     fn can_give_way(&self, serial: Serial) -> bool {
         let Some(group) = self.groups.get(&serial) else { return true };
-        group.files().iter().all(|file| match &file.connection {
-            Connection::Receiving(receiving) => {
-                receiving.position > receiving.from && self.kept(file).proof().is_some()
-            }
-            Connection::Comparing(_)
-            | Connection::Probing { .. }
-            | Connection::Requesting { .. } => false,
-            Connection::Closing { .. }
-            | Connection::Copying { .. }
-            | Connection::Hashing { .. }
-            | Connection::None
-            | Connection::Publishing { .. } => true,
+        group.files().iter().all(|file| {
+            let has_moved =
+                |open: &Connection| open.receiving().is_some_and(|body| body.position > body.from);
+            let is_idle = file.open().next().is_none();
+            is_idle || file.open().any(has_moved) && self.kept(file).proof().is_some()
         })
     }
 
@@ -217,37 +220,110 @@ impl Queue {
         after.or(self.background.first()).map(|&serial| (serial, now))
     }
 
-    /// Takes the group's current file one step further, unless something is under way for it.
-    fn advance(&mut self, serial: Serial, now: Millis) {
-        let Some(group) = self.groups.get(&serial) else { return };
-        let Some((index, file)) = group.current() else { return };
+    /// Takes the group's current file one step further, unless something is under way for it. False
+    /// when it needs a connection and none is to be had.
+    fn advance(&mut self, serial: Serial, now: Millis) -> bool {
+        let Some(group) = self.groups.get(&serial) else { return true };
+        let Some((index, file)) = group.current() else { return true };
         if group.files().iter().any(Transfer::is_busy) {
-            return;
+            return true;
         }
         if file.is_held_for_long(now) {
-            return self.copy(serial, index);
+            self.copy(serial, index);
+            return true;
         }
         if file.is_all_durable() {
             return self.check_whole(serial, index, now);
         }
-        if !self.may_connect(file.file.remote.origin()) {
-            return;
+        let origin = file.file.remote.origin().to_owned();
+        if !self.may_connect(&origin, 0) {
+            self.make_room(&origin);
+            return false;
         }
+        let group = self.groups.get_mut(&serial);
+        if let Some(failure) = group.and_then(|group| group.breadth.impatience(now)) {
+            self.fail(serial, Some(index), failure, now);
+            return true;
+        }
+        let Some((_, file)) = self.file(serial, index) else { return true };
         let can_resume = !file.without_range && self.kept(file).proof().is_some();
         if !file.durable.is_empty() && !can_resume {
             self.start_again(serial, index);
         }
-        self.request(serial, index, now);
+        let Some((_, file)) = self.file(serial, index) else { return true };
+        let reach = file.reach_from(self.host.origin.as_deref());
+        let request = plan(&self.kept(file), reach, file.without_range);
+        self.request(serial, index, request, now);
+        true
     }
 
-    fn request(&mut self, serial: Serial, index: u32, now: Millis) {
+    /// Opens more connections for the group's current file where they help: first for ranges that
+    /// nobody fetches, else a body is ended early, whose rest is such a range then.
+    fn widen(&mut self, serial: Serial, now: Millis) {
+        let Some(group) = self.groups.get(&serial) else { return };
+        let limit = group.breadth.limit(self.settings.connections.per_file);
+        let Some((index, _)) = group.current().filter(|_| limit > 1) else { return };
+        loop {
+            let Some((_, file)) = self.file(serial, index) else { return };
+            let (open, shortening) = file.open().fold((0, 0), |(open, shortening), connection| {
+                let is_shortening = connection.receiving().is_some_and(|body| body.shortening);
+                (open + 1, shortening + u32::from(is_shortening))
+            });
+            if open == 0 || open + shortening >= limit || self.stopping {
+                return;
+            }
+            let Some(size) = file.divisible_size(self.settings.resume) else { return };
+            if !file.is_worth_dividing(size, self.host.pieces)
+                || !self.may_connect(file.file.remote.origin(), shortening)
+            {
+                return;
+            }
+            if let Some(gap) = file.free_gap(size) {
+                let reach = file.reach_from(self.host.origin.as_deref());
+                let range = asked(&gap, size);
+                let Some(request) = plan_range(&self.kept(file), reach, range) else { return };
+                self.request(serial, index, request, now);
+            } else if let Some((ticket, until)) = file.division(size, self.host.pieces) {
+                let Some(body) = self.file_mut(serial, index).and_then(|file| {
+                    file.in_pieces = true;
+                    file.receiving_mut(ticket)
+                }) else {
+                    return;
+                };
+                body.shortening = true;
+                self.effects.push_back(Effect::Shorten { ticket, until });
+            } else {
+                return;
+            }
+        }
+    }
+
+    /// A file that has no connection needs one: another that has several gives its newest away.
+    fn make_room(&mut self, origin: &str) {
+        let is_crowded = self.connections_to(origin).1 >= self.settings.connections.per_origin;
+        let files: BTreeSet<_> = self.busy_files().collect();
+        let mut newest = None;
+        for (serial, index) in files {
+            let Some((_, file)) = self.file(serial, index) else { continue };
+            if is_crowded && file.file.remote.origin() != origin {
+                continue;
+            }
+            if file.connections.iter().any(|connection| !connection.is_open()) {
+                // There will be room in a moment.
+                return;
+            }
+            if let Some(last) = file.open().skip(1).last() {
+                newest = newest.max(Some((last.ticket, serial, index)));
+            }
+        }
+        if let Some((ticket, serial, index)) = newest {
+            self.abort(serial, index, ticket);
+        }
+    }
+
+    fn request(&mut self, serial: Serial, index: u32, request: Request, now: Millis) {
         let ticket = self.ticket(Errand::File(serial, index));
         let Some((group, file)) = self.file(serial, index) else { return };
-        let request = plan(
-            &self.kept(file),
-            file.reach_from(self.host.origin.as_deref()),
-            file.without_range,
-        );
         let effect = Effect::Fetch {
             ticket,
             url: file.file.remote.as_str().to_owned(),
@@ -256,7 +332,8 @@ impl Queue {
         };
         self.effects.push_back(effect);
         if let Some(file) = self.file_mut(serial, index) {
-            file.connection = Connection::Requesting { ticket, request, since: now };
+            let stage = Stage::Requesting { request, since: now };
+            file.connections.push(Connection { ticket, stage });
             file.without_range = false;
         }
         self.to_show.insert((serial, index));
@@ -269,19 +346,19 @@ impl Queue {
         let from = file.part(serial, index);
         let to = Part { generation: from.generation + 1, ..from };
         let length = file.durable_end();
-        file.connection = Connection::Copying { ticket };
+        file.work = Some(Work::Copying);
         self.effects.push_back(Effect::Copy { ticket, from, to, length });
         self.to_show.insert((serial, index));
     }
 
-    /// All bytes are there: checks their hash, or takes them as they are.
-    fn check_whole(&mut self, serial: Serial, index: u32, now: Millis) {
-        let Some((_, file)) = self.file(serial, index) else { return };
+    /// All bytes are there: checks their hash, or takes them as they are and goes on with the next file.
+    fn check_whole(&mut self, serial: Serial, index: u32, now: Millis) -> bool {
+        let Some((_, file)) = self.file(serial, index) else { return true };
         if file.file.integrity.is_some() {
             let part = file.part(serial, index);
             let ticket = self.ticket(Errand::File(serial, index));
             if let Some(file) = self.file_mut(serial, index) {
-                file.connection = Connection::Hashing { ticket };
+                file.work = Some(Work::Hashing);
             }
             // The bytes are hashed as they will be published: flushed, under the record that names them.
             self.when_durable(After::Effect(Effect::Hash { ticket, part }));
@@ -293,19 +370,27 @@ impl Queue {
             self.change_file(serial, index);
             self.settle_group(serial, now);
             if self.groups.get(&serial).is_some_and(|group| *group.state() == State::Running) {
-                self.advance(serial, now);
+                return self.advance(serial, now);
             }
         }
+        true
     }
 
-    /// Whether one more connection to an origin may be opened.
-    fn may_connect(&self, origin: &str) -> bool {
+    /// Whether one more connection to an origin may be opened, besides so many that are about to be.
+    fn may_connect(&self, origin: &str, more: u32) -> bool {
+        let (total, here) = self.connections_to(origin);
+        let (total, here) = (total + more, here + more);
+        total < self.settings.connections.total && here < self.settings.connections.per_origin
+    }
+
+    /// How many connections there are, and how many of them to an origin.
+    fn connections_to(&self, origin: &str) -> (u32, u32) {
         let (mut total, mut here) = (0, 0);
         for (_, file) in self.busy_files().filter_map(|(serial, index)| self.file(serial, index)) {
             total += 1;
             here += u32::from(file.file.remote.origin() == origin);
         }
-        total < self.settings.connections.total && here < self.settings.connections.per_origin
+        (total, here)
     }
 
     /// Does what is due, then settles.
@@ -319,7 +404,7 @@ impl Queue {
                 self.give_up(serial, now);
             }
         }
-        for (serial, index) in self.busy_files().collect::<Vec<_>>() {
+        for (serial, index) in self.busy_files().collect::<BTreeSet<_>>() {
             self.flush_if_due(serial, index, now);
             self.abort_if_stalled(serial, index, now);
         }
@@ -332,19 +417,27 @@ impl Queue {
     }
 
     fn abort_if_stalled(&mut self, serial: Serial, index: u32, now: Millis) {
-        let Some((_, file)) = self.file(serial, index) else { return };
-        let Some(moved_at) = moved_at(file) else { return };
         let timeout = self.settings.retry.stall_timeout;
-        if now.since(moved_at) >= timeout {
-            let failure = Failure {
-                hresult: Hresult::WINHTTP_TIMEOUT,
-                message: format!("no byte came for {} ms", timeout.0),
-                transient: true,
-                http_status: 0,
-                retry_after: None,
-            };
-            self.abort(serial, index);
-            self.fail(serial, Some(index), failure, now);
+        let Some((_, file)) = self.file(serial, index) else { return };
+        let has_stalled =
+            |open: &&Connection| open.moved_at().is_some_and(|at| now.since(at) >= timeout);
+        let stalled: Vec<_> = file.open().filter(has_stalled).map(|open| open.ticket).collect();
+        for ticket in stalled {
+            self.abort(serial, index, ticket);
+            let is_alone =
+                self.file(serial, index).is_some_and(|(_, file)| file.open().count() == 0);
+            if is_alone {
+                let failure = Failure {
+                    hresult: Hresult::WINHTTP_TIMEOUT,
+                    message: format!("no byte came for {} ms", timeout.0),
+                    transient: true,
+                    http_status: 0,
+                    retry_after: None,
+                };
+                self.fail(serial, Some(index), failure, now);
+            } else {
+                self.narrow(serial, index);
+            }
         }
     }
 
@@ -388,25 +481,11 @@ impl Queue {
         of_waiting.chain(of_files).chain(slice).chain(idle).chain(self.callbacks.next_alarm()).min()
     }
 
-    /// When to flush a file's bytes or to give its connection up.
+    /// When to flush a file's bytes or to give a connection of it up.
     fn alarm_of(&self, file: &Transfer) -> Option<Millis> {
-        let stall = moved_at(file)?.plus(self.settings.retry.stall_timeout);
-        let flush = match &file.connection {
-            Connection::Receiving(receiving)
-                if receiving.position > receiving.flushed && !receiving.flushing =>
-            {
-                Some(receiving.flushed_at.plus(self.settings.checkpoint.interval))
-            }
-            Connection::Receiving(_)
-            | Connection::Closing { .. }
-            | Connection::Comparing(_)
-            | Connection::Copying { .. }
-            | Connection::Hashing { .. }
-            | Connection::None
-            | Connection::Probing { .. }
-            | Connection::Publishing { .. }
-            | Connection::Requesting { .. } => None,
-        };
+        let stalls = file.connections.iter().filter_map(Connection::moved_at);
+        let stall = stalls.min()?.plus(self.settings.retry.stall_timeout);
+        let flush = file.flush_due_at(self.settings.checkpoint.interval);
         flush.into_iter().chain([stall]).min()
     }
 
@@ -438,19 +517,5 @@ impl Queue {
     /// Whether an order that was given has been answered or given up.
     pub fn is_open(&self, ticket: Ticket) -> bool {
         self.tickets.contains_key(&ticket)
-    }
-}
-
-/// Since when nothing has moved on a connection.
-fn moved_at(file: &Transfer) -> Option<Millis> {
-    match &file.connection {
-        Connection::Comparing(comparing) => Some(comparing.moved_at),
-        Connection::Receiving(receiving) => Some(receiving.moved_at),
-        Connection::Probing { since, .. } | Connection::Requesting { since, .. } => Some(*since),
-        Connection::Closing { .. }
-        | Connection::Copying { .. }
-        | Connection::Hashing { .. }
-        | Connection::None
-        | Connection::Publishing { .. } => None,
     }
 }

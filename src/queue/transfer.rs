@@ -1,8 +1,8 @@
-//! One file of a job: which bytes of which version are kept, and the connection that fetches more.
+//! One file of a job: which bytes of which version are kept, and the connections that fetch more.
 
 use super::{Part, Ticket};
 use crate::abi::FileSet;
-use crate::http::{Kept, Reach, Version};
+use crate::http::{Kept, Reach, Request, Version};
 use crate::protocol::{FileRow, Resume, Serial};
 use crate::snapshot::TransferRecord;
 use crate::time::Millis;
@@ -29,7 +29,7 @@ pub(super) struct Transfer {
     pub(super) without_range: bool,
     /// The latest request with `Range` got no answer, which may be the browser's word for a coded one.
     pub(super) may_be_coded: bool,
-    /// The furthest byte ever reached, in whichever generation; going beyond it is progress.
+    /// The most bytes that ever were there, in whichever generation; more is progress.
     pub(super) furthest: u64,
     /// Answers in a row that brought no progress.
     pub(super) fruitless: u32,
@@ -37,37 +37,66 @@ pub(super) struct Transfer {
     pub(super) held_since: Option<Millis>,
     /// A page could read an answer, since the engine started.
     pub(super) was_answered: bool,
-    pub(super) connection: Connection,
+    /// A range of the version that is kept was answered as one, since the engine started.
+    pub(super) serves_ranges: bool,
+    /// It has been fetched in pieces, since the engine started.
+    pub(super) in_pieces: bool,
+    /// Why it starts again as soon as its connections have ended.
+    pub(super) again: Option<Again>,
+    /// What fetches it, the oldest first; more than one only where each answer proves its version.
+    pub(super) connections: Vec<Connection>,
+    /// What is done with its part, while no connection is open.
+    pub(super) work: Option<Work>,
 }
 
-/// What is on its way for a file. None of it survives a restart.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Connection {
-    /// Aborted; its part is not closed yet. The bytes that were not flushed are counted until it tells
-    /// how many of them are kept, which are all of them as a rule: progress does not go back for a moment.
-    Closing { ticket: Ticket, from: Option<u64>, unflushed: u64 },
+/// Why a file starts again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Again {
+    /// Its server holds another version.
+    Changed,
+    /// Its part is gone from the disk.
+    Lost,
+    /// Its bytes cannot be kept, and its group leaves.
+    Unkept,
+}
+
+/// What is done with a part as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Work {
     /// Another context holds the part: what is durable is copied into the next generation's.
-    Copying { ticket: Ticket },
+    Copying,
+    /// All bytes are there and are read through SHA-256.
+    Hashing,
+    /// The part is being moved to its name.
+    Publishing,
+}
+
+/// A connection that fetches a file, or a range of it. None survives a restart.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Connection {
+    pub(super) ticket: Ticket,
+    pub(super) stage: Stage,
+}
+
+/// How far a connection is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Stage {
+    /// Aborted; it has not ended yet. The bytes that were not flushed are counted until it tells how
+    /// many of them are kept, which are all of them as a rule: progress does not go back for a moment.
+    Closing { from: Option<u64>, unflushed: u64 },
     /// The start of a body is held against bytes that are kept.
     Comparing(Comparing),
-    /// All bytes are there and are read through SHA-256.
-    Hashing { ticket: Ticket },
-    /// Nothing.
-    None,
     /// Nobody answered, with this sentence of the platform; the server is asked whether it lives.
-    Probing { ticket: Ticket, message: String, since: Millis },
-    /// The part is being moved to its name.
-    Publishing { ticket: Ticket },
+    Probing { message: String, since: Millis },
     /// A body is being written.
     Receiving(Receiving),
     /// A request is on its way.
-    Requesting { ticket: Ticket, request: crate::http::Request, since: Millis },
+    Requesting { request: Request, since: Millis },
 }
 
 /// A body that may continue what is kept, if its first bytes are the same.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Comparing {
-    pub(super) ticket: Ticket,
     /// Where the body began.
     pub(super) at: u64,
     /// Where its new bytes begin.
@@ -83,27 +112,73 @@ pub(super) struct Comparing {
 /// A body that is being written into a part.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Receiving {
-    pub(super) ticket: Ticket,
     /// Where the body began.
     pub(super) from: u64,
     /// Where it has to end, when that is known.
     pub(super) until: Option<u64>,
+    /// The driver was told to end it earlier, and has not said where that is.
+    pub(super) shortening: bool,
     /// Written up to here.
     pub(super) position: u64,
-    /// Durable up to here.
+    /// Counted as durable up to here.
     pub(super) flushed: u64,
     /// When the last flush was done.
     pub(super) flushed_at: Millis,
-    /// A flush is under way.
-    pub(super) flushing: bool,
+    pub(super) flush: Flush,
     /// When the last byte came.
     pub(super) moved_at: Millis,
 }
 
+/// What is known of the flush of a body. All bodies of a file are flushed together, and count together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Flush {
+    /// It is done up to here; that of another body is not.
+    Done(u64),
+    /// None is under way.
+    None,
+    /// It is under way.
+    Ordered,
+}
+
 impl Receiving {
-    /// How many bytes are written and not durable yet.
+    /// How many bytes are written and not counted as durable.
     pub(super) const fn unflushed(&self) -> u64 {
         self.position - self.flushed
+    }
+}
+
+impl Connection {
+    /// Whether it fetches, and is not being ended.
+    pub(super) const fn is_open(&self) -> bool {
+        !matches!(self.stage, Stage::Closing { .. })
+    }
+
+    /// Its body, while it is being written.
+    pub(super) const fn receiving(&self) -> Option<&Receiving> {
+        if let Stage::Receiving(receiving) = &self.stage { Some(receiving) } else { None }
+    }
+
+    fn receiving_mut(&mut self) -> Option<&mut Receiving> {
+        if let Stage::Receiving(receiving) = &mut self.stage { Some(receiving) } else { None }
+    }
+
+    /// Bytes that it brought and that are not counted as durable.
+    const fn unflushed(&self) -> u64 {
+        match &self.stage {
+            Stage::Closing { unflushed, .. } => *unflushed,
+            Stage::Receiving(receiving) => receiving.unflushed(),
+            Stage::Comparing(_) | Stage::Probing { .. } | Stage::Requesting { .. } => 0,
+        }
+    }
+
+    /// Since when nothing has moved on it.
+    pub(super) const fn moved_at(&self) -> Option<Millis> {
+        match &self.stage {
+            Stage::Closing { .. } => None,
+            Stage::Comparing(comparing) => Some(comparing.moved_at),
+            Stage::Probing { since, .. } | Stage::Requesting { since, .. } => Some(*since),
+            Stage::Receiving(receiving) => Some(receiving.moved_at),
+        }
     }
 }
 
@@ -122,7 +197,11 @@ impl Transfer {
             fruitless: 0,
             held_since: None,
             was_answered: false,
-            connection: Connection::None,
+            serves_ranges: false,
+            in_pieces: false,
+            again: None,
+            connections: Vec::new(),
+            work: None,
         }
     }
 
@@ -143,20 +222,10 @@ impl Transfer {
         self.version.as_ref().and_then(|version| version.size).or(promised)
     }
 
-    /// Bytes that count as fetched: the durable ones, and those of the running body.
+    /// Bytes that count as fetched: the durable ones, and those of the running bodies.
     pub(super) fn bytes_done(&self) -> u64 {
         let durable: u64 = self.durable.iter().map(|range| range.end - range.start).sum();
-        match &self.connection {
-            Connection::Receiving(receiving) => durable + receiving.unflushed(),
-            Connection::Closing { unflushed, .. } => durable + unflushed,
-            Connection::Comparing(_)
-            | Connection::Copying { .. }
-            | Connection::Hashing { .. }
-            | Connection::None
-            | Connection::Probing { .. }
-            | Connection::Publishing { .. }
-            | Connection::Requesting { .. } => durable,
-        }
+        durable + self.connections.iter().map(Connection::unflushed).sum::<u64>()
     }
 
     /// Whether every byte of a known size is durable.
@@ -172,27 +241,95 @@ impl Transfer {
         self.durable.iter().next_back().map_or(0, |range| range.end)
     }
 
-    /// Counts bytes as durable; says whether that is further than ever.
+    /// Counts bytes as durable; says whether that is more than ever.
     pub(super) fn keep(&mut self, from: u64, to: u64) -> bool {
         if from < to {
             self.durable.insert(from..to);
         }
-        self.advance(to)
+        self.advance()
     }
 
-    /// Notes how far the bytes go; says whether that is further than ever.
-    pub(super) fn advance(&mut self, position: u64) -> bool {
-        let further = position > self.furthest;
-        if further {
-            self.furthest = position;
+    /// Notes how many bytes are there; says whether that is more than ever.
+    pub(super) fn advance(&mut self) -> bool {
+        let done = self.bytes_done();
+        let is_more = done > self.furthest;
+        if is_more {
+            self.furthest = done;
             self.fruitless = 0;
         }
-        further
+        is_more
+    }
+
+    /// The connections whose bodies are to be flushed, if as much as a checkpoint allows is not durable.
+    pub(super) fn flush_if_due(
+        &mut self,
+        bytes: u64,
+        interval: Millis,
+        now: Millis,
+    ) -> Vec<Ticket> {
+        let unflushed: u64 = self.unflushed_bodies().map(Receiving::unflushed).sum();
+        let is_late = |body: &Receiving| now.since(body.flushed_at) >= interval;
+        let is_due = unflushed >= bytes || self.unflushed_bodies().any(is_late);
+        if unflushed == 0 || !is_due || self.is_flushing() {
+            return Vec::new();
+        }
+        let ordered = self.connections.iter_mut().filter_map(|connection| {
+            let ticket = connection.ticket;
+            let body = connection.receiving_mut().filter(|body| body.unflushed() > 0)?;
+            body.flush = Flush::Ordered;
+            Some(ticket)
+        });
+        ordered.collect()
+    }
+
+    /// When a flush is due at the latest.
+    pub(super) fn flush_due_at(&self, interval: Millis) -> Option<Millis> {
+        let oldest = self.unflushed_bodies().map(|body| body.flushed_at).min()?;
+        (!self.is_flushing()).then(|| oldest.plus(interval))
+    }
+
+    fn unflushed_bodies(&self) -> impl Iterator<Item = &Receiving> {
+        self.bodies().filter(|body| body.unflushed() > 0)
+    }
+
+    /// The bodies that are being written.
+    fn bodies(&self) -> impl Iterator<Item = &Receiving> {
+        self.connections.iter().filter_map(Connection::receiving)
+    }
+
+    fn is_flushing(&self) -> bool {
+        self.bodies().any(|body| body.flush != Flush::None)
+    }
+
+    /// Counts what was flushed as durable, once no body's flush is under way any more; says whether it
+    /// did.
+    pub(super) fn keep_flushed(&mut self, now: Millis) -> bool {
+        if self.bodies().any(|body| body.flush == Flush::Ordered) {
+            return false;
+        }
+        let mut flushed = Vec::new();
+        for body in self.connections.iter_mut().filter_map(Connection::receiving_mut) {
+            if let Flush::Done(position) = body.flush {
+                body.flush = Flush::None;
+                body.flushed = body.flushed.max(position);
+                body.flushed_at = now;
+                body.position = body.position.max(position);
+                flushed.push((body.from, position));
+            }
+        }
+        for &(from, to) in &flushed {
+            self.keep(from, to);
+        }
+        !flushed.is_empty()
     }
 
     /// Forgets what is kept, in favour of a new generation. The part of the old one, if there is any,
     /// may be deleted once the record names the new one.
     pub(super) fn start_again(&mut self, serial: Serial, index: u32) -> Option<Part> {
+        debug_assert!(
+            self.connections.iter().all(|open| open.receiving().is_none()),
+            "a body is written into the part that is given up"
+        );
         let old = (!self.durable.is_empty()).then(|| self.part(serial, index));
         if old.is_some() {
             self.generation += 1;
@@ -200,6 +337,7 @@ impl Transfer {
         self.durable = RangeSet::new();
         self.version = None;
         self.complete = false;
+        self.serves_ranges = false;
         self.held_since = None;
         old
     }
@@ -222,25 +360,38 @@ impl Transfer {
         Part { serial, index, generation: self.generation }
     }
 
-    /// The connection's ticket, if it is one that fetches.
-    pub(super) fn fetching(&self) -> Option<Ticket> {
-        match &self.connection {
-            Connection::Comparing(comparing) => Some(comparing.ticket),
-            Connection::Receiving(receiving) => Some(receiving.ticket),
-            Connection::Probing { ticket, .. } | Connection::Requesting { ticket, .. } => {
-                Some(*ticket)
-            }
-            Connection::Closing { .. }
-            | Connection::Copying { .. }
-            | Connection::Hashing { .. }
-            | Connection::None
-            | Connection::Publishing { .. } => None,
+    /// How far a connection is.
+    pub(super) fn stage_mut(&mut self, ticket: Ticket) -> Option<&mut Stage> {
+        let connection =
+            self.connections.iter_mut().find(|connection| connection.ticket == ticket)?;
+        Some(&mut connection.stage)
+    }
+
+    /// The body that a connection writes.
+    pub(super) fn receiving_mut(&mut self, ticket: Ticket) -> Option<&mut Receiving> {
+        match self.stage_mut(ticket)? {
+            Stage::Receiving(receiving) => Some(receiving),
+            Stage::Closing { .. }
+            | Stage::Comparing(_)
+            | Stage::Probing { .. }
+            | Stage::Requesting { .. } => None,
         }
     }
 
-    /// Whether a part of it may be open in the driver.
+    /// A connection has ended: how far it was.
+    pub(super) fn remove(&mut self, ticket: Ticket) -> Option<Stage> {
+        let place = self.connections.iter().position(|open| open.ticket == ticket)?;
+        Some(self.connections.remove(place).stage)
+    }
+
+    /// The connections that are not being ended.
+    pub(super) fn open(&self) -> impl DoubleEndedIterator<Item = &Connection> {
+        self.connections.iter().filter(|connection| connection.is_open())
+    }
+
+    /// Whether its part may be open in the driver, or anything else is under way.
     pub(super) fn is_busy(&self) -> bool {
-        self.connection != Connection::None
+        !self.connections.is_empty() || self.work.is_some()
     }
 
     /// How far it is from a page of this origin; `None` is a host without CORS.

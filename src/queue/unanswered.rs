@@ -1,7 +1,7 @@
 //! What it means that a request got no answer: the platform's bare error says nothing (design §3.9).
 
-use super::transfer::Connection;
-use super::{Effect, Errand, Queue};
+use super::transfer::{Connection, Stage};
+use super::{Effect, Errand, Queue, Ticket};
 use crate::abi::Hresult;
 use crate::http::{Failure, Reach, Request};
 use crate::protocol::Serial;
@@ -37,7 +37,8 @@ impl Queue {
             let ticket = self.ticket(Errand::File(serial, index));
             let Some(file) = self.file_mut(serial, index) else { return };
             let url = file.file.remote.as_str().to_owned();
-            file.connection = Connection::Probing { ticket, message, since: now };
+            let stage = Stage::Probing { message, since: now };
+            file.connections.push(Connection { ticket, stage });
             self.effects.push_back(Effect::Probe { ticket, url });
         } else {
             self.fail(serial, Some(index), unreachable(message), now);
@@ -49,14 +50,14 @@ impl Queue {
         &mut self,
         serial: Serial,
         index: u32,
+        ticket: Ticket,
         is_reachable: bool,
         now: Millis,
     ) {
         let page = self.host.origin.clone().unwrap_or_default();
         let Some(file) = self.file_mut(serial, index) else { return };
-        let connection = std::mem::replace(&mut file.connection, Connection::None);
         // Given up meanwhile, it means nothing.
-        let Connection::Probing { message, .. } = connection else { return };
+        let Some(Stage::Probing { message, .. }) = file.remove(ticket) else { return };
         let failure = if is_reachable {
             refused_by_cors(&page, file.is_known_to_answer())
         } else {

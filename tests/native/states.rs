@@ -1,7 +1,9 @@
-//! The page that shows the transitions of a group, held against the table that runs.
+//! The page that shows the transitions of a group, and the data that the playground draws them from, held against the
+//! table that runs.
 
 use expect_test::expect_file;
-use qmgr::queue::{Transition, states, transitions};
+use qmgr::queue::{StateWords, Transition, states, transitions};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -29,6 +31,26 @@ file) runs again and finds out anew, and one whose records are damaged is in err
 #[test]
 fn the_page_of_states_shows_the_table_that_runs() {
     expect_file!["../../docs/states.md"].assert_eq(&page());
+}
+
+#[test]
+fn the_playground_draws_the_table_that_runs() {
+    expect_file!["../../www/states.json"].assert_eq(&data());
+}
+
+/// One line for each state and each arrow.
+fn data() -> String {
+    let state = |state: StateWords| {
+        json!({ "name": state.name, "group": state.group, "job": state.job }).to_string()
+    };
+    let arrow = |((from, to), causes)| json!({ "from": from, "to": to, "causes": causes });
+    let states: Vec<_> = states().into_iter().map(state).collect();
+    let arrows: Vec<_> = arrows().into_iter().map(|each| arrow(each).to_string()).collect();
+    format!(
+        "{{\n  \"states\": [\n    {}\n  ],\n  \"arrows\": [\n    {}\n  ]\n}}\n",
+        states.join(",\n    "),
+        arrows.join(",\n    "),
+    )
 }
 
 fn page() -> String {

@@ -18,34 +18,56 @@ export async function ready(page) {
 
 /** Makes a group of a sample file, not yet resumed. */
 export async function takeSample(page, name) {
+  await bringUp(page, "queue");
   await page.locator(`[data-sample="${name}"]`).click();
   const card = cardOf(page, name);
   await card.word("group", "0x180");
   return card;
 }
 
-/** The card of a group, found by its name. */
+/** Brings a tab to the front; on a wide screen the queue is always there. */
+export async function bringUp(page, name) {
+  const tab = page.locator(`#tab-${name}`);
+  if (await tab.isVisible()) await tab.click();
+}
+
+/** A group, found by its name: its row in the list, and its words and figures, for which it is opened. */
 export function cardOf(page, name) {
-  const root = page.locator("[data-group-id]").filter({ has: page.getByRole("heading", { name, exact: true }) });
-  const field = (which) => root.locator(`[data-field="${which}"]`);
+  const row = page.locator("#groups [data-group-id]").filter({ has: page.getByRole("button", { name, exact: true }) });
+  const instrument = page.locator("#instrument");
+  const field = (which) => page.locator(`:is(#instrument, .job-status) [data-field="${which}"]`);
+  const open = async () => {
+    if (await row.locator("[aria-current]").count() > 0 && await instrument.isVisible()) return;
+    await bringUp(page, "queue");
+    await row.getByRole("button", { name, exact: true }).click();
+    await bringUp(page, "group");
+  };
+  const opened = async (act) => {
+    await open();
+    return act();
+  };
   return {
-    root,
-    press: (label) => root.getByRole("button", { name: label, exact: true }).click(),
-    text: (which) => field(which).innerText(),
+    row,
+    instrument,
+    open,
+    press: (label) => opened(() => instrument.getByRole("button", { name: label, exact: true }).click()),
+    text: (which) => opened(() => field(which).innerText()),
     /** Waits until the word of a level reads so. */
     word: (level, expected, limit) => until(`${name}'s ${level} word is ${expected}`,
-      async () => await root.locator(`[data-level="${level}"] [data-field="word"]`).innerText() === expected, limit),
+      async () => await row.count() > 0 && await opened(() => instrument.locator(`[data-level="${level}"] [data-field="word"]`).innerText()) === expected, limit),
     /** The names of the lamps that are lit. */
-    lit: () => root.locator('[data-lit="true"]').evaluateAll((lamps) => lamps.map((lamp) => lamp.dataset.bit).sort()),
-    state: (expected) => until(`${name} is ${expected}`, async () => await field("state").innerText() === expected),
+    lit: () => opened(() => instrument.locator('[data-lit="true"]').evaluateAll((lamps) => lamps.map((lamp) => lamp.dataset.bit).sort())),
+    state: (expected) => until(`${name} is ${expected}`, () => opened(async () => await field("state").innerText() === expected)),
     /** Waits until so much is there, in percent. */
-    percent: (least) => until(`${least} % of ${name}`, async () => parseInt(await field("percent").innerText(), 10) >= least),
+    percent: (least) => until(`${least} % of ${name}`, () => opened(async () => parseInt(await field("percent").innerText(), 10) >= least)),
+    /** Waits until the group has left the list. */
+    gone: () => row.waitFor({ state: "detached" }),
   };
 }
 
-/** The lines of the event log, oldest first. */
+/** The lines of the record, oldest first. */
 export async function events(page) {
-  return (await page.locator("#log li").allInnerTexts()).reverse().map((line) => line.replace(/\s+/g, " "));
+  return (await page.locator("#log li").allTextContents()).reverse().map((line) => line.replace(/\s+/g, " "));
 }
 
 /** Waits for a line of the log. */
@@ -55,6 +77,7 @@ export function event(page, pattern) {
 
 /** The SHA-256 that the page computes of a finished file. */
 export async function hashShown(page, localFile) {
+  await bringUp(page, "files");
   await page.locator(`#files [data-local-file="${localFile}"] [data-file="open"]`).click();
   await page.locator("#hash").click();
   const hash = await until("the hash", () => page.locator("#viewer-hash").innerText());

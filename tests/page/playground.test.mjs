@@ -4,14 +4,15 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { startServer } from "../server/server.mjs";
 import { fileURLToPath } from "node:url";
-import { cardOf, event, events, hashShown, openPlayground, ready, takeSample } from "./playground.mjs";
+import { bringUp, cardOf, event, events, hashShown, openPlayground, ready, takeSample } from "./playground.mjs";
+import { siteMounts } from "../server/site.mjs";
 import { PKG, until, visit } from "./visit.mjs";
 
 const MISSING = [/status of 404/];
 
 /** In the page: whether the first file of a group has bytes that a reload cannot lose. */
 async function anyDurable() {
-  const { QueueManager } = await import("qmgr");
+  const { QueueManager } = await import("/qmgr/index.js");
   const queue = await QueueManager.open();
   const groups = await Promise.all([...await queue.enumGroups(0)].map((id) => queue.getGroup(id)));
   const jobs = groups.flatMap((group) => [...group.enumJobs(0)].map((id) => group.getJob(id)));
@@ -23,7 +24,7 @@ test("a sample goes from suspended through running to complete, and its bits lig
   const card = await takeSample(page, "large.bin");
   assert.deepEqual(await card.lit(), ["QM_STATUS_FILE_INCOMPLETE", "QM_STATUS_GROUP_INCOMPLETE", "QM_STATUS_GROUP_SUSPENDED", "QM_STATUS_JOB_INCOMPLETE"]);
   assert.equal(await card.text("state"), "new");
-  assert.equal(await card.root.locator(".lamp").count(), 11);
+  assert.equal(await card.instrument.locator(".lamp").count(), 11);
 
   await card.press("Resume");
   await card.word("group", "0x080");
@@ -93,7 +94,7 @@ test("cancelling an unfinished group asks first, and then it is gone for good", 
   await card.word("group", "0x080");
   await card.press("Cancel");
   await dialog.getByRole("button", { name: "Cancel the group" }).click();
-  await card.root.waitFor({ state: "detached" });
+  await card.gone();
   await event(page, /large\.bin cancelGroup\(\) → S_OK/);
   await page.reload();
   await ready(page);
@@ -107,10 +108,11 @@ test("cancelling a finished group leaves its file, which can be saved and delete
   await card.press("Resume");
   await card.word("group", "0x140");
   await card.press("Cancel");
-  await card.root.waitFor({ state: "detached" });
+  await card.gone();
   await page.reload();
   await ready(page);
 
+  await bringUp(page, "files");
   const file = page.locator('#files [data-local-file="/samples/small.bin"]');
   const [download] = await Promise.all([page.waitForEvent("download"), file.getByRole("button", { name: "Save small.bin" }).click()]);
   assert.equal(download.suggestedFilename(), "small.bin");
@@ -143,7 +145,7 @@ test("a missing file fails the group; mended, the group completes on resume", as
   await card.press("Resume");
   await card.word("group", "0x380");
   await card.word("job", "0x18");
-  assert.equal(await card.text("transport"), "404");
+  assert.equal(await card.text("transport"), "404 Not Found");
   assert.match(await card.text("win32"), /0x80190194 BG_E_HTTP_ERROR_404/);
   assert.match(await card.text("note"), /BG_E_HTTP_ERROR_404/);
   await event(page, /missing\.bin error 0x80190194 BG_E_HTTP_ERROR_404/);
@@ -162,28 +164,29 @@ test("several addresses by hand make one group, each file under a name of its ow
   const { page, server } = await openPlayground(t);
   server.put("/a/data.bin", { size: 1000 });
   server.put("/b/data.bin", { size: 2000 });
-  await page.getByLabel("Or any addresses").fill(`${server.origin}/a/data.bin\n${server.origin}/b/data.bin?x=1`);
+  await page.getByLabel("Addresses, one a line").fill(`${server.origin}/a/data.bin\n${server.origin}/b/data.bin?x=1`);
   await page.getByLabel("Resume at once").check();
   await page.getByRole("button", { name: "Create group" }).click();
   const card = cardOf(page, "data.bin and 1 more");
   await card.word("group", "0x140");
+  await bringUp(page, "files");
   const files = await page.locator("#files .path").allInnerTexts();
   assert.deepEqual(files.sort(), ["/downloads/data-2.bin", "/downloads/data.bin"]);
   assert.equal(await hashShown(page, "/downloads/data-2.bin"), server.file("/b/data.bin").sha256());
-  await card.root.locator("summary").click();
-  await until("both rows", async () => await card.root.locator('[data-local-file][data-word="0x01"]').count() === 2);
+  await bringUp(page, "group");
+  await until("both rows", async () => await page.locator('#group [data-local-file][data-word="0x01"]').count() === 2);
 });
 
 test("an address that is refused leaves a sentence with its HRESULT, and no group", async (t) => {
   const { page } = await openPlayground(t);
-  await page.getByLabel("Or any addresses").fill("ftp://example.org/file.bin");
+  await page.getByLabel("Addresses, one a line").fill("ftp://example.org/file.bin");
   await page.getByRole("button", { name: "Create group" }).click();
   await until("the reason", async () => /0x80070057 E_INVALIDARG/.test(await page.getByRole("alert").filter({ hasText: "not created" }).innerText()));
   await event(page, /addFiles\(1\) → 0x80070057 E_INVALIDARG/);
   await until("no group", async () => await page.locator("#group-count").innerText() === "0");
   await page.reload();
   await ready(page);
-  assert.equal(await page.locator("[data-group-id]").count(), 0);
+  assert.equal(await page.locator("#groups [data-group-id]").count(), 0);
 });
 
 test("markup in a name stays text", async (t) => {
@@ -191,37 +194,22 @@ test("markup in a name stays text", async (t) => {
   const name = '<img src=x onerror="window.hurt=true">';
   await takeSample(page, "small.bin");
   await page.evaluate(async (text) => {
-    const { QueueManager, GROUPPROP_DISPLAYNAME } = await import("qmgr");
+    const { QueueManager, GROUPPROP_DISPLAYNAME } = await import("/qmgr/index.js");
     const queue = await QueueManager.open();
     const [id] = await queue.enumGroups();
     await (await queue.getGroup(id)).setProp(GROUPPROP_DISPLAYNAME, text);
   }, name);
-  await page.getByRole("heading", { name, exact: true }).waitFor();
+  await cardOf(page, name).row.waitFor();
   await page.reload();
+  await cardOf(page, name).open();
   await page.getByRole("heading", { name, exact: true }).waitFor();
   assert.equal(await page.evaluate(() => globalThis.hurt), undefined);
 });
 
 test("a browser that lacks something is told so by name", async (t) => {
   const prelude = fileURLToPath(new URL("without-locks.js", import.meta.url));
-  const server = await startServer({ mounts: { "/": fileURLToPath(new URL("../../www/", import.meta.url)) } });
+  const server = await startServer({ mounts: siteMounts(PKG) });
   const page = await visit(t, `${server.origin}/`, { prelude });
   t.after(() => server.close());
   await until("the notice", async () => /lacks Web Locks/.test(await page.getByRole("alert").first().innerText()));
-});
-
-test("the page works on any web server, below any path", async (t) => {
-  const www = fileURLToPath(new URL("../../www/", import.meta.url));
-  const server = await startServer({
-    files: { "/file.bin": { size: 1000 } },
-    mounts: { "/some/where/": www, "/some/where/pkg/": PKG },
-  });
-  const page = await visit(t, `${server.origin}/some/where/`);
-  t.after(() => server.close());
-  await ready(page);
-  assert.equal(await page.locator("#samples").isVisible(), false);
-  await page.getByLabel("Or any addresses").fill(`${server.origin}/file.bin`);
-  await page.getByLabel("Resume at once").check();
-  await page.getByRole("button", { name: "Create group" }).click();
-  await cardOf(page, "file.bin").word("group", "0x140");
 });

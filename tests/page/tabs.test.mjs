@@ -14,6 +14,8 @@ const MIB = 1 << 20;
 const PATH = "/file.bin";
 const LOCAL = "/data/file.bin";
 const BLANK = "<!doctype html><link rel=icon href=data:,><title>blank</title>";
+/** The bytes of the message: its version, from a page to the engine, hello, the version that asks. */
+const HELLO_OF_VERSION_1000 = [0xe8, 7, 0, 0, 0xe8, 7];
 const PRELUDE = fileURLToPath(new URL("in-page.js", import.meta.url));
 
 /** A server with one file, and a profile that outlives its browsers. */
@@ -209,7 +211,7 @@ test("a page that comes back from the back/forward cache alone transfers again",
 test("an engine gives way to a newer build; the older tabs can read, and their calls say to reload", async (t) => {
   const there = await place(t, { size: 64 * MIB, bytesPerSecond: 4 * MIB });
   const { first, second } = await twoTabs(t, there);
-  await second.evaluate(() => new BroadcastChannel("qmgr:default").postMessage({ Hello: { version: 1000 } }));
+  await second.evaluate((hello) => new BroadcastChannel("qmgr:default").postMessage(new Uint8Array(hello)), HELLO_OF_VERSION_1000);
   await there.server.log.until(({ end }) => end === "client", { what: "the end of the transfer" });
   for (const page of [first, second]) {
     // Until it has left, the older engine carries out what it is asked.

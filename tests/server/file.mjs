@@ -1,32 +1,10 @@
+import { ScriptedFile as AnyFile } from "../../www/lab/server/file.js";
 import { bytesOf, gzipOf, sha256Of } from "./content.mjs";
-import { checked, DEFAULTS } from "./script.mjs";
 
-const OLD = Date.UTC(2020, 0, 1);
-const DAY = 86_400_000;
-
-/** One URL of the server: its script, and how many requests have been answered by it. */
-export class ScriptedFile {
-  #taken = 0;
-
+/** A scripted file whose bytes and hashes Node.js makes. */
+export class ScriptedFile extends AnyFile {
   constructor(path, script = {}) {
-    this.path = path;
-    this.script = { ...DEFAULTS, ...checked(script) };
-  }
-
-  /** Changes some keys; a body that is being sent follows `bytesPerSecond`, `cutAfter` and `stallAfter` at once. */
-  update(changes) {
-    Object.assign(this.script, checked(changes));
-    if ("steps" in changes) this.#taken = 0;
-  }
-
-  /** The overrides of the request that comes next. */
-  takeStep() {
-    return this.script.steps[this.#taken++] ?? {};
-  }
-
-  /** The script with a request's overrides. */
-  with(step) {
-    return { ...this.script, ...step };
+    super(path, script, { bytesOf, gzipOf });
   }
 
   /** SHA-256 of a version, in lower-case hex. */
@@ -38,32 +16,4 @@ export class ScriptedFile {
   integrity(version = this.script.version) {
     return `sha256-${Buffer.from(this.sha256(version), "hex").toString("base64")}`;
   }
-
-  /** What a version looks like on the wire: its length, its bytes, its validators. */
-  representation(script, encoded) {
-    const { size, version } = script;
-    const seed = script.seed ?? this.path;
-    const whole = encoded ? gzipOf(seed, version, size) : null;
-    return {
-      version,
-      encoded,
-      length: whole ? whole.length : size,
-      bytes: (start, end) => whole ? whole.subarray(start, end) : bytesOf(seed, version, start, end),
-      etag: etag(script, encoded),
-      lastModified: lastModified(script),
-    };
-  }
-}
-
-function etag({ etag: kind, size, version }, encoded) {
-  const tag = `"v${version}-${size}${encoded ? "-gzip" : ""}"`;
-  if (kind === "strong") return tag;
-  if (kind === "weak") return `W/${tag}`;
-  return kind === "none" ? null : kind;
-}
-
-function lastModified({ lastModified: kind, version }) {
-  if (kind === "old") return new Date(OLD + version * DAY).toUTCString();
-  if (kind === "now") return new Date().toUTCString();
-  return kind === "none" ? null : kind;
 }

@@ -1,16 +1,16 @@
 #!/usr/bin/env node
 /** Serves the playground, the built package and sample files: `node tests/server/play.mjs [--port N] [--host H]`. */
 import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { startPlayground } from "./playground.mjs";
+import { PKG } from "./site.mjs";
 
 const { values } = parseArgs({
   options: {
     port: { type: "string", default: "8080" },
     host: { type: "string", default: "127.0.0.1" },
     /** Where the built package is; `pkg/` of the repository by default. */
-    pkg: { type: "string", default: fileURLToPath(new URL("../../pkg/", import.meta.url)) },
+    pkg: { type: "string", default: PKG },
   },
 });
 

@@ -26,7 +26,7 @@ test("the command prints an address that has the page, the package and the sampl
   const get = (path) => fetch(new URL(path, address));
 
   assert.match(await (await get("./")).text(), /<h1>/);
-  assert.match((await get("pkg/index.js")).headers.get("content-type"), /^text\/javascript/);
+  assert.match((await get("qmgr/index.js")).headers.get("content-type"), /^text\/javascript/);
   const { samples } = await (await get("samples.json")).json();
   assert.deepEqual(samples.map(({ size }) => size), [65_536, 5 << 20, 64 << 20, 262_144]);
 

@@ -1,5 +1,5 @@
 /**
- * A web server for tests and for the playground, whose every file follows a script.
+ * A web server for tests and for the playground, whose every file follows a script (`www/lab/server/script.js`).
  *
  *     const server = await startServer({ files: { "/a.bin": { size: 5e9, bytesPerSecond: 1e6 } } });
  *     await fetch(`${server.origin}/a.bin`);
@@ -10,19 +10,19 @@
 import { createServer } from "node:http";
 import { once } from "node:events";
 import sirv from "sirv";
-import { answer } from "./answer.mjs";
+import { answer } from "../../www/lab/server/answer.js";
+import { corsHeaders, preflight } from "../../www/lab/server/cors.js";
+import { RequestLog } from "../../www/lab/server/log.js";
+import { send } from "../../www/lab/server/send.js";
 import { control } from "./control.mjs";
-import { corsHeaders, preflight } from "./cors.mjs";
 import { ScriptedFile } from "./file.mjs";
-import { RequestLog } from "./log.mjs";
-import { send } from "./send.mjs";
 import { wireFor } from "./wire.mjs";
 
 /**
  * Starts a server on two ports, which are two origins with the same files.
  *
  * @param {object} [options]
- * @param {Record<string, object>} [options.files]  scripts by path, see `script.mjs`
+ * @param {Record<string, object>} [options.files]  scripts by path, see `www/lab/server/script.js`
  * @param {Record<string, string>} [options.mounts]  directories by the path they are served under, each ending in `/`
  * @param {Record<string, unknown>} [options.documents]  small documents by path: HTML as text, anything else as JSON
  * @param {number} [options.port]  of the first origin; 0 for a free one

@@ -2,11 +2,10 @@ import { element } from "./element.js";
 import { hex } from "./format.js";
 import { LEVELS } from "./status.js";
 
-/** Fills the table of all eleven bits, by value. */
-export function showBitTable() {
-  const bits = LEVELS.flatMap((level) => level.bits).sort((a, b) => a.value - b.value);
-  document.querySelector("#bits").replaceChildren(...bits.map(({ name, value, meaning }) => element("tr", {},
-    element("td", {}, element("code", {}, hex(value, 3))),
-    element("th", { scope: "row" }, element("code", {}, name.replace("QM_STATUS_", ""))),
-    element("td", {}, meaning))));
+/** All eleven bits and what each means, from the highest to the lowest. */
+export function bitTable() {
+  const rows = LEVELS.flatMap(({ bits }) => bits).map(({ name, value, meaning }) => element("div", {},
+    element("dt", {}, element("code", {}, hex(value, 3)), " ", element("code", {}, name)),
+    element("dd", {}, meaning)));
+  return element("section", { className: "panel bits-panel" }, element("h3", {}, "What the bits mean"), element("dl", { className: "bits" }, ...rows));
 }

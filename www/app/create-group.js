@@ -1,32 +1,39 @@
 /** The four calls that bring a group into being; the first lines of most programs that use the package. */
-import { GROUPPROP_DISPLAYNAME } from "qmgr";
-import { attempt } from "./event-log.js";
+import { GROUPPROP_DISPLAYNAME } from "../qmgr/index.js";
 import { baseName } from "./format.js";
 
 /**
  * Creates a group with one job for some files, and resumes it when asked. A group whose files are refused is
  * cancelled again. Resolves with `{ group }` or `{ error }`.
+ *
+ * @param {import("./context.js").Context} context
  */
-export async function createGroup(queue, files, { resume }) {
-  const name = files.length === 1 ? baseName(files[0].localFile) : `${baseName(files[0].localFile)} and ${files.length - 1} more`;
+export async function createGroup({ queue, groups, journal, selection }, files, { name = nameFor(files), resume = false } = {}) {
+  const attempt = (groupId, text, call) => journal.attempt({ who: name, groupId, text }, call);
   // The caller may choose the ids, as in qmgr.h; without one the package makes it up.
-  const created = await attempt(name, "createGroup()", () => queue.createGroup());
-  if (created.error) return created;
-  const group = created.value;
+  const { value: group, error } = await attempt(null, "createGroup()", () => queue.createGroup());
+  if (error) return { error };
 
-  const filled = await fill(group, name, files);
+  const filled = await fill(group, files, name, (text, call) => attempt(group.groupId, text, call));
   if (filled.error) {
-    await attempt(name, "cancelGroup()", () => group.cancelGroup());
+    await attempt(group.groupId, "cancelGroup()", () => group.cancelGroup());
     return filled;
   }
-  if (resume) await attempt(name, "resumeGroup()", () => group.resumeGroup());
+  groups.add(group);
+  selection.select(group.groupId);
+  if (resume) await attempt(group.groupId, "resumeGroup()", () => group.resumeGroup());
   return { group };
 }
 
-async function fill(group, name, files) {
-  const made = await attempt(name, "createJob()", () => group.createJob());
-  if (made.error) return made;
-  const added = await attempt(name, `addFiles(${files.length})`, () => made.value.addFiles(files));
+async function fill(group, files, name, attempt) {
+  const { value: job, error } = await attempt("createJob()", () => group.createJob());
+  if (error) return { error };
+  const added = await attempt(`addFiles(${files.length})`, () => job.addFiles(files));
   if (added.error) return added;
-  return attempt(name, "setProp(GROUPPROP_DISPLAYNAME)", () => group.setProp(GROUPPROP_DISPLAYNAME, name.slice(0, 256)));
+  return attempt("setProp(GROUPPROP_DISPLAYNAME)", () => group.setProp(GROUPPROP_DISPLAYNAME, name.slice(0, 256)));
+}
+
+function nameFor(files) {
+  const first = baseName(files[0].localFile);
+  return files.length === 1 ? first : `${first} and ${files.length - 1} more`;
 }

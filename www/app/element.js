@@ -15,3 +15,11 @@ export function element(tag, { data = {}, ...properties } = {}, ...children) {
 export function setText(target, text) {
   if (target.textContent !== text) target.textContent = text;
 }
+
+/** Makes an element of a drawing: `svg("path", { d: "M0 0h10" })`. */
+export function svg(tag, attributes = {}, ...children) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}

@@ -18,6 +18,11 @@ export function hex(value, width = 1) {
   return `0x${value.toString(16).toUpperCase().padStart(width, "0")}`;
 }
 
+/** A word bit by bit, in groups of four from the right: `1 1000 0000`. */
+export function binary(value, width) {
+  return value.toString(2).padStart(width, "0").replace(/\B(?=(.{4})+$)/g, " ");
+}
+
 /** Whole seconds as a person says them. */
 export function duration(seconds) {
   const whole = Math.max(0, Math.ceil(seconds));

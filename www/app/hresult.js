@@ -1,4 +1,4 @@
-import { describeHresult } from "qmgr";
+import { describeHresult } from "../qmgr/index.js";
 import { hex } from "./format.js";
 
 /** `0x81001004 QM_E_ITEM_NOT_FOUND`; just the number where the header has no name for it. */

@@ -1,4 +1,12 @@
 /**
+ * The addresses in a text, one a line or parted by blanks. In a list of links, lines that begin with `#` are remarks.
+ * What looks like no address at all stays: `addFiles` says what is wrong with it.
+ */
+export function addressesIn(text) {
+  return text.split("\n").filter((line) => !line.startsWith("#")).flatMap((line) => line.split(/\s+/)).filter(Boolean);
+}
+
+/**
  * Gives each URL a path of its own below a directory, from the last segment of the URL's path:
  * `https://host/a/model.bin?x` → `/downloads/model.bin`.
  */

@@ -1,6 +1,6 @@
 /**
  * Looks first whether this browser can run the queue, and loads the page's program only then: so that a browser
- * without import maps or WebAssembly still gets a sentence instead of an empty page.
+ * without WebAssembly or Web Locks still gets a sentence instead of an empty page.
  */
 import { lacking, tell } from "./support.js";
 

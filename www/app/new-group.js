@@ -1,39 +1,54 @@
+/** The form that makes groups: from samples, from addresses that are typed or pasted, from a list that is dropped. */
 import { announce } from "./announce.js";
-import { createGroup } from "./create-group.js";
+import { acceptDrops } from "./drop.js";
 import { setText } from "./element.js";
 import { failureText } from "./hresult.js";
-import { filesFor } from "./local-names.js";
+import { addressesIn, filesFor } from "./local-names.js";
 import { showSamples } from "./samples.js";
 
-const form = document.querySelector("#new-group");
-const problem = document.querySelector("#form-error");
+/** @param {HTMLFormElement} form @param {import("./context.js").Context} context */
+export function mount(form, context) {
+  const problem = form.querySelector("#form-error");
+  const { urls, directory, resume, each } = form.elements;
 
-/** Wires the form; `groups` gets the groups that it makes. */
-export async function startNewGroupForm(queue, groups) {
   const create = async (files) => {
     setText(problem, "");
-    const { group, error } = await createGroup(queue, files, { resume: form.elements.resume.checked });
-    if (error) {
-      setText(problem, explain(error));
-      return false;
-    }
-    const card = groups.add(group);
-    announce(`${card.name}: created`);
-    return true;
+    const { group, error } = await context.create(files, { resume: resume.checked });
+    if (error) setText(problem, explain(error));
+    else announce(`${context.groups.reading(group.groupId)?.name}: created`);
+    return !error;
+  };
+
+  const fill = (text) => {
+    const found = addressesIn(text);
+    setText(problem, found.length === 0 ? "There is no address in it." : "");
+    if (found.length === 0) return;
+    urls.value = [...addressesIn(urls.value), ...found].join("\n");
+    urls.focus();
+    announce(`${found.length} ${found.length === 1 ? "address" : "addresses"} added`);
   };
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const urls = form.elements.urls.value.split(/\s+/).filter(Boolean);
-    if (urls.length === 0) {
+    const addresses = addressesIn(urls.value);
+    if (addresses.length === 0) {
       setText(problem, "Give at least one address.");
-      form.elements.urls.focus();
+      urls.focus();
       return;
     }
-    if (await create(filesFor(urls, form.elements.directory.value))) form.elements.urls.value = "";
+    const files = filesFor(addresses, directory.value);
+    const sets = each.checked ? files.map((file) => [file]) : [files];
+    for (const set of sets) {
+      if (!await create(set)) return;
+    }
+    urls.value = "";
   });
-
-  await showSamples(create);
+  form.querySelector("#list-file").addEventListener("change", async ({ target }) => {
+    fill(await target.files[0]?.text() ?? "");
+    target.value = "";
+  });
+  acceptDrops(fill);
+  showSamples(context, create);
 }
 
 function explain(error) {

@@ -1,47 +1,65 @@
 /**
  * The playground. It knows of the package what its documentation says, and nothing from inside.
  */
-import { QueueManager } from "qmgr";
-import { showBitTable } from "./bit-table.js";
+import { QueueManager } from "../qmgr/index.js";
+import * as commandLine from "../lab/console.js";
+import * as laboratory from "../lab/laboratory.js";
+import { makeWorker } from "../lab/page-worker.js";
+import * as record from "../lab/record.js";
+import { announceEnds } from "./announce.js";
+import { createGroup } from "./create-group.js";
 import { setText } from "./element.js";
-import { record } from "./event-log.js";
-import { GroupList } from "./group-list.js";
-import { startNewGroupForm } from "./new-group.js";
-import { StorageMeter } from "./storage-meter.js";
-import { StoredFiles } from "./stored-files.js";
-import { LEVELS } from "./status.js";
-import { WordView } from "./word-view.js";
+import * as filesPanel from "./files-panel.js";
+import * as groupPanel from "./group-panel.js";
+import { Groups } from "./groups.js";
+import * as instrument from "./instrument.js";
+import { Journal } from "./journal.js";
+import * as newGroup from "./new-group.js";
+import * as queuePanel from "./queue-panel.js";
+import { Selection } from "./selection.js";
+import { startTabs } from "./tabs.js";
 
-const STORAGES = { opfs: "private file system", indexeddb: "IndexedDB", memory: "memory only" };
+const STORAGES = { opfs: "private files", indexeddb: "IndexedDB", memory: "memory" };
 const ROLES = { active: "transfers", standby: "stands by" };
+
+/** Each part of the page by the element that is its own. */
+const PARTS = {
+  "#new-group": newGroup,
+  "#queue": queuePanel,
+  "#instrument": instrument,
+  "#group": groupPanel,
+  "#files-panel": filesPanel,
+  "#laboratory": laboratory,
+  "#record": record,
+  "#console": commandLine,
+};
 
 /** Opens the queue and shows it. */
 export async function startPlayground() {
-  showBitTable();
-  document.querySelector("#dark-words").append(...LEVELS.map((level) => new WordView(level).element));
-  const queue = await QueueManager.open();
-  showQueue(queue);
+  const show = startTabs();
+  // Most programs leave the worker to the package; this page makes it, so that its laboratory can end it.
+  const queue = await QueueManager.open({ worker: makeWorker });
+  const journal = new Journal();
+  const groups = new Groups(queue, journal);
+  const selection = new Selection();
+  const { signal } = new AbortController();
+  /** @type {import("./context.js").Context} */
+  const context = { queue, groups, selection, journal, signal, show, create: (files, options) => createGroup(context, files, options) };
 
-  const files = new StoredFiles(queue);
-  const meter = new StorageMeter(queue);
-  const groups = new GroupList(queue);
-  groups.addEventListener("settled", () => {
-    files.refresh();
-    meter.refresh();
-  });
+  showQueue(context);
+  announceEnds(groups);
+  for (const [place, part] of Object.entries(PARTS)) part.mount(document.querySelector(place), context);
   await groups.restore();
-  await startNewGroupForm(queue, groups);
-  await Promise.all([files.refresh(), meter.refresh()]);
   document.body.dataset.ready = "true";
 }
 
 /** Which tab transfers can change at any time: the last tab that stays takes over. */
-function showQueue(queue) {
+function showQueue({ queue, journal }) {
   setText(document.querySelector("#storage"), STORAGES[queue.storage]);
   const role = document.querySelector("#role");
   setText(role, ROLES[queue.role]);
   queue.addEventListener("role", (event) => {
     setText(role, ROLES[event.detail.role]);
-    record("event", "this tab", `role ${event.detail.role}`);
+    journal.add({ kind: "event", who: "this tab", text: `role ${event.detail.role}`, detail: event.detail });
   });
 }

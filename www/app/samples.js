@@ -3,13 +3,12 @@
  * sends the empty list that lies beside this page.
  */
 import { element, setText } from "./element.js";
-import { record } from "./event-log.js";
 
 /** Shows the samples; `create` gets the file of the one that is chosen. */
-export async function showSamples(create) {
+export async function showSamples({ journal }, create) {
   const samples = await list();
   document.querySelector("#samples").hidden = samples.length === 0;
-  document.querySelector("#sample-list").replaceChildren(...samples.map((sample) => row(sample, create)));
+  document.querySelector("#sample-list").replaceChildren(...samples.map((sample) => row(sample, create, journal)));
 }
 
 async function list() {
@@ -20,18 +19,19 @@ async function list() {
   }
 }
 
-function row(sample, create) {
-  const button = element("button", { type: "button", data: { sample: sample.name } }, sample.label);
+function row(sample, create, journal) {
+  const button = element("button", { type: "button", className: "sample", data: { sample: sample.name } },
+    element("b", {}, sample.label), element("span", { className: "note" }, sample.note));
   button.setAttribute("aria-label", `Sample ${sample.label}, ${sample.note}`);
   button.addEventListener("click", () => create([{
     remoteFile: new URL(sample.url, document.baseURI).href,
     localFile: `/samples/${sample.name}`,
   }]));
-  return element("li", {}, button, element("span", { className: "note" }, sample.note), ...(sample.mend ? [mendButton(sample)] : []));
+  return element("li", {}, button, ...(sample.mend ? [mendButton(sample, journal)] : []));
 }
 
 /** A file that is missing until somebody mends the server, and may be broken again. */
-function mendButton(sample) {
+function mendButton(sample, journal) {
   let mended = false;
   const button = element("button", { type: "button", className: "quiet", data: { mend: sample.name } }, "Mend");
   button.addEventListener("click", async () => {
@@ -43,7 +43,7 @@ function mendButton(sample) {
     if (!response.ok) return;
     mended = !mended;
     setText(button, mended ? "Break" : "Mend");
-    record("event", "server", mended ? `${sample.name} is there` : `${sample.name} is missing`);
+    journal.add({ kind: "event", who: "server", text: mended ? `${sample.name} is there` : `${sample.name} is missing` });
   });
   return button;
 }

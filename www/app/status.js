@@ -1,7 +1,7 @@
 /**
  * The eleven bits of `qmgr.h`, in words. The values come from the package; a reader of the header finds the same names.
  */
-import * as qmgr from "qmgr";
+import * as qmgr from "../qmgr/index.js";
 
 /** The three levels, each a word of its own; its bits from the highest to the lowest, as one reads hex. */
 export const LEVELS = [

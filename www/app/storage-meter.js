@@ -1,31 +1,44 @@
 /** How much of the origin's storage is used, and whether the browser may clear it when space runs short. */
-import { setText } from "./element.js";
+import { element, setText } from "./element.js";
 import { bytes } from "./format.js";
-import { attempt } from "./event-log.js";
 
-const usage = document.querySelector("#usage");
-const meter = document.querySelector("#usage-meter");
-const persisted = document.querySelector("#persisted");
-const persist = document.querySelector("#persist");
+/** The same at the top of the page, where it is always seen. */
+const used = document.querySelector("#used");
 
 export class StorageMeter {
-  #queue;
+  #context;
+  #usage = element("span", { id: "usage" }, "unknown");
+  #left = element("span", { id: "left" }, "unknown");
+  #meter = element("meter", { id: "usage-meter", min: 0, max: 1, value: 0, ariaLabel: "Share of the storage that is used" });
+  #persisted = element("span", { id: "persisted" }, "unknown");
+  #persist = element("button", { type: "button", className: "quiet", id: "persist" }, "Keep for good");
+  element = element("dl", { className: "storage", ariaLabel: "Storage" },
+    element("div", {}, element("dt", {}, "Used"), element("dd", {}, this.#usage)),
+    element("div", {}, element("dt", {}, "Left"), element("dd", {}, this.#left)),
+    element("div", { className: "bar" }, element("dt", {}, "Share"), element("dd", {}, this.#meter)),
+    element("div", {}, element("dt", {}, "Kept"), element("dd", {}, this.#persisted, " ", this.#persist)));
 
-  constructor(queue) {
-    this.#queue = queue;
-    persist.addEventListener("click", async () => {
-      const { value } = await attempt("storage", "persist()", () => queue.persist());
-      await this.refresh();
-      if (value === false) setText(persisted, "the browser declined");
-    });
+  /** @param {import("./context.js").Context} context */
+  constructor(context) {
+    this.#context = context;
+    this.#persist.addEventListener("click", () => this.#keep());
   }
 
   async refresh() {
-    const estimate = await this.#queue.estimate();
-    setText(usage, `${bytes(estimate.usage)} of ${bytes(estimate.quota)}`);
-    meter.max = Math.max(1, estimate.quota);
-    meter.value = estimate.usage;
-    setText(persisted, estimate.persisted ? "for good" : "while there is space");
-    persist.hidden = estimate.persisted;
+    const { usage, quota, persisted } = await this.#context.queue.estimate();
+    setText(this.#usage, bytes(usage));
+    setText(used, `${bytes(usage)} of ${bytes(quota)}`);
+    setText(this.#left, bytes(Math.max(0, quota - usage)));
+    this.#meter.max = Math.max(1, quota);
+    this.#meter.value = usage;
+    setText(this.#persisted, persisted ? "for good" : "while there is space");
+    this.#persist.hidden = persisted;
+  }
+
+  async #keep() {
+    const { queue, journal } = this.#context;
+    const { value } = await journal.attempt({ who: "storage", text: "persist()" }, () => queue.persist());
+    await this.refresh();
+    if (value === false) setText(this.#persisted, "while there is space: the browser declined");
   }
 }

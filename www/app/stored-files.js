@@ -1,18 +1,23 @@
 /** The published files of the queue. They outlive the groups that fetched them. */
 import { element, setText } from "./element.js";
-import { attempt } from "./event-log.js";
 import { baseName, bytes } from "./format.js";
 import { viewFile } from "./viewer.js";
 
-const list = document.querySelector("#files");
+const count = document.querySelector("#file-count");
 
 export class StoredFiles {
-  #queue;
+  #context;
+  #changed;
   #running = false;
   #again = false;
+  #list = element("ul", { id: "files", className: "stored", ariaLabel: "Finished files" });
+  #empty = element("p", { id: "no-files", className: "empty" }, "Nothing is published yet. A file appears here when its whole group is complete.");
+  element = element("section", { className: "panel" }, element("h2", {}, "Finished files"), this.#empty, this.#list);
 
-  constructor(queue) {
-    this.#queue = queue;
+  /** `changed` is called when a file was deleted here. @param {import("./context.js").Context} context */
+  constructor(context, changed) {
+    this.#context = context;
+    this.#changed = changed;
   }
 
   /** Reads the list anew; calls that come while it is being read end in one more reading. */
@@ -23,7 +28,7 @@ export class StoredFiles {
     try {
       while (this.#again) {
         this.#again = false;
-        this.#show(await this.#queue.listFiles());
+        this.#show(await this.#context.queue.listFiles());
       }
     } finally {
       this.#running = false;
@@ -31,11 +36,11 @@ export class StoredFiles {
   }
 
   #show(files) {
-    setText(document.querySelector("#file-count"), String(files.length));
-    document.querySelector("#no-files").hidden = files.length > 0;
-    const known = new Map([...list.children].map((item) => [item.dataset.key, item]));
+    setText(count, String(files.length));
+    this.#empty.hidden = files.length > 0;
+    const known = new Map([...this.#list.children].map((item) => [item.dataset.key, item]));
     // Rows that stay keep their place and their focus.
-    list.replaceChildren(...files.map((file) => known.get(keyOf(file)) ?? this.#row(file)));
+    this.#list.replaceChildren(...files.map((file) => known.get(keyOf(file)) ?? this.#row(file)));
   }
 
   #row(file) {
@@ -57,24 +62,32 @@ export class StoredFiles {
   }
 
   async #open(stored) {
-    const { value } = await attempt(baseName(stored.localFile), "openFile()", () => this.#queue.openFile(stored.localFile));
-    if (value) viewFile(stored, value);
+    const file = await this.#fetch(stored);
+    if (file) viewFile(stored, file);
   }
 
   /** The browser copies from its own storage to the user's: nothing passes through memory. */
   async #save(stored) {
-    const { value } = await attempt(baseName(stored.localFile), "openFile()", () => this.#queue.openFile(stored.localFile));
-    if (!value) return;
-    const href = URL.createObjectURL(value);
+    const file = await this.#fetch(stored);
+    if (!file) return;
+    const href = URL.createObjectURL(file);
     element("a", { href, download: baseName(stored.localFile) }).click();
     // The browser has taken hold of the file when it has begun to save it.
     setTimeout(() => URL.revokeObjectURL(href), 60_000);
   }
 
-  async #delete(stored) {
-    await attempt(baseName(stored.localFile), "deleteFile()", () => this.#queue.deleteFile(stored.localFile));
+  async #fetch({ localFile }) {
+    const { queue, journal } = this.#context;
+    const { value } = await journal.attempt({ who: baseName(localFile), text: "openFile()" }, () => queue.openFile(localFile));
+    return value;
+  }
+
+  async #delete({ localFile }) {
+    const { queue, journal } = this.#context;
+    await journal.attempt({ who: baseName(localFile), text: "deleteFile()" }, () => queue.deleteFile(localFile));
     await this.refresh();
-    (list.querySelector("button") ?? document.querySelector("#log")).focus();
+    this.#changed();
+    (this.#list.querySelector("button") ?? document.querySelector("#tab-files")).focus();
   }
 }
 

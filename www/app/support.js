@@ -2,7 +2,7 @@
 import { setText } from "./element.js";
 
 const NEEDED = [
-  ["import maps", () => HTMLScriptElement.supports?.("importmap") ?? false],
+  ["modules", () => "noModule" in HTMLScriptElement.prototype],
   ["a secure address (https, or localhost)", () => isSecureContext],
   ["WebAssembly", () => "WebAssembly" in globalThis],
   ["workers", () => "Worker" in globalThis],

@@ -2,6 +2,7 @@
 //!
 //! Each command first installs the tools that it lacks, and says so.
 
+mod bench;
 mod build;
 mod conformance;
 mod constants;
@@ -31,6 +32,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Measure the package beside what one would take without it, in a real browser
+    Bench(bench::Options),
     /// Build the package for release into pkg/
     Build,
     /// Write docs/conformance.md from the rows in tests/conformance/
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<()> {
     let shell = shell()?;
     match command {
+        Command::Bench(options) => bench::run(&shell, &options),
         Command::Build => build::run(&shell),
         Command::Conformance => conformance::run(&shell),
         Command::Lint => lint::run(&shell),

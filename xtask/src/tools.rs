@@ -16,14 +16,16 @@ const NODE: u32 = 20;
 
 const BROWSERS: [&str; 4] =
     ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-/// What npm is to install for the build and the tests.
-const LOCK: &str = "tests/package-lock.json";
+/// What npm is to install, in a directory with a package.json.
+const LOCK: &str = "package-lock.json";
 /// A copy of what it has installed.
-const INSTALLED_LOCK: &str = "tests/node_modules/.installed-package-lock.json";
+const INSTALLED_LOCK: &str = "node_modules/.installed-package-lock.json";
 
 /// Something that a command cannot do without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tool {
+    /// Everything in `bench/package.json`.
+    BenchPackages,
     /// A Chromium or Chrome, and the chromedriver for it.
     Chromium,
     /// The web server.
@@ -43,10 +45,8 @@ impl Tool {
         Ok(match self {
             Tool::Chromium => chromium().is_some() && chromedriver().is_some(),
             Tool::Nginx => nginx().is_some(),
-            Tool::NpmPackages => {
-                let installed = fs::read(root().join(INSTALLED_LOCK)).ok();
-                installed == Some(fs::read(root().join(LOCK))?)
-            }
+            Tool::BenchPackages => has_npm_packages("bench")?,
+            Tool::NpmPackages => has_npm_packages("tests")?,
             Tool::WasmBindgen => {
                 version_of(shell, "wasm-bindgen") == Some(parse_version(&wasm_bindgen_version()?))
             }
@@ -80,16 +80,8 @@ impl Tool {
                 )
             }
             Tool::Nginx => apt_install(shell, &["nginx-light"], "nginx, so that it is on PATH"),
-            Tool::NpmPackages => {
-                check_node(shell)?;
-                say("installing the npm packages of tests/package.json (npm ci)");
-                cmd!(shell, "npm ci --silent --prefix tests")
-                    .quiet()
-                    .run()
-                    .context("npm ci failed in tests/")?;
-                fs::copy(root().join(LOCK), root().join(INSTALLED_LOCK))?;
-                Ok(())
-            }
+            Tool::BenchPackages => install_npm_packages(shell, "bench"),
+            Tool::NpmPackages => install_npm_packages(shell, "tests"),
             Tool::WasmBindgen => cargo_install(shell, "wasm-bindgen-cli", &wasm_bindgen_version()?),
             Tool::WasmPack => cargo_install(shell, "wasm-pack", WASM_PACK),
             Tool::WasmTarget => {
@@ -186,6 +178,24 @@ fn check_node(shell: &Shell) -> Result<()> {
         fits && find("npm").is_some(),
         "Node.js {NODE} or later with npm is missing: install it, so that both are on PATH"
     );
+    Ok(())
+}
+
+fn has_npm_packages(directory: &str) -> Result<bool> {
+    let directory = root().join(directory);
+    let installed = fs::read(directory.join(INSTALLED_LOCK)).ok();
+    Ok(installed == Some(fs::read(directory.join(LOCK))?))
+}
+
+fn install_npm_packages(shell: &Shell, directory: &str) -> Result<()> {
+    check_node(shell)?;
+    say(&format!("installing the npm packages of {directory}/package.json (npm ci)"));
+    cmd!(shell, "npm ci --silent --prefix {directory}")
+        .quiet()
+        .run()
+        .with_context(|| format!("npm ci failed in {directory}/"))?;
+    let directory = root().join(directory);
+    fs::copy(directory.join(LOCK), directory.join(INSTALLED_LOCK))?;
     Ok(())
 }
 

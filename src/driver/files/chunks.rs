@@ -91,9 +91,13 @@ impl Chunks {
     }
 
     pub(super) fn read_part(&self, part: Part) -> ChunkPart {
+        self.writer(part_key(part))
+    }
+
+    fn writer(&self, key: String) -> ChunkPart {
         ChunkPart {
             chunks: self.clone(),
-            key: part_key(part),
+            key,
             life: self.fence.life.get(),
             filling: Array::new(),
             start: 0,
@@ -266,6 +270,11 @@ async fn find(database: &Database, target: &LocalPath) -> Result<Option<Blob>, E
 }
 
 impl ChunkPart {
+    /// The same part, to be written at another position.
+    pub(super) fn share(&self) -> Self {
+        Self { life: self.life, ..self.chunks.writer(self.key.clone()) }
+    }
+
     /// Takes a chunk of a body in; all bytes go on where the ones before them ended.
     pub(super) async fn write(&mut self, bytes: &Uint8Array, at: u64) -> Result<(), DiskFailure> {
         if self.length == 0 {

@@ -17,7 +17,8 @@ pub(in super::super) struct Memory {
     files: RefCell<BTreeMap<String, Blob>>,
 }
 
-/// A part; its chunks by the position of their first byte, without gaps.
+/// A part; its chunks by the position of their first byte.
+#[derive(Clone)]
 pub(in super::super) struct MemoryPart {
     chunks: Chunks,
 }

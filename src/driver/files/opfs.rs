@@ -5,7 +5,9 @@ use crate::abi::{LocalPath, QmgrError};
 use crate::queue::DiskFailure;
 use js_sys::{AsyncIterator, Promise, Reflect, TypeError, Uint8Array};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -40,9 +42,23 @@ pub(in super::super) struct Opfs {
     parts: FileSystemDirectoryHandle,
 }
 
-/// A part that this context alone has open.
+/// A part that this context alone has open; clones are the same one.
+#[derive(Clone)]
 pub(in super::super) struct OpfsPart {
+    open: Rc<OpenHandle>,
+}
+
+/// Closed when it is dropped.
+struct OpenHandle {
     handle: FileSystemSyncAccessHandle,
+    /// Something was written since the last flush.
+    is_dirty: Cell<bool>,
+}
+
+impl Drop for OpenHandle {
+    fn drop(&mut self) {
+        self.handle.close();
+    }
 }
 
 impl Opfs {
@@ -98,13 +114,7 @@ impl Opfs {
     ) -> Result<OpfsPart, DiskFailure> {
         super::check_estimate(keep, size).await?;
         let part = self.open_handle(&part.to_string(), create).await?;
-        match part.cut(keep).and_then(|()| part.check_room(keep, size)) {
-            Ok(()) => Ok(part),
-            Err(failure) => {
-                part.close();
-                Err(failure)
-            }
-        }
+        part.cut(keep).and_then(|()| part.check_room(keep, size)).map(|()| part)
     }
 
     pub(super) async fn read_part(&self, part: &str) -> Result<OpfsPart, DiskFailure> {
@@ -115,16 +125,13 @@ impl Opfs {
         let handle =
             file(&self.parts, part, create).await.map_err(|thrown| js::disk_failure(&thrown))?;
         let handle = JsFuture::from(handle.create_sync_access_handle()).await;
-        Ok(OpfsPart {
-            handle: handle.map_err(|thrown| js::disk_failure(&thrown))?.unchecked_into(),
-        })
+        let handle = handle.map_err(|thrown| js::disk_failure(&thrown))?.unchecked_into();
+        Ok(OpfsPart { open: Rc::new(OpenHandle { handle, is_dirty: Cell::new(false) }) })
     }
 
     pub(super) async fn copy(&self, from: &str, to: &str, length: u64) -> Result<(), DiskFailure> {
         let to = self.open_handle(to, true).await?;
-        let copied = self.copy_into(&to, from, length).await;
-        to.close();
-        copied
+        self.copy_into(&to, from, length).await
     }
 
     /// A part that another context has open can still be read as a `File`.
@@ -297,12 +304,13 @@ async fn file(
 impl OpfsPart {
     /// Cuts the part to the bytes that records name. One that lacks some of them is as good as missing.
     fn cut(&self, keep: u64) -> Result<(), DiskFailure> {
-        let size = js::to_u64(self.handle.get_size().map_err(|thrown| js::disk_failure(&thrown))?);
+        let size =
+            js::to_u64(self.handle().get_size().map_err(|thrown| js::disk_failure(&thrown))?);
         if size < keep {
             return Err(DiskFailure::Missing { target_size: None });
         }
         if size > keep {
-            self.handle
+            self.handle()
                 .truncate_with_f64(js::to_f64(keep))
                 .map_err(|thrown| js::disk_failure(&thrown))?;
         }
@@ -314,10 +322,10 @@ impl OpfsPart {
     fn check_room(&self, keep: u64, size: Option<u64>) -> Result<(), DiskFailure> {
         let Some(bytes) = super::bytes_to_come(keep, size) else { return Ok(()) };
         let whole = js::to_f64(keep + bytes);
-        let has_grown = self.handle.truncate_with_f64(whole).is_ok()
+        let has_grown = self.handle().truncate_with_f64(whole).is_ok()
             // Chromium may say that it has grown, and not have done it.
-            && self.handle.get_size().is_ok_and(|length| length == whole);
-        self.handle
+            && self.handle().get_size().is_ok_and(|length| length == whole);
+        self.handle()
             .truncate_with_f64(js::to_f64(keep))
             .map_err(|thrown| js::disk_failure(&thrown))?;
         if has_grown { Ok(()) } else { Err(DiskFailure::Full) }
@@ -330,8 +338,9 @@ impl OpfsPart {
             let options = FileSystemReadWriteOptions::new();
             options.set_at(js::to_f64(at + u64::from(written)));
             let rest = chunk.subarray(written, length);
+            self.open.is_dirty.set(true);
             let count = self
-                .handle
+                .handle()
                 .write_with_buffer_source_and_options(&rest, &options)
                 .map_err(|thrown| js::disk_failure(&thrown))?;
             match u32::try_from(js::to_u64(count)) {
@@ -347,17 +356,22 @@ impl OpfsPart {
         let options = FileSystemReadWriteOptions::new();
         options.set_at(js::to_f64(at));
         let count = self
-            .handle
+            .handle()
             .read_with_u8_array_and_options(buffer, &options)
             .map_err(|thrown| js::disk_failure(&thrown))?;
         Ok(usize::try_from(js::to_u64(count)).unwrap_or(0).min(buffer.len()))
     }
 
+    /// Of several connections that are told to flush, the first one does it for all.
     pub(super) fn flush(&self) -> Result<(), DiskFailure> {
-        self.handle.flush().map_err(|thrown| js::disk_failure(&thrown))
+        if self.open.is_dirty.get() {
+            self.handle().flush().map_err(|thrown| js::disk_failure(&thrown))?;
+            self.open.is_dirty.set(false);
+        }
+        Ok(())
     }
 
-    pub(super) fn close(&self) {
-        self.handle.close();
+    fn handle(&self) -> &FileSystemSyncAccessHandle {
+        &self.open.handle
     }
 }

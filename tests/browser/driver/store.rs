@@ -1,8 +1,9 @@
 //! The records in IndexedDB.
 
 use crate::support::queue::{details, remove, state_of};
-use crate::support::{Options, Queue, Server, js, opfs, records};
-use wasm_bindgen::JsValue;
+use crate::support::{Bytes, Options, Queue, Server, js, records};
+use js_sys::Uint8Array;
+use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 fn word(group: &crate::support::classes::JsGroup) -> f64 {
@@ -97,9 +98,9 @@ async fn a_damaged_record_of_a_group_puts_it_alone_in_error() {
     queue.close().await;
     let keys = records::keys("store-damaged-group", "groups").await;
     let row = records::read("store-damaged-group", "groups", &keys[0]).await.expect("the record");
-    let record = js_sys::Array::from(&row).get(1);
-    js_sys::Reflect::set(&record, &"state".into(), &"no state".into()).expect("an object");
-    records::write("store-damaged-group", "groups", &keys[0], row).await;
+    let row = row.dyn_into::<Uint8Array>().expect("bytes");
+    let cut = row.slice(0, row.length() - 1);
+    records::write("store-damaged-group", "groups", &keys[0], cut.into()).await;
 
     let queue = Queue::open("store-damaged-group", &server).await;
     let damaged = queue.find(&damaged).await.expect("the group is still there");
@@ -116,15 +117,16 @@ async fn a_queue_of_a_newer_schema_is_refused_and_left_untouched() {
     let server = Server::new();
     Queue::open("store-newer", &server).await.close().await;
     // Nothing but the schema is known of the records to come.
-    let newer = js::object([("schema", 2.into()), ("place", "elsewhere".into())]);
-    records::write("store-newer", "queue", "record", newer.clone()).await;
+    let newer = [2, b'n', b'e', b'w'];
+    let record = Uint8Array::from(&newer[..]);
+    records::write("store-newer", "queue", "record", record.into()).await;
 
     let options = Options { name: "store-newer", storage: None, server: None };
     let refused = Queue::try_open(options).await.err().expect("a newer queue is refused");
     assert_eq!(js::text(&refused, "code"), "QM_E_SERVICE_UNAVAILABLE");
     assert!(js::text(&refused, "message").contains("newer version"), "{refused:?}");
     let record = records::read("store-newer", "queue", "record").await.expect("the record");
-    assert_eq!(js::text(&record, "place"), "elsewhere");
+    assert_eq!(Uint8Array::new(&record).to_vec(), newer);
     assert_eq!(records::read("store-newer", "queue", "epoch").await, Some(1.into()));
     remove("store-newer").await;
 }
@@ -213,22 +215,17 @@ async fn a_queue_keeps_the_storage_that_it_was_created_with() {
     let queue = Queue::open("store-storage", &server).await;
     queue.close().await;
     let asked = |storage| Options { name: "store-storage", storage, server: None };
-    let refused = Queue::try_open(asked(Some("indexeddb"))).await.err();
+    let (own, other) = match queue.bytes {
+        Bytes::IndexedDb => ("indexeddb", "opfs"),
+        Bytes::Opfs => ("opfs", "indexeddb"),
+    };
+    let refused = Queue::try_open(asked(Some(other))).await.err();
     let refused = refused.expect("a queue has one storage");
     assert_eq!(js::text(&refused, "code"), "E_INVALIDARG");
 
     let queue = Queue::try_open(asked(None)).await.expect("its own storage is the default");
-    assert_eq!(queue.session.storage(), "opfs");
+    assert_eq!(queue.session.storage(), own);
     queue.discard().await;
-}
-
-/// As in a private window of some browsers.
-fn without_opfs() -> js::Patched {
-    js::patched(
-        "StorageManager.prototype.getDirectory = async () => { \
-           throw new DOMException('not in a private window', 'SecurityError') }",
-        "StorageManager.prototype.getDirectory",
-    )
 }
 
 async fn storage_of(name: &str, storage: Option<&str>) -> Result<String, String> {
@@ -240,53 +237,7 @@ async fn storage_of(name: &str, storage: Option<&str>) -> Result<String, String>
 }
 
 #[wasm_bindgen_test]
-async fn a_new_queue_keeps_its_bytes_where_the_browser_lets_it_and_stays_there() {
-    assert_eq!(storage_of("store-auto-opfs", None).await.as_deref(), Ok("opfs"));
-    let denied = without_opfs();
-    assert_eq!(storage_of("store-auto-chunks", None).await.as_deref(), Ok("indexeddb"));
-    drop(denied);
-    assert_eq!(storage_of("store-auto-chunks", None).await.as_deref(), Ok("indexeddb"));
-
-    let read_only = js::patched(
-        "delete FileSystemFileHandle.prototype.createSyncAccessHandle",
-        "FileSystemFileHandle.prototype.createSyncAccessHandle",
-    );
-    assert_eq!(storage_of("store-auto-no-handles", None).await.as_deref(), Ok("indexeddb"));
-    drop(read_only);
-    for name in ["store-auto-opfs", "store-auto-chunks", "store-auto-no-handles"] {
-        remove(name).await;
-    }
-}
-
-#[wasm_bindgen_test]
-async fn a_queue_in_the_private_file_system_never_falls_back() {
-    assert_eq!(storage_of("store-stays", None).await.as_deref(), Ok("opfs"));
-    let denied = without_opfs();
-    for storage in [None, Some("opfs")] {
-        let refused = storage_of("store-stays", storage).await.expect_err("its files are not here");
-        assert!(refused.contains("SecurityError: not in a private window"), "{refused}");
-    }
-    drop(denied);
-    assert_eq!(storage_of("store-stays", None).await.as_deref(), Ok("opfs"));
-    remove("store-stays").await;
-}
-
-#[wasm_bindgen_test]
-async fn a_held_probe_is_no_sign_that_there_are_no_files() {
-    let held = opfs::hold("qmgr/store-probe/parts/probe").await;
-    assert_eq!(storage_of("store-probe", None).await.as_deref(), Ok("opfs"));
-    held.close();
-    remove("store-probe").await;
-}
-
-#[wasm_bindgen_test]
-async fn denied_storage_is_named() {
-    let denied = without_opfs();
-    let refused = storage_of("store-denied", Some("opfs")).await.expect_err("no files");
-    drop(denied);
-    assert!(refused.contains("SecurityError: not in a private window"), "{refused}");
-    remove("store-denied").await;
-
+async fn a_denied_database_is_named() {
     let denied = js::patched(
         "IDBFactory.prototype.open = () => { throw new DOMException('cookies are blocked', 'SecurityError') }",
         "IDBFactory.prototype.open",
@@ -295,4 +246,71 @@ async fn denied_storage_is_named() {
     drop(denied);
     assert!(refused.contains("IndexedDB"), "{refused}");
     assert!(refused.contains("cookies are blocked"), "{refused}");
+}
+
+/// What a browser shows that gives a worker files.
+mod in_opfs {
+    use super::storage_of;
+    use crate::support::queue::remove;
+    use crate::support::{js, opfs};
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    /// As in a private window of some browsers.
+    fn without_opfs() -> js::Patched {
+        js::patched(
+            "StorageManager.prototype.getDirectory = async () => { \
+               throw new DOMException('not in a private window', 'SecurityError') }",
+            "StorageManager.prototype.getDirectory",
+        )
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_new_queue_keeps_its_bytes_where_the_browser_lets_it_and_stays_there() {
+        assert_eq!(storage_of("store-auto-opfs", None).await.as_deref(), Ok("opfs"));
+        let denied = without_opfs();
+        assert_eq!(storage_of("store-auto-chunks", None).await.as_deref(), Ok("indexeddb"));
+        drop(denied);
+        assert_eq!(storage_of("store-auto-chunks", None).await.as_deref(), Ok("indexeddb"));
+
+        let read_only = js::patched(
+            "delete FileSystemFileHandle.prototype.createSyncAccessHandle",
+            "FileSystemFileHandle.prototype.createSyncAccessHandle",
+        );
+        assert_eq!(storage_of("store-auto-no-handles", None).await.as_deref(), Ok("indexeddb"));
+        drop(read_only);
+        for name in ["store-auto-opfs", "store-auto-chunks", "store-auto-no-handles"] {
+            remove(name).await;
+        }
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_queue_in_the_private_file_system_never_falls_back() {
+        assert_eq!(storage_of("store-stays", None).await.as_deref(), Ok("opfs"));
+        let denied = without_opfs();
+        for storage in [None, Some("opfs")] {
+            let refused =
+                storage_of("store-stays", storage).await.expect_err("its files are not here");
+            assert!(refused.contains("SecurityError: not in a private window"), "{refused}");
+        }
+        drop(denied);
+        assert_eq!(storage_of("store-stays", None).await.as_deref(), Ok("opfs"));
+        remove("store-stays").await;
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_held_probe_is_no_sign_that_there_are_no_files() {
+        let held = opfs::hold("qmgr/store-probe/parts/probe").await;
+        assert_eq!(storage_of("store-probe", None).await.as_deref(), Ok("opfs"));
+        held.close();
+        remove("store-probe").await;
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_denied_file_system_is_named() {
+        let denied = without_opfs();
+        let refused = storage_of("store-denied", Some("opfs")).await.expect_err("no files");
+        drop(denied);
+        assert!(refused.contains("SecurityError: not in a private window"), "{refused}");
+        remove("store-denied").await;
+    }
 }

@@ -2,13 +2,14 @@
 
 use crate::support::classes::{JsGroup, JsSession};
 use crate::support::queue::remove;
-use crate::support::{js, records};
+use crate::support::{Bytes, js, records};
 use futures_channel::mpsc::{UnboundedReceiver, unbounded};
 use futures_util::StreamExt;
-use js_sys::{Function, Promise};
+use js_sys::{Function, Promise, Uint8Array};
 use qmgr::binding::Session;
 use qmgr::driver::TabWorker;
-use qmgr::protocol::{ToEngine, VERSION};
+use qmgr::protocol::{Message, ToEngine, VERSION};
+use std::borrow::Cow;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -37,7 +38,6 @@ impl Worker {
         let report = Closure::new(move |report| drop(sender.unbounded_send(report)));
         let options = js::object([
             ("name", name.into()),
-            ("storage", "opfs".into()),
             ("worker", worker.into()),
             ("visible", visible.into()),
         ]);
@@ -92,7 +92,7 @@ async fn pages_reach_the_engine_over_the_channel() {
     let worker = Worker::start("worker-channel", "first", true);
     let session = connect("worker-channel");
     js::settled(session.ready()).await.expect("an engine is active");
-    assert_eq!(session.storage(), "opfs");
+    assert_eq!(session.storage(), Bytes::here().await.storage());
 
     let group = create_group(&session).await;
     let status = group.get_status().expect("an open queue");
@@ -161,8 +161,8 @@ async fn an_engine_that_hears_a_newer_build_goes_and_so_does_who_stands_by() {
     create_group(&session).await;
 
     let newer = BroadcastChannel::new("qmgr:worker-newer").expect("a channel");
-    let hello = serde_wasm_bindgen::to_value(&ToEngine::Hello { version: VERSION + 1 });
-    newer.post_message(&hello.expect("plain data")).expect("an open channel");
+    let hello = Message::ToEngine(Cow::Owned(ToEngine::Hello { version: VERSION + 1 }));
+    newer.post_message(&Uint8Array::from(&*hello.to_bytes())).expect("an open channel");
     for report in [first.report().await, second.report().await] {
         let sentence = js::text(&report, "failed.message");
         assert!(sentence.contains("reload"), "{sentence}");

@@ -1,8 +1,9 @@
 /** The files of the rows: scripts of `tests/server`, each row's under a directory of its own. */
-import { answer } from "../../server/answer.mjs";
+import { answer } from "../../../www/lab/server/answer.js";
 import { sha256Of } from "../../server/content.mjs";
 import { ScriptedFile } from "../../server/file.mjs";
-import { send } from "../../server/send.mjs";
+import { ResponseWire } from "../../../www/lab/server/response-wire.js";
+import { send } from "../../../www/lab/server/send.js";
 
 /** Makes a file, or changes its script. */
 export function serve(files, path, changes) {
@@ -30,45 +31,14 @@ export function fetchFrom(files) {
     const step = file.takeStep();
     const script = file.with(step);
     const plan = answer(file, script, { headers: Object.fromEntries(request.headers) });
-    return new Promise((resolve, reject) => {
-      const gone = new AbortController();
-      const wire = wireTo(request.url, gone, resolve);
-      request.signal.addEventListener("abort", () => {
-        gone.abort();
-        wire.fail(request.signal.reason);
-        reject(request.signal.reason);
-      });
-      // What the caller gave up may no longer be written to; that ends the sending.
-      send(wire, plan, () => file.with(step), () => {}, gone.signal).catch(reject);
+    const gone = new AbortController();
+    const wire = new ResponseWire(gone);
+    request.signal.addEventListener("abort", () => {
+      gone.abort();
+      wire.fail(request.signal.reason);
     });
-  };
-}
-
-/** The side of `send` that is a `Response` here. */
-function wireTo(url, gone, respond) {
-  let body;
-  const stream = new ReadableStream({
-    start: (controller) => { body = controller; },
-    cancel: () => gone.abort(),
-  });
-  return {
-    head(status, headers) {
-      const response = new Response(stream, { status, headers });
-      Object.defineProperty(response, "url", { value: url });
-      respond(response);
-    },
-    async write(bytes) {
-      body.enqueue(new Uint8Array(bytes));
-    },
-    cut() {
-      body.error(new TypeError("terminated"));
-    },
-    fail(reason) {
-      body.error(reason);
-    },
-    async end() {
-      body.close();
-      return true;
-    },
+    // What the caller gave up may no longer be written to; that ends the sending.
+    send(wire, plan, () => file.with(step), () => {}, gone.signal).catch((error) => wire.fail(error));
+    return Object.defineProperty(await wire.response, "url", { value: request.url });
   };
 }

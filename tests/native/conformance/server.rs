@@ -1,4 +1,4 @@
-//! The scripts of `tests/server/script.mjs`, as far as the simulated servers know them.
+//! The scripts of `www/lab/server/script.js`, as far as the simulated servers know them.
 
 use crate::sim::{Behaviour, Ranges, RemoteFile, Validators, World, url};
 use serde_json::{Map, Value};

@@ -12,7 +12,8 @@ use qmgr::abi::{
     Hresult, PropertyValue, Sha256Integrity,
 };
 use qmgr::protocol::{
-    Answer, Checkpoint, Command, Credentials, GroupState, Limits, Owner, Serial, SettingsPatch,
+    Answer, Checkpoint, Command, Connections, Credentials, GroupState, Limits, Owner, Serial,
+    SettingsPatch,
 };
 use qmgr::queue::{DiskFailure, Event, Ticket};
 use qmgr::snapshot::SavedState;
@@ -282,7 +283,11 @@ impl History {
             0 => Limits { groups: Some(rng.u32(1..5)), files_per_job: Some(rng.u32(1..6)) },
             _ => Limits::default(),
         };
+        let per_file = [None, Some(1), Some(2), Some(3), Some(4)][rng.usize(..5)];
+        let per_origin = [1, 2, 4, 4][rng.usize(..4)];
+        let connections = Connections { per_file, per_origin, total: [2, 6, 6][rng.usize(..3)] };
         SettingsPatch {
+            connections: Some(connections),
             time_slice: Some(Millis(rng.u64(100..2_000))),
             checkpoint: Some(checkpoint),
             limits: Some(limits),
@@ -595,7 +600,8 @@ fn ticket(event: &Event) -> Option<Ticket> {
         | Event::Hashed { ticket, .. }
         | Event::Probed { ticket, .. }
         | Event::Progress { ticket, .. }
-        | Event::Published { ticket, .. } => Some(*ticket),
+        | Event::Published { ticket, .. }
+        | Event::Shortened { ticket, .. } => Some(*ticket),
         Event::Online(_) | Event::PageGone { .. } => None,
     }
 }

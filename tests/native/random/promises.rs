@@ -2,20 +2,42 @@
 
 use crate::sim::World;
 use qmgr::protocol::{GroupState, WaitReason};
+use qmgr::queue::Part;
 use qmgr::snapshot::SavedState;
+use rangemap::RangeSet;
+use std::collections::BTreeMap;
 
 /// Holds the world against what the queue promises; `checkpoint` is the most bytes that any settings
 /// so far left at risk.
 pub fn check(world: &World, checkpoint: u64) {
     check_rows(world);
     check_records(world);
-    assert!(world.connections().count() <= 6, "more connections than the settings allow");
+    check_connections(world);
     if world.queue.is_working() {
         assert!(world.next_due().is_some(), "a group is left without anything under way");
     }
-    for (sink, recorded) in world.at_risk() {
-        let risked = sink.reported - recorded;
-        assert!(risked < checkpoint.max(1), "{risked} bytes of {} are not safe", sink.part);
+    for (part, risked) in world.at_risk() {
+        assert!(risked < checkpoint.max(1), "{risked} bytes of {part} are not safe");
+    }
+}
+
+/// The settings bound the connections, and no two fetch a byte at the same time.
+fn check_connections(world: &World) {
+    let mut origins: BTreeMap<&str, u32> = BTreeMap::new();
+    for connection in world.connections() {
+        let origin = connection.url.splitn(4, '/').nth(2).unwrap_or_default();
+        *origins.entry(origin).or_default() += 1;
+    }
+    assert!(origins.values().sum::<u32>() <= 6, "more connections than the settings allow");
+    assert!(origins.values().all(|count| *count <= 4), "more to one origin than they allow");
+    let mut taken: BTreeMap<Part, RangeSet<u64>> = BTreeMap::new();
+    for sink in world.connections().filter_map(|connection| connection.sink.as_ref()) {
+        let rest = sink.position..sink.until.unwrap_or(u64::MAX);
+        let taken = taken.entry(sink.part).or_default();
+        assert!(!taken.overlaps(&rest), "{rest:?} of {} is fetched twice", sink.part);
+        if !rest.is_empty() {
+            taken.insert(rest);
+        }
     }
 }
 

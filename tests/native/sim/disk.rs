@@ -2,7 +2,9 @@
 
 use qmgr::abi::LocalPath;
 use qmgr::queue::{DiskFailure, Part};
+use rangemap::RangeSet;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Range;
 
 /// How an engine ends without being asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,8 +18,8 @@ pub enum Crash {
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 struct PartFile {
     written: Vec<u8>,
-    /// Bytes from here on were not flushed since they were written.
-    flushed: usize,
+    /// The bytes that were not flushed since they were written.
+    unflushed: RangeSet<usize>,
 }
 
 /// Parts and published files.
@@ -69,7 +71,7 @@ impl Disk {
             return Err(DiskFailure::Missing { target_size: None });
         }
         file.written.truncate(keep);
-        file.flushed = file.flushed.min(keep);
+        file.unflushed.remove(keep..usize::MAX);
         Ok(())
     }
 
@@ -78,7 +80,7 @@ impl Disk {
         let length = usize::try_from(length).expect("a small file");
         let bytes = self.read(from)?.get(..length);
         let written = bytes.ok_or(DiskFailure::Missing { target_size: None })?.to_vec();
-        self.parts.insert(to, PartFile { written, flushed: length });
+        self.parts.insert(to, PartFile { written, unflushed: RangeSet::new() });
         Ok(())
     }
 
@@ -95,13 +97,15 @@ impl Disk {
             file.written.resize(end, 0);
         }
         file.written[at..end].copy_from_slice(bytes);
-        file.flushed = file.flushed.min(at);
+        if at < end {
+            file.unflushed.insert(at..end);
+        }
         Ok(())
     }
 
     pub fn flush(&mut self, part: Part) {
         if let Some(file) = self.parts.get_mut(&part) {
-            file.flushed = file.written.len();
+            file.unflushed.clear();
         }
     }
 
@@ -137,10 +141,10 @@ impl Disk {
         }
     }
 
-    /// The bytes of a part that a power cut would leave.
-    pub fn durable(&self, part: Part) -> Option<&[u8]> {
+    /// A range of a part, if a power cut would leave all of it.
+    pub fn durable(&self, part: Part, range: Range<usize>) -> Option<&[u8]> {
         let file = self.parts.get(&part)?;
-        Some(&file.written[..file.flushed])
+        file.written.get(range.clone()).filter(|_| !file.unflushed.overlaps(&range))
     }
 
     pub fn delete_part(&mut self, part: Part) {
@@ -158,16 +162,17 @@ impl Disk {
     /// What was not flushed is there in length, and garbage; with dice, a part of it is there or none.
     pub fn cut_power(&mut self, mut dice: Option<&mut fastrand::Rng>) {
         for file in self.parts.values_mut() {
-            let (flushed, written) = (file.flushed, file.written.len());
-            let (whole, there) = match &mut dice {
-                Some(dice) => {
-                    let there = dice.usize(flushed..=written);
-                    (dice.usize(flushed..=there), there)
-                }
-                None => (flushed, written),
-            };
-            file.written.truncate(there);
-            file.written[whole..].fill(0xEE);
+            for Range { start, end } in file.unflushed.iter().cloned() {
+                let whole = dice.as_mut().map_or(start, |dice| dice.usize(start..=end));
+                file.written[whole..end].fill(0xEE);
+            }
+            let last = file.unflushed.iter().next_back().cloned();
+            if let Some(last) = last.filter(|last| last.end == file.written.len())
+                && let Some(dice) = &mut dice
+            {
+                file.written.truncate(dice.usize(last.start..=last.end));
+                file.unflushed.remove(file.written.len()..usize::MAX);
+            }
         }
     }
 

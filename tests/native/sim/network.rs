@@ -24,6 +24,8 @@ pub struct Sink {
     /// Up to where the engine has heard of it.
     pub reported: u64,
     pub until: Option<u64>,
+    /// It was told to end earlier than its answer says.
+    pub is_shortened: bool,
 }
 
 /// What the next read of a body brings.

@@ -14,9 +14,10 @@ use qmgr::protocol::{
     Answer, Call, Command, Credentials, Epoch, GroupRow, GroupState, Registration, Serial,
     SettingsPatch, Storage, ToEngine, ToPage,
 };
-use qmgr::queue::{Commit, DiskFailure, Effect, Ended, Event, Host, Part, Queue, Ticket};
+use qmgr::queue::{Commit, DiskFailure, Effect, Ended, Event, Host, Part, Pieces, Queue, Ticket};
 use qmgr::snapshot::{Saved, SavedState};
 use qmgr::time::Millis;
+use rangemap::RangeSet;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +29,9 @@ const MOST_STEPS: usize = 200_000;
 
 /// A body moves by so many bytes a step.
 const CHUNK: usize = 1_000;
+
+/// What is worth several connections, where files are small.
+const PIECES: Pieces = Pieces { least_rest: 8_000, least: 2_000 };
 
 /// Something that is done when its time comes.
 enum Task {
@@ -44,6 +48,7 @@ enum Task {
     Hash { ticket: Ticket, part: Part },
     Probe(Ticket),
     Publish { ticket: Ticket, part: Part, target: LocalPath, size: u64 },
+    Shorten { ticket: Ticket, until: u64 },
 }
 
 /// One queue and all that is around it.
@@ -68,13 +73,15 @@ pub struct World {
     pub dice: Option<fastrand::Rng>,
     /// Whether each engine after a crash is the first of its worker, so that its tickets begin anew.
     pub moves_to_new_workers: bool,
+    /// Whether all connections together are as fast as one.
+    pub shares_bandwidth: bool,
     /// Whether everything that happens is printed.
     is_told: bool,
     /// The file that the next scripting call is about.
     scripted: String,
     connections: BTreeMap<Ticket, Connection>,
-    /// Up to where each part was written since the engine started, or recorded before.
-    reached: BTreeMap<Part, u64>,
+    /// What was written of each part since the engine started.
+    written: BTreeMap<Part, RangeSet<u64>>,
     /// The servers' clocks are ahead of the engine's by so much, which was set back.
     set_back: Millis,
     tasks: BTreeMap<(Millis, u64), Task>,
@@ -111,10 +118,11 @@ impl World {
             most_connections: 0,
             dice,
             moves_to_new_workers: false,
+            shares_bandwidth: false,
             is_told: std::env::var_os("QMGR_LOG").is_some(),
             scripted: String::new(),
             connections: BTreeMap::new(),
-            reached: BTreeMap::new(),
+            written: BTreeMap::new(),
             set_back: Millis(0),
             tasks: BTreeMap::new(),
             next_task: 0,
@@ -417,28 +425,33 @@ impl World {
         self.connections.values()
     }
 
-    /// The bodies whose bytes no flush, commit or end under way makes safe, each with up to where they
-    /// are recorded.
-    pub fn at_risk(&self) -> impl Iterator<Item = (&Sink, u64)> {
-        let is_committing = self.tasks.values().any(|task| matches!(task, Task::Commit(_)));
-        let is_flushing = |ticket: &Ticket| {
-            self.tasks.values().any(|task| {
-                matches!(task, Task::Flush(flushed) | Task::End(flushed, _) if flushed == ticket)
+    /// How many bytes of each part were reported and are not recorded, while no flush, commit or end
+    /// under way makes them safe.
+    pub fn at_risk(&self) -> BTreeMap<Part, u64> {
+        let mut risked = BTreeMap::new();
+        if self.commit_under_way().is_some() {
+            return risked;
+        }
+        let part_of = |ticket| Some(self.connections.get(ticket)?.sink.as_ref()?.part);
+        let safe: BTreeSet<Part> = self
+            .tasks
+            .values()
+            .filter_map(|task| match task {
+                Task::Flush(ticket) | Task::End(ticket, _) => part_of(ticket),
+                _ => None,
             })
-        };
-        let unsafe_ones = self
-            .connections
-            .iter()
-            .filter(move |(ticket, _)| !is_committing && !is_flushing(ticket));
-        unsafe_ones.filter_map(|(_, connection)| {
-            let sink = connection.sink.as_ref()?;
+            .collect();
+        let sinks = self.connections.values().filter_map(|open| open.sink.as_ref());
+        for sink in sinks.filter(|sink| !safe.contains(&sink.part)) {
             let record = self.database.tables.transfers.get(&(sink.part.serial, sink.part.index));
             let ranges = record.filter(|record| record.generation == sink.part.generation);
-            let end = ranges.and_then(|record| {
-                record.ranges.iter().find(|(start, end)| *start <= sink.at && sink.at <= *end)
+            let range = ranges.and_then(|record| {
+                record.ranges.iter().find(|(start, end)| *start <= sink.at && sink.at < *end)
             });
-            Some((sink, end.map_or(sink.at, |(_, end)| *end).max(sink.at).min(sink.reported)))
-        })
+            let recorded = range.map_or(sink.at, |(_, end)| *end);
+            *risked.entry(sink.part).or_default() += sink.reported.saturating_sub(recorded);
+        }
+        risked
     }
 
     /// The network comes, or goes and breaks what is open.
@@ -484,7 +497,7 @@ impl World {
         self.queue = Queue::restore(saved, host, self.now).expect("this build's records");
         let kept: BTreeSet<Part> = self.queue.parts().collect();
         self.disk.delete_orphans(&kept);
-        self.reached.clear();
+        self.written.clear();
         self.drain();
         if !self.is_online {
             self.report(Event::Online(false));
@@ -543,7 +556,8 @@ impl World {
             | Task::Deliver(_)
             | Task::End(..)
             | Task::Hash { .. }
-            | Task::Probe(_) => {}
+            | Task::Probe(_)
+            | Task::Shorten { .. } => {}
         }
     }
 
@@ -765,9 +779,11 @@ impl World {
                 (1, Task::Publish { ticket, part, target, size })
             }
             Effect::Receive { ticket, part, at, keep, until, size } => {
-                let sink = Sink { part, at, position: at, reported: at, until };
+                let is_shortened = false;
+                let sink = Sink { part, at, position: at, reported: at, until, is_shortened };
                 return self.receive(ticket, sink, keep, size);
             }
+            Effect::Shorten { ticket, until } => (1, Task::Shorten { ticket, until }),
             Effect::WatchPage { .. } => return,
         };
         self.schedule(delay, task);
@@ -793,13 +809,18 @@ impl World {
         if !self.connections.contains_key(&ticket) {
             return;
         }
-        let file = (sink.part.serial, sink.part.index);
-        let others = self.connections.values().filter_map(|open| open.sink.as_ref());
-        let is_alone =
-            others.map(|open| (open.part.serial, open.part.index)).all(|other| other != file);
-        assert!(is_alone, "{} has two connections", sink.part);
+        let file = |part: Part| (part.serial, part.index);
+        let others: Vec<_> =
+            self.connections.values().filter_map(|open| open.sink.as_ref()).collect();
+        let mut of_file = others.iter().filter(|open| file(open.part) == file(sink.part));
+        assert!(of_file.all(|open| open.part == sink.part), "{} beside another one", sink.part);
+        let is_open = others.iter().any(|open| open.part == sink.part);
+        let opened = match is_open {
+            true => Ok(()),
+            false => self.disk.open(sink.part, keep, sink.at == 0, size),
+        };
         let connection = self.connections.get_mut(&ticket).expect("it was looked up");
-        match self.disk.open(sink.part, keep, sink.at == 0, size) {
+        match opened {
             Ok(()) => {
                 connection.sink = Some(sink);
                 self.schedule(10, Task::Chunk(ticket));
@@ -858,6 +879,23 @@ impl World {
                 let result = self.move_to_its_name(part, &target, size);
                 self.report(Event::Published { ticket, result });
             }
+            Task::Shorten { ticket, until } => self.shorten(ticket, until),
+        }
+    }
+
+    /// Ends a body earlier, unless it has ended by itself.
+    fn shorten(&mut self, ticket: Ticket, until: u64) {
+        let Some(sink) = self.connections.get_mut(&ticket).and_then(|open| open.sink.as_mut())
+        else {
+            return;
+        };
+        let until = until.max(sink.position);
+        sink.until = Some(until);
+        sink.is_shortened = true;
+        let is_over = sink.position == until;
+        self.report(Event::Shortened { ticket, until });
+        if is_over {
+            self.end(ticket, Ended::Closed);
         }
     }
 
@@ -916,14 +954,20 @@ impl World {
         let fitting = bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX));
         let (part, at) = (sink.part, sink.position);
         check_untouched(&self.database, part, at, fitting as u64);
-        let reached = self.reached.entry(part).or_default();
-        assert!(at >= *reached, "{part} is fetched again from {at}, it had reached {reached}");
+        let range = at..at + fitting as u64;
+        let written = self.written.entry(part).or_default();
+        assert!(!written.overlaps(&range), "{range:?} of {part} is written twice");
         if let Err(failure) = self.disk.write(part, at, &bytes[..fitting]) {
             return self.end(ticket, Ended::Disk(failure));
         }
-        *reached = at + fitting as u64;
+        if fitting > 0 {
+            written.insert(range);
+        }
         sink.position += fitting as u64;
         let position = sink.position;
+        if sink.is_shortened && sink.until == Some(position) {
+            return self.end(ticket, Ended::Closed);
+        }
         if fitting < bytes.len() {
             return self.end(ticket, Ended::Overlong);
         }
@@ -932,7 +976,9 @@ impl World {
         if is_reported {
             sink.reported = position;
         }
-        self.schedule(10, Task::Chunk(ticket));
+        let moving = self.connections.values().filter(|open| open.sink.is_some()).count() as u64;
+        let pace = if self.shares_bandwidth { 10 * moving } else { 10 };
+        self.schedule(pace, Task::Chunk(ticket));
         if is_reported {
             self.report(Event::Progress { ticket, position });
         }
@@ -1055,6 +1101,7 @@ fn host(epoch: u64, dice: u64, origin: Option<String>) -> Host {
         storage: Storage::Memory,
         epoch: Epoch(epoch),
         first_ticket: Ticket(epoch << 32),
+        pieces: PIECES,
         worker: format!("worker {epoch}"),
     }
 }

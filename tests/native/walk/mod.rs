@@ -181,6 +181,7 @@ fn one_group_keeps_the_promises_in_every_state_between_writes() {
         prepared: Some(1),
         faults: 1,
         few: 600,
+        per_file: 1,
         writes_at_once: true,
     });
     check_arrows(&walk);
@@ -195,6 +196,7 @@ fn one_group_keeps_the_promises_in_every_state_while_nothing_goes_wrong() {
         prepared: None,
         faults: 0,
         few: 10000,
+        per_file: 1,
         writes_at_once: true,
     }));
 }
@@ -207,6 +209,7 @@ fn one_group_keeps_the_promises_in_every_state() {
         prepared: Some(1),
         faults: 1,
         few: 600,
+        per_file: 1,
         writes_at_once: false,
     }));
 }
@@ -219,6 +222,7 @@ fn two_groups_keep_the_promises_in_every_state_while_nothing_goes_wrong() {
         prepared: Some(2),
         faults: 0,
         few: 600,
+        per_file: 1,
         writes_at_once: true,
     }));
 }
@@ -231,6 +235,22 @@ fn two_groups_keep_the_promises_in_every_state() {
         prepared: Some(2),
         faults: 1,
         few: 600,
+        per_file: 1,
         writes_at_once: false,
     }));
+}
+
+#[test]
+fn a_file_over_two_connections_keeps_the_promises_in_every_state() {
+    for (faults, writes_at_once) in [(0, false), (1, true)] {
+        check_arrows(&walk(Bounds {
+            name: "one group, two connections for its file",
+            groups: 1,
+            prepared: Some(1),
+            faults,
+            few: 600,
+            per_file: 2,
+            writes_at_once,
+        }));
+    }
 }

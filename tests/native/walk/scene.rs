@@ -5,7 +5,8 @@ use crate::sim::{RemoteFile, guid, url};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use qmgr::abi::{FileSetInfo, GROUPPROP_DISPLAYNAME, PropertyValue};
 use qmgr::protocol::{
-    Checkpoint, Command, Credentials, GroupRow, GroupState, Retry, Serial, SettingsPatch,
+    Checkpoint, Command, Connections, Credentials, GroupRow, GroupState, Retry, Serial,
+    SettingsPatch,
 };
 use qmgr::time::Millis;
 use sha2::{Digest, Sha256};
@@ -16,6 +17,9 @@ pub const CHUNK: usize = 8;
 
 /// The sizes of a job's files: one body of two chunks, one of a single chunk.
 const SIZES: [usize; 2] = [2 * CHUNK, CHUNK];
+
+/// The size of a file that is worth two connections.
+const WIDE: usize = 3 * CHUNK;
 
 /// A group that failed is resumed by its page until it has been tried again so often.
 const MOST_RETRIES: u32 = 2;
@@ -33,6 +37,8 @@ pub struct Bounds {
     pub faults: u32,
     /// From so many states the walk goes on where no other number is asked for.
     pub few: usize,
+    /// How many connections a file gets.
+    pub per_file: u32,
     /// Whether flushes and commits are carried out at once, so that nothing comes between.
     pub writes_at_once: bool,
 }
@@ -49,6 +55,7 @@ impl Scene {
         let mut files = BTreeMap::new();
         for group in 1..=bounds.groups {
             for (index, size) in SIZES.into_iter().enumerate() {
+                let size = if bounds.per_file > 1 { WIDE } else { size };
                 let url = url(&path(Serial(group), index));
                 let mut file = RemoteFile::new(&url, size);
                 let mut versions = vec![file.clone()];
@@ -91,7 +98,7 @@ impl Scene {
 
     /// The calls that come before the walk begins.
     pub fn preparation(&self) -> Vec<Command> {
-        let mut commands = vec![Command::Configure(settings())];
+        let mut commands = vec![Command::Configure(settings(self.bounds.per_file))];
         if let Some(count) = self.bounds.prepared {
             for group in (1..=self.bounds.groups).map(Serial) {
                 commands.push(create(group));
@@ -179,7 +186,7 @@ fn job(group: Serial) -> qmgr::abi::Guid {
 }
 
 /// Each chunk is flushed when it is written; delays are exact, and the timeouts come one after another.
-fn settings() -> SettingsPatch {
+fn settings(per_file: u32) -> SettingsPatch {
     SettingsPatch {
         retry: Some(Retry {
             minimum_delay: Millis(1),
@@ -188,6 +195,7 @@ fn settings() -> SettingsPatch {
             stall_timeout: Millis(2_000),
         }),
         checkpoint: Some(Checkpoint { bytes: CHUNK as u64, interval: Millis(100_000) }),
+        connections: Some(Connections { per_file: Some(per_file), ..Connections::default() }),
         time_slice: Some(Millis(1_000)),
         inactivity_timeout: Some(Some(Millis(3_600_000))),
         ..SettingsPatch::default()

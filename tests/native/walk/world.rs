@@ -13,7 +13,7 @@ use qmgr::protocol::{
     Answer, Call, ClientId, Command, Epoch, GroupState, GroupUpdate, Owner, Serial, Storage,
     ToEngine, ToPage,
 };
-use qmgr::queue::{Commit, DiskFailure, Effect, Ended, Event, Host, Part, Queue, Ticket};
+use qmgr::queue::{Commit, DiskFailure, Effect, Ended, Event, Host, Part, Pieces, Queue, Ticket};
 use qmgr::snapshot::SavedState;
 use qmgr::time::Millis;
 use sha2::{Digest, Sha256};
@@ -26,6 +26,9 @@ const MOST_CALLS: usize = 1;
 
 /// Longer than every delay and timeout but that of inactivity.
 const LONG: Millis = Millis(100_000);
+
+/// What is worth several connections, where files are of a few chunks.
+const PIECES: Pieces = Pieces { least_rest: 3 * CHUNK as u64, least: CHUNK as u64 };
 
 /// Something that happens.
 #[derive(Clone, Debug)]
@@ -50,6 +53,8 @@ pub enum Step {
     Flush(Ticket),
     /// The network is back.
     Online,
+    /// A body hears that it is to end earlier.
+    Shorten(Ticket),
 }
 
 /// Something that goes wrong.
@@ -86,6 +91,8 @@ pub struct Connection {
     request: Request,
     pub is_aborted: bool,
     is_flushing: bool,
+    /// It was told to end here, and has not heard it yet.
+    shortened: Option<u64>,
     pub stage: Stage,
 }
 
@@ -203,6 +210,7 @@ impl World {
         for (&ticket, connection) in &self.connections {
             steps.extend(connection.is_aborted.then_some(Step::Abort(ticket)));
             steps.extend(connection.is_flushing.then_some(Step::Flush(ticket)));
+            steps.extend(connection.shortened.map(|_| Step::Shorten(ticket)));
             match &connection.stage {
                 Stage::Requesting => steps.push(Step::Answer(ticket)),
                 Stage::Writing { rest, .. } if !rest.is_empty() && self.is_online => {
@@ -313,6 +321,7 @@ impl World {
                 self.is_online = true;
                 self.report(Event::Online(true));
             }
+            Step::Shorten(ticket) => self.shorten(*ticket),
         }
         if let Step::Fault(_) = step {
             self.faults -= 1;
@@ -419,8 +428,12 @@ impl World {
                 }
             }
             Effect::Receive { ticket, part, at, keep, until, size } => {
+                let is_open = self.is_open(part);
                 if let Some(connection) = self.connections.get_mut(&ticket) {
-                    let opened = self.disk.open(part, keep, at == 0, size);
+                    let opened = match is_open {
+                        true => Ok(()),
+                        false => self.disk.open(part, keep, at == 0, size),
+                    };
                     let Stage::Held { body } = &connection.stage else {
                         panic!("a body that is not there is to be received")
                     };
@@ -430,10 +443,16 @@ impl World {
                     };
                 }
             }
+            Effect::Shorten { ticket, until } => {
+                if let Some(connection) = self.connections.get_mut(&ticket) {
+                    connection.shortened = Some(until);
+                }
+            }
             Effect::Fetch { ticket, url, request, credentials: _ } => {
                 let stage = Stage::Requesting;
+                let (is_aborted, is_flushing, shortened) = (false, false, None);
                 let connection =
-                    Connection { url, request, is_aborted: false, is_flushing: false, stage };
+                    Connection { url, request, is_aborted, is_flushing, shortened, stage };
                 self.connections.insert(ticket, connection);
             }
             Effect::DeletePart { part } => {
@@ -520,6 +539,17 @@ impl World {
         self.disk.write(*part, *position, &chunk).expect("there is room");
         *position = end;
         self.report(Event::Progress { ticket, position: end });
+    }
+
+    fn shorten(&mut self, ticket: Ticket) {
+        let connection = self.connections.get_mut(&ticket).expect("a connection");
+        let wanted = connection.shortened.take().expect("it was told to");
+        if let Stage::Writing { position, until, rest, .. } = &mut connection.stage {
+            let end = wanted.max(*position);
+            *until = Some(end);
+            rest.truncate(usize::try_from(end - *position).expect("a small file"));
+            self.report(Event::Shortened { ticket, until: end });
+        }
     }
 
     fn flush(&mut self, ticket: Ticket) {
@@ -692,6 +722,7 @@ fn host(epoch: u64) -> Host {
         storage: Storage::Memory,
         epoch: Epoch(epoch),
         first_ticket: Ticket(epoch << 32),
+        pieces: PIECES,
         worker: "worker".to_owned(),
     }
 }

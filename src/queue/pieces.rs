@@ -1,0 +1,237 @@
+//! Several connections for one file: which ranges they fetch, and how many of them help.
+//!
+//! The first connection asks for all that is missing. Once its answer has shown that the server serves
+//! ranges of a version that can be proven, a body is ended early, in the middle of what it has left, and
+//! another connection fetches the rest. So all reach their ends at about the same time; whichever is
+//! done first takes half of the largest rest. No byte is ever asked for by two connections: a range is
+//! free only after the driver has said where the shortened body ends.
+
+use super::transfer::{Connection, Stage, Transfer};
+use super::{LONGEST_WAIT, Ticket};
+use crate::http::{ByteRange, Failure};
+use crate::protocol::{Proof, Resume};
+use crate::time::Millis;
+use std::ops::Range;
+
+/// So many connections to one file at most, where nobody names a number.
+const MOST: u32 = 4;
+
+/// So long a speed is measured.
+const WINDOW: Millis = Millis(1_000);
+
+/// A connection that has just begun is not as fast as it will be.
+const RAMP: Millis = Millis(500);
+
+/// A file that is done in less time than that is not worth a trial of one connection more.
+const LEAST_SECONDS: u64 = 3;
+
+/// So long after a connection that brought nothing none is tried.
+const PAUSE: Millis = Millis(60_000);
+
+/// What is worth another connection, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Pieces {
+    /// With fewer bytes missing, a file keeps one connection. Default 16 MiB.
+    pub least_rest: u64,
+    /// No range is divided into ranges that are shorter. Default 1 MiB.
+    pub least: u64,
+}
+
+impl Default for Pieces {
+    fn default() -> Self {
+        Self { least_rest: 16 << 20, least: 1 << 20 }
+    }
+}
+
+impl Transfer {
+    /// Its size, if several connections may fetch it: a range of it was answered as one, and each
+    /// further answer can show by a strong validator that it is of the same version.
+    pub(super) fn divisible_size(&self, resume: Resume) -> Option<u64> {
+        let is_proven = matches!(self.kept(resume).proof(), Some(Proof::Date | Proof::Etag));
+        let may_be = is_proven && self.serves_ranges && !self.without_range && self.again.is_none();
+        self.version.as_ref()?.size.filter(|_| may_be)
+    }
+
+    /// Whether so much of it is missing that a second connection is worth its request.
+    pub(super) fn is_worth_dividing(&self, size: u64, pieces: Pieces) -> bool {
+        self.in_pieces || size.saturating_sub(self.bytes_done()) >= pieces.least_rest
+    }
+
+    /// The first range that is missing and that no connection fetches. None is free while a connection
+    /// is being ended, since nobody knows how far it got.
+    pub(super) fn free_gap(&self, size: u64) -> Option<Range<u64>> {
+        let mut taken = self.durable.clone();
+        for connection in &self.connections {
+            let range = connection.range(size)?;
+            if !range.is_empty() {
+                taken.insert(range);
+            }
+        }
+        taken.gaps(&(0..size)).next()
+    }
+
+    /// The body of the connection that has most left, if that is worth dividing, and where to end it.
+    /// One that is not answered yet, or is about to end earlier, is waited for.
+    pub(super) fn division(&self, size: u64, pieces: Pieces) -> Option<(Ticket, u64)> {
+        let longest = self.open().max_by_key(|connection| connection.left(size))?;
+        let body = longest.receiving().filter(|body| !body.shortening && body.until.is_some())?;
+        let left = longest.left(size);
+        let is_worth_it = left >= pieces.least.saturating_mul(2).max(2);
+        is_worth_it.then_some((longest.ticket, body.position + left / 2))
+    }
+
+    /// Whether a running connection fetches the byte at a position.
+    pub(super) fn is_on_its_way(&self, position: u64) -> bool {
+        self.open()
+            .filter_map(|connection| connection.range(u64::MAX))
+            .any(|range| range.contains(&position))
+    }
+}
+
+impl Connection {
+    /// How many bytes it has still to bring.
+    fn left(&self, size: u64) -> u64 {
+        let end = self.range(size).map_or(0, |range| range.end);
+        end.saturating_sub(
+            self.receiving().map_or_else(
+                || self.range(size).map_or(0, |range| range.start),
+                |body| body.position,
+            ),
+        )
+    }
+
+    /// The bytes that it may bring; `None` where that is not known for certain.
+    fn range(&self, size: u64) -> Option<Range<u64>> {
+        match &self.stage {
+            Stage::Receiving(body) => Some(body.from..body.until.unwrap_or(size)),
+            Stage::Requesting { request, .. } => {
+                let range = request.range?;
+                Some(range.start..range.last.map_or(size, |last| last + 1))
+            }
+            Stage::Closing { .. } | Stage::Comparing(_) | Stage::Probing { .. } => None,
+        }
+    }
+}
+
+/// A range of a file of this size, to be asked for: its end is left open where the file's is meant.
+pub(super) fn asked(gap: &Range<u64>, size: u64) -> ByteRange {
+    ByteRange { start: gap.start, last: (gap.end < size).then(|| gap.end - 1) }
+}
+
+/// How many connections a group's file gets: as many as have been seen to help, and no more than its
+/// server takes. None of it survives a restart.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Breadth {
+    /// So many help, or the last of them is on trial.
+    wanted: u32,
+    /// The speed before the one on trial began, in bytes a second.
+    before: Option<u64>,
+    /// No trial begins earlier.
+    next_trial: Millis,
+    /// So many were not refused or cut off.
+    most: Option<u32>,
+    /// How many bodies moved when the measurement began.
+    moving: u32,
+    /// When the measurement begins.
+    since: Millis,
+    bytes: u64,
+    /// What a server said that asked for patience, and until when.
+    patience: Option<(Failure, Millis)>,
+}
+
+impl Default for Breadth {
+    fn default() -> Self {
+        Self {
+            wanted: 1,
+            before: None,
+            next_trial: Millis(0),
+            most: None,
+            moving: 0,
+            since: Millis(0),
+            bytes: 0,
+            patience: None,
+        }
+    }
+}
+
+impl Breadth {
+    /// How many connections there may be, where the settings name a number or leave it open.
+    pub(super) fn limit(&self, setting: Option<u32>) -> u32 {
+        setting.unwrap_or(self.wanted).min(self.most.unwrap_or(u32::MAX))
+    }
+
+    /// Counts bytes that have come over `moving` bodies of a file that has `left` bytes to go. At the
+    /// end of each measurement it is decided whether the connection on trial stays, and whether another
+    /// one is tried.
+    pub(super) fn count(&mut self, bytes: u64, moving: u32, left: u64, now: Millis) {
+        if moving != self.moving {
+            self.moving = moving;
+            return self.measure_from(now.plus(RAMP));
+        }
+        if now <= self.since {
+            return;
+        }
+        self.bytes = self.bytes.saturating_add(bytes);
+        let elapsed = now.since(self.since);
+        if elapsed < WINDOW {
+            return;
+        }
+        let speed = self.bytes.saturating_mul(1_000) / elapsed.0;
+        self.measure_from(now);
+        if moving != self.limit(None) {
+            return;
+        }
+        let fewer = u64::from(self.wanted.saturating_sub(1).max(1));
+        match self.before.take() {
+            // Less than half of what each of the others brings is no gain.
+            Some(before) if speed < before.saturating_add(before / (2 * fewer)) => {
+                self.wanted -= 1;
+                self.next_trial = now.plus(PAUSE);
+            }
+            Some(_) | None => {
+                let is_worth_it = left / LEAST_SECONDS >= speed;
+                let may_be_more = self.wanted < self.most.unwrap_or(MOST).min(MOST);
+                if is_worth_it && may_be_more && now >= self.next_trial {
+                    self.before = Some(speed);
+                    self.wanted += 1;
+                }
+            }
+        }
+    }
+
+    /// Nothing moves: the time until something does again says nothing of a speed.
+    pub(super) const fn forget_speed(&mut self) {
+        self.moving = 0;
+    }
+
+    fn measure_from(&mut self, since: Millis) {
+        self.since = since;
+        self.bytes = 0;
+    }
+
+    /// A connection was refused, cut off or of no use, while `open` others of its file go on.
+    pub(super) fn narrow(&mut self, open: usize) {
+        self.most = Some(u32::try_from(open).unwrap_or(u32::MAX).max(1));
+        self.before = None;
+    }
+
+    /// A server has asked for patience while other connections of the file go on.
+    pub(super) fn be_patient(&mut self, failure: &Failure, now: Millis) {
+        if let Some(asked) = failure.retry_after.filter(|_| failure.transient) {
+            let until = now.plus(asked.min(LONGEST_WAIT));
+            self.patience = Some((failure.clone(), until));
+        }
+    }
+
+    /// What the server said that has asked for patience until later than `now`, with the time that is left.
+    pub(super) fn impatience(&mut self, now: Millis) -> Option<Failure> {
+        let (failure, until) = self.patience.take().filter(|(_, until)| *until > now)?;
+        Some(Failure { retry_after: Some(until.since(now)), ..failure })
+    }
+
+    /// The file begins anew after a failure: what its server took before says little.
+    pub(super) fn forget_limits(&mut self) {
+        self.most = None;
+        self.patience = None;
+    }
+}

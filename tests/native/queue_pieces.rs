@@ -1,0 +1,329 @@
+//! One file over several connections: which ranges they take, how many there are, and what becomes of
+//! the file when one of them goes wrong.
+
+use crate::sim::{Behaviour, Cors, Crash, Ranges, START, Validators, World};
+use qmgr::protocol::{
+    Command, Connections, GroupState, Resume, Retry, Serial, SettingsPatch, WaitReason,
+};
+use qmgr::time::Millis;
+
+const SIZE: usize = 100_000;
+
+/// A chunk of 1,000 bytes takes a connection 10 ms.
+const ALONE: Millis = Millis(SIZE as u64 / 100);
+
+fn per_file(number: u32) -> SettingsPatch {
+    let connections = Connections { per_file: Some(number), ..Connections::default() };
+    SettingsPatch { connections: Some(connections), ..SettingsPatch::default() }
+}
+
+fn world_of(number: u32) -> World {
+    World::new().configured(per_file(number)).with_file("/a", SIZE)
+}
+
+/// The answer is as it should be.
+const FINE: Behaviour = Behaviour::CutAfter(usize::MAX);
+
+#[track_caller]
+fn assert_complete(world: &World, group: Serial, path: &str) {
+    assert_eq!(world.status(group) & !0x400, 0x140, "{:?}", world.row(group));
+    assert!(world.published(path) == Some(world.served(path)), "{path} is what the server holds");
+    assert_eq!(world.disk.parts().count(), 0);
+    assert!(world.queue.is_idle());
+}
+
+fn most_open(world: &mut World) -> usize {
+    let mut most = 0;
+    while !world.is_idle() && world.step() {
+        most = most.max(world.connections().count());
+    }
+    most
+}
+
+#[test]
+fn a_file_is_fetched_over_as_many_connections_as_per_file_says() {
+    for (number, longest) in [(1, 11), (2, 6), (3, 6), (4, 4)] {
+        let mut world = world_of(number);
+        let group = world.resumed_group(["/a"]);
+        world.run_until_idle();
+        assert_complete(&world, group, "/a");
+        assert_eq!(world.most_connections, number as usize);
+        let took = world.now.since(START);
+        assert!(took < Millis(ALONE.0 * longest / 10), "{number} connections took {took:?}");
+    }
+}
+
+#[test]
+fn the_pieces_are_halves_of_what_was_left() {
+    let mut world = world_of(4);
+    let group = world.resumed_group(["/a"]);
+    world.run_until_idle();
+    assert_complete(&world, group, "/a");
+    let asked = world.ranges_asked("/a");
+    assert_eq!(asked[0], "bytes=0-");
+    assert_eq!(asked[1], "bytes=50000-", "the rest of the file, its end left open");
+    assert!(asked.len() <= 8, "{asked:?}");
+}
+
+#[test]
+fn connections_are_added_while_each_of_them_makes_the_file_faster() {
+    let mut world = World::new().with_file("/a", 3_000_000);
+    let group = world.resumed_group(["/a"]);
+    world.run_until_idle();
+    assert_complete(&world, group, "/a");
+    assert_eq!(world.most_connections, 4);
+    let took = world.now.since(START);
+    assert!(took < Millis(12_000), "{took:?} for what one connection does in 30 s");
+}
+
+#[test]
+fn no_connection_is_added_where_the_second_brought_nothing() {
+    let mut world = World::new().with_file("/a", 3_000_000);
+    world.shares_bandwidth = true;
+    let group = world.resumed_group(["/a"]);
+    world.run_until_idle();
+    assert_complete(&world, group, "/a");
+    assert_eq!(world.most_connections, 2);
+    assert_eq!(world.ranges_asked("/a").len(), 2, "{:?}", world.ranges_asked("/a"));
+}
+
+#[test]
+fn what_is_soon_done_keeps_one_connection() {
+    let mut small = World::new().configured(per_file(4)).with_file("/a", 7_999);
+    let mut quick = World::new().with_file("/a", 300_000);
+    for world in [&mut small, &mut quick] {
+        let group = world.resumed_group(["/a"]);
+        world.run_until_idle();
+        assert_complete(world, group, "/a");
+        assert_eq!(world.ranges_asked("/a"), ["bytes=0-"]);
+    }
+}
+
+#[test]
+fn only_a_version_that_each_answer_can_prove_is_fetched_in_pieces() {
+    for (validators, is_divided) in [
+        (Validators::Strong, true),
+        (Validators::Date, true),
+        (Validators::Weak, false),
+        (Validators::None, false),
+    ] {
+        let mut world = world_of(4).validated_by(validators);
+        let group = world.resumed_group(["/a"]);
+        world.run_until_idle();
+        assert_complete(&world, group, "/a");
+        assert_eq!(world.most_connections > 1, is_divided, "{validators:?}");
+    }
+    for (cors, is_divided) in
+        [(Cors::Exposed, true), (Cors::RangeExposed, false), (Cors::Hidden, false)]
+    {
+        let resume = SettingsPatch { resume: Some(Resume::Likely), ..per_file(4) };
+        let mut world = World::new().configured(resume).with_file("/far/a", SIZE).with_cors(cors);
+        let group = world.resumed_group(["/far/a"]);
+        world.run_until_idle();
+        assert_complete(&world, group, "/far/a");
+        assert_eq!(world.most_connections > 1, is_divided, "{cors:?}");
+    }
+    let mut world = world_of(4).with_ranges(Ranges::Ignored);
+    let group = world.resumed_group(["/a"]);
+    world.run_until_idle();
+    assert_complete(&world, group, "/a");
+    assert_eq!(world.ranges_asked("/a"), ["bytes=0-"]);
+}
+
+/// Whatever the second answer is, the first one's bytes are kept and the group does not wait.
+#[test]
+fn a_file_goes_on_with_fewer_connections_where_one_is_refused() {
+    for refusal in [
+        Behaviour::Status(404, None),
+        Behaviour::Status(429, None),
+        Behaviour::Status(503, None),
+        Behaviour::Unreachable,
+        Behaviour::IgnoreRange,
+        Behaviour::Multipart,
+        Behaviour::WrongRange(7),
+        Behaviour::CutAfter(0),
+        Behaviour::CutAfter(5_000),
+        Behaviour::Elsewhere,
+    ] {
+        let mut world = world_of(4).then(FINE).then(refusal.clone());
+        let group = world.resumed_group(["/a"]);
+        let mut has_waited = false;
+        while !world.is_idle() && world.step() {
+            has_waited |= world.row(group).state == GroupState::Waiting;
+        }
+        assert_complete(&world, group, "/a");
+        assert!(!has_waited, "{refusal:?}");
+        assert_eq!(world.row(group).retries, 0, "{refusal:?}");
+        let asked = world.ranges_asked("/a");
+        assert_eq!(asked.iter().filter(|range| *range == "bytes=0-").count(), 1, "{asked:?}");
+        assert!(asked.len() <= 8, "{refusal:?}: {asked:?}");
+    }
+}
+
+#[test]
+fn a_connection_that_stalls_leaves_its_rest_to_the_others() {
+    let retry = Retry { stall_timeout: Millis(200), ..Retry::default() };
+    let settings = SettingsPatch { retry: Some(retry), ..per_file(2) };
+    let world = World::new().configured(settings).with_file("/a", SIZE);
+    let mut world = world.then(FINE).then(Behaviour::StallAfter(3_000));
+    let group = world.resumed_group(["/a"]);
+    world.run_until_idle();
+    assert_complete(&world, group, "/a");
+    assert_eq!(world.row(group).retries, 0);
+}
+
+#[test]
+fn a_server_that_asks_for_patience_is_not_asked_again_before() {
+    let patience = Behaviour::Status(503, Some("3600".to_owned()));
+    let mut world = world_of(2).then(FINE).then(patience);
+    let group = world.resumed_group(["/a"]);
+    world.run_until(|world| world.row(group).state == GroupState::Waiting);
+    let wait = world.row(group).wait.clone().expect("it says why it waits");
+    assert_eq!(wait.reason, WaitReason::RetryAfter);
+    assert_eq!(world.ranges_asked("/a").len(), 2);
+    assert_eq!(world.row(group).bytes_done, 50_000, "the first connection's half is there");
+    world.run_until_idle();
+    assert!(world.now.since(START) >= Millis(3_600_000));
+    assert_complete(&world, group, "/a");
+}
+
+#[test]
+fn the_failure_of_the_last_connection_is_that_of_the_file() {
+    let mut world = world_of(2).then(Behaviour::CutAfter(30_000)).then(Behaviour::CutAfter(9_000));
+    let group = world.resumed_group(["/a"]);
+    world.run_until(|world| world.row(group).state == GroupState::Waiting);
+    assert_eq!(world.row(group).bytes_done, 39_000);
+    world.run_until_idle();
+    assert_complete(&world, group, "/a");
+    assert_eq!(world.row(group).retries, 1);
+    assert_eq!(world.most_connections, 2, "after the wait there are two again");
+}
+
+#[test]
+fn another_version_in_the_second_answer_stops_all_and_begins_a_new_generation() {
+    for validators in [Validators::Strong, Validators::Date] {
+        let mut world = world_of(4).validated_by(validators);
+        let group = world.resumed_group(["/a"]);
+        world.run_until(|world| world.connections().count() == 2);
+        world.change("/a", SIZE);
+        world.run_until_idle();
+        assert_complete(&world, group, "/a");
+        let asked = world.ranges_asked("/a");
+        assert_eq!(asked.iter().filter(|range| *range == "bytes=0-").count(), 2, "{asked:?}");
+    }
+}
+
+/// Two servers behind one name, each with an `ETag` of its own, must not go on for ever.
+#[test]
+fn a_server_that_changes_at_each_answer_is_served_from_in_the_end() {
+    let mut world = world_of(4);
+    let group = world.resumed_group(["/a"]);
+    let mut asked = 0;
+    while !world.is_idle() && world.step() {
+        let now = world.ranges_asked("/a").len();
+        if now > asked {
+            asked = now;
+            world.change("/a", SIZE);
+        }
+    }
+    assert_eq!(world.status(group), 0x140, "{:?}", world.row(group));
+    assert!(asked <= 4, "{:?}", world.ranges_asked("/a"));
+}
+
+#[test]
+fn a_crash_at_any_step_costs_a_checkpoint_and_never_a_byte_twice() {
+    let checkpoint = qmgr::protocol::Checkpoint { bytes: 4_000, interval: Millis(50) };
+    for crash in [Crash::Kill, Crash::PowerCut] {
+        for steps in (0..600).step_by(7) {
+            let settings = SettingsPatch { checkpoint: Some(checkpoint.clone()), ..per_file(4) };
+            let mut world = World::new().configured(settings).with_file("/a", SIZE);
+            let group = world.resumed_group(["/a"]);
+            world.run_steps(steps);
+            let done = world.row(group).bytes_done;
+            world.crash(crash);
+            let kept = world.row(group).bytes_done;
+            // Each of the connections brings another chunk while the checkpoint is made.
+            assert!(crash == Crash::PowerCut || kept + 12_000 >= done, "{kept} of {done}");
+            world.run_until_idle();
+            assert_complete(&world, group, "/a");
+            assert!(world.ranges_asked("/a").len() <= 20, "{:?}", world.ranges_asked("/a"));
+        }
+    }
+}
+
+#[test]
+fn suspending_ends_all_connections_and_keeps_what_each_brought() {
+    let mut world = world_of(4);
+    let group = world.resumed_group(["/a"]);
+    world.run_for(Millis(200));
+    let done = world.row(group).bytes_done;
+    assert_eq!(world.connections().count(), 4);
+    world.ask(Command::SuspendGroup { group }).expect("it is suspended");
+    world.run_until_idle();
+    assert_eq!(world.connections().count(), 0);
+    assert!(world.row(group).bytes_done >= done);
+    let record = world.database.tables.transfers.values().next().expect("the file's record");
+    assert!(record.ranges.len() > 1, "{:?}", record.ranges);
+    let asked = world.ranges_asked("/a").len();
+    world.reload();
+    world.ask(Command::ResumeGroup { group }).expect("it is resumed");
+    world.run_until_idle();
+    assert_complete(&world, group, "/a");
+    assert!(world.ranges_asked("/a").len() >= asked + 4, "the gaps are asked for at once");
+}
+
+#[test]
+fn the_network_that_goes_stops_all_and_they_come_back_with_it() {
+    let mut world = world_of(4);
+    let group = world.resumed_group(["/a"]);
+    world.run_for(Millis(200));
+    world.set_network(false);
+    world.run_for(Millis(1_000));
+    assert_eq!(world.connections().count(), 0);
+    assert_eq!(world.row(group).state, GroupState::Waiting);
+    world.set_network(true);
+    assert_eq!(most_open(&mut world), 4);
+    assert_complete(&world, group, "/a");
+}
+
+#[test]
+fn a_group_without_a_connection_gets_one_of_those_that_another_has_too_many() {
+    let mut world = world_of(4).with_file("/b", 20_000);
+    let background = world.resumed_group(["/a"]);
+    world.run_for(Millis(150));
+    assert_eq!(world.connections().count(), 4);
+    let foreground = world.group(["/b"]);
+    world.ask(Command::SwitchToForeground { group: foreground }).expect("it is switched");
+    world.ask(Command::ResumeGroup { group: foreground }).expect("it is resumed");
+    world.run_until(|world| world.row(foreground).state == GroupState::Transferring);
+    assert_eq!(world.row(background).state, GroupState::Transferring, "and keeps the others");
+    world.run_until_idle();
+    assert_complete(&world, background, "/a");
+    assert_complete(&world, foreground, "/b");
+    assert_eq!(world.most_connections, 4);
+}
+
+#[test]
+fn connections_to_one_origin_stay_within_the_settings() {
+    let connections = Connections { per_file: Some(9), ..Connections::default() };
+    let settings = SettingsPatch { connections: Some(connections), ..SettingsPatch::default() };
+    let mut world = World::new().configured(settings).with_file("/a", SIZE).with_file("/b", SIZE);
+    let groups = [world.group(["/a"]), world.group(["/b"])];
+    for group in groups {
+        world.ask(Command::SwitchToForeground { group }).expect("it is switched");
+        world.ask(Command::ResumeGroup { group }).expect("it is resumed");
+    }
+    world.run_until_idle();
+    assert_eq!(world.most_connections, 4);
+    assert_complete(&world, groups[0], "/a");
+    assert_complete(&world, groups[1], "/b");
+}
+
+#[test]
+fn parts_that_a_server_caps_are_fetched_side_by_side() {
+    let mut world = world_of(3).with_ranges(Ranges::Capped(7_000));
+    let group = world.resumed_group(["/a"]);
+    world.run_until_idle();
+    assert_complete(&world, group, "/a");
+    assert_eq!(world.most_connections, 3);
+}

@@ -1,0 +1,2 @@
+/** @param {HTMLElement} element @param {import("../app/context.js").Context} context */
+export function mount(element, context) {}
