@@ -7,8 +7,10 @@ use qmgr::protocol::{
     Answer, Call, ClientId, Command, Credentials, Epoch, GroupError, GroupState, Owner, Serial,
     Settings, Storage, ToEngine, ToPage,
 };
-use qmgr::queue::{Effect, Ended, Event, Host, Queue, Ticket};
-use qmgr::snapshot::{GroupRecord, QueueRecord, SCHEMA, Saved, SavedState, TransferRecord, Trouble};
+use qmgr::queue::{Effect, Ended, Event, Host, Pieces, Queue, Ticket};
+use qmgr::snapshot::{
+    GroupRecord, QueueRecord, SCHEMA, Saved, SavedState, TransferRecord, Trouble,
+};
 use qmgr::time::Millis;
 use std::collections::{BTreeMap, VecDeque};
 use std::hint::black_box;
@@ -250,7 +252,8 @@ impl Desk {
             | Effect::Copy { .. }
             | Effect::DeleteFile { .. }
             | Effect::Hash { .. }
-            | Effect::Probe { .. } => unreachable!("nothing here asks for {effect:?}"),
+            | Effect::Probe { .. }
+            | Effect::Shorten { .. } => unreachable!("nothing here asks for {effect:?}"),
         }
     }
 
@@ -290,6 +293,7 @@ pub fn restored(saved: Saved) -> Queue {
         storage: Storage::Memory,
         epoch: Epoch(1),
         first_ticket: Ticket(0),
+        pieces: Pieces::default(),
         worker: "worker".to_owned(),
     };
     Queue::restore(saved, host, START).expect("the records are of this build's schema")

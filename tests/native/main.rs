@@ -21,6 +21,7 @@ mod mirror_rows;
 mod queue_damage;
 mod queue_groups;
 mod queue_likely;
+mod queue_many;
 mod queue_notifications;
 mod queue_pieces;
 mod queue_retry;
