@@ -23,7 +23,7 @@ pub(super) struct Job {
     /// The files that can be moved to their names at once.
     movable: BTreeSet<u32>,
     /// The last file of each path, by the path's hash: two paths of one hash only wait for each other.
-    last_of_path: BTreeMap<u64, usize>,
+    last_of_path: BTreeMap<u32, usize>,
 }
 
 /// A file among the others.
@@ -244,10 +244,10 @@ impl Job {
     }
 }
 
-fn path_hash(file: &Transfer) -> u64 {
+fn path_hash(file: &Transfer) -> u32 {
     let mut hasher = DefaultHasher::new();
     file.file.local.key().hash(&mut hasher);
-    hasher.finish()
+    u32::try_from(hasher.finish() >> 32).expect("half of a hash has half of its bits")
 }
 
 /// A place in the list as the header's DWORD.
