@@ -51,6 +51,25 @@ test("the slider shows the queue as it was at any earlier step, and goes back to
   assert.equal((await shown(page)).length, 2);
 });
 
+test("a scenario whose tabs are frames is in the record too, with the group in their queue", async (t) => {
+  const { page } = await openPlayground(t);
+  await bringUp(page, "laboratory");
+  await page.locator(".lab-choices").getByText("Worker killed", { exact: true }).click();
+  for (const [field, value] of [["size", "1"], ["pause", "0"]]) {
+    await page.locator(`#lab-${field}`).fill(value);
+    await page.locator(`#lab-${field}`).press("Tab");
+  }
+  await page.locator("#lab-play").click();
+  await until("a verdict", () => page.locator("#lab-outcome").textContent(), 30_000);
+  await bringUp(page, "record");
+  await page.locator("#log li", { hasText: "tab 1 its worker was terminated" }).click();
+  assert.match((await shown(page)).join(), /Laboratory: Worker killed\s+0x080[^]*512\.0 KiB of 1\.0 MiB/);
+  const written = await lines(page);
+  assert.ok(written.some((line) => /tab 2 role active/.test(line)));
+  assert.ok(written.some((line) => /server GET bytes=524288- if unchanged → 206/.test(line)));
+  assert.equal(written.filter((line) => /tab 1 statuschange → 0x140/.test(line)).length, 1);
+});
+
 test("the record is filtered by kind, by words and by the opened group", async (t) => {
   const { page } = await somethingHappened(t);
   const all = (await lines(page)).length;
