@@ -79,7 +79,7 @@ async fn an_observer_may_close_the_session_that_it_hears_of() {
             closed.send(session.close()).expect("the test still waits");
         }
     });
-    let options = js::object([("name", "session-observer".into()), ("storage", "opfs".into())]);
+    let options = js::object([("name", "session-observer".into())]);
     let observe = observer.as_ref().unchecked_ref::<Function>().clone();
     let started = js::settled(Session::start(options, Some(observe))).await;
     let started: JsSession = started.expect("a queue can be opened").unchecked_into();

@@ -15,10 +15,13 @@ const FILE: &[u8] = b"0123456789";
 const V1: Option<&str> = Some("\"v1\"");
 
 macro_rules! over_each_store {
-    ($($test:ident)*) => {
+    ($($test:ident)*; $($alone:ident)*) => {
         mod in_opfs {
             $(#[super::wasm_bindgen_test] async fn $test() {
                 super::$test(super::Bytes::Opfs).await;
+            })*
+            $(#[super::wasm_bindgen_test] async fn $alone() {
+                super::$alone().await;
             })*
         }
         mod in_indexeddb {
@@ -47,6 +50,10 @@ over_each_store! {
     a_cancelled_group_leaves_no_part
     a_deleted_file_leaves_nothing
     a_file_that_will_not_fit_is_refused_before_it_is_written
+    ;
+    a_part_that_another_context_holds_is_waited_for
+    a_target_that_another_context_holds_is_waited_for
+    directories_that_hold_no_file_any_more_make_way
 }
 
 fn integrity(of: &[u8]) -> String {
@@ -141,13 +148,12 @@ async fn a_file_with_a_wrong_hash_is_an_error_and_not_published(bytes: Bytes) {
     queue.discard().await;
 }
 
-#[wasm_bindgen_test]
 async fn a_part_that_another_context_holds_is_waited_for() {
     let server = Server::new();
     let (id, part) = closed_with_four_bytes(Bytes::Opfs, "files-busy-part", &server).await;
     let held = opfs::hold(&format!("qmgr/files-busy-part/parts/{part}")).await;
 
-    let queue = Queue::open("files-busy-part", &server).await;
+    let queue = Queue::open_over(Bytes::Opfs, "files-busy-part", &server).await;
     let group = queue.find(&id).await.expect("the group is still there");
     let body = server.next_request().await.answer_range(FILE, V1);
     queue.until_waiting(&group, "storage-busy").await;
@@ -165,10 +171,9 @@ async fn a_part_that_another_context_holds_is_waited_for() {
     queue.discard().await;
 }
 
-#[wasm_bindgen_test]
 async fn a_target_that_another_context_holds_is_waited_for() {
     let server = Server::new();
-    let queue = Queue::open("files-busy-target", &server).await;
+    let queue = Queue::open_over(Bytes::Opfs, "files-busy-target", &server).await;
     let held = opfs::hold(&queue.target("/a.bin")).await;
     let download = queue.resumed_download("/a.bin").await;
     serve(&server).await;
@@ -256,10 +261,9 @@ async fn a_directory_at_the_target_is_the_groups_error_and_stays(bytes: Bytes) {
     queue.discard().await;
 }
 
-#[wasm_bindgen_test]
 async fn directories_that_hold_no_file_any_more_make_way() {
     let server = Server::new();
-    let queue = Queue::open("files-leftovers", &server).await;
+    let queue = Queue::open_over(Bytes::Opfs, "files-leftovers", &server).await;
     for left_over in ["/a.bin/one/deep", "/a.bin/two"] {
         opfs::write(&queue.target(left_over), b"gone").await;
         opfs::remove(&queue.target(left_over)).await;
@@ -387,8 +391,9 @@ async fn a_file_that_will_not_fit_is_refused_before_it_is_written(bytes: Bytes) 
     let queue = Queue::open_over(bytes, "files-no-room", &server).await;
     let download = queue.resumed_download("/a.bin").await;
     let room = js::patched(
-        "StorageManager.prototype.estimate = async () => ({ usage: 1e6, quota: 3e6 })",
-        "StorageManager.prototype.estimate",
+        "const value = { estimate: async () => ({ usage: 1e6, quota: 3e6 }) }; \
+         Object.defineProperty(navigator, 'storage', { configurable: true, value })",
+        "navigator.storage",
     );
     let file = vec![7; 2_000_001];
     let body = server.next_request().await.answer_range(&file, V1);
@@ -442,7 +447,8 @@ async fn of_chunks_of_which_one_could_not_be_written_those_before_it_are_kept() 
         "const put = IDBObjectStore.prototype.put; \
          let chunks = 0; \
          IDBObjectStore.prototype.put = function (value, ...rest) { \
-           if (value instanceof Blob && ++chunks === 2) { \
+           const isChunk = value instanceof Blob || value instanceof ArrayBuffer; \
+           if (isChunk && ++chunks === 2) { \
              throw new DOMException('no room for this one', 'QuotaExceededError'); \
            } \
            return put.call(this, value, ...rest); }",

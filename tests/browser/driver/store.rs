@@ -1,7 +1,7 @@
 //! The records in IndexedDB.
 
 use crate::support::queue::{details, remove, state_of};
-use crate::support::{Options, Queue, Server, js, opfs, records};
+use crate::support::{Bytes, Options, Queue, Server, js, records};
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -215,22 +215,17 @@ async fn a_queue_keeps_the_storage_that_it_was_created_with() {
     let queue = Queue::open("store-storage", &server).await;
     queue.close().await;
     let asked = |storage| Options { name: "store-storage", storage, server: None };
-    let refused = Queue::try_open(asked(Some("indexeddb"))).await.err();
+    let (own, other) = match queue.bytes {
+        Bytes::IndexedDb => ("indexeddb", "opfs"),
+        Bytes::Opfs => ("opfs", "indexeddb"),
+    };
+    let refused = Queue::try_open(asked(Some(other))).await.err();
     let refused = refused.expect("a queue has one storage");
     assert_eq!(js::text(&refused, "code"), "E_INVALIDARG");
 
     let queue = Queue::try_open(asked(None)).await.expect("its own storage is the default");
-    assert_eq!(queue.session.storage(), "opfs");
+    assert_eq!(queue.session.storage(), own);
     queue.discard().await;
-}
-
-/// As in a private window of some browsers.
-fn without_opfs() -> js::Patched {
-    js::patched(
-        "StorageManager.prototype.getDirectory = async () => { \
-           throw new DOMException('not in a private window', 'SecurityError') }",
-        "StorageManager.prototype.getDirectory",
-    )
 }
 
 async fn storage_of(name: &str, storage: Option<&str>) -> Result<String, String> {
@@ -242,53 +237,7 @@ async fn storage_of(name: &str, storage: Option<&str>) -> Result<String, String>
 }
 
 #[wasm_bindgen_test]
-async fn a_new_queue_keeps_its_bytes_where_the_browser_lets_it_and_stays_there() {
-    assert_eq!(storage_of("store-auto-opfs", None).await.as_deref(), Ok("opfs"));
-    let denied = without_opfs();
-    assert_eq!(storage_of("store-auto-chunks", None).await.as_deref(), Ok("indexeddb"));
-    drop(denied);
-    assert_eq!(storage_of("store-auto-chunks", None).await.as_deref(), Ok("indexeddb"));
-
-    let read_only = js::patched(
-        "delete FileSystemFileHandle.prototype.createSyncAccessHandle",
-        "FileSystemFileHandle.prototype.createSyncAccessHandle",
-    );
-    assert_eq!(storage_of("store-auto-no-handles", None).await.as_deref(), Ok("indexeddb"));
-    drop(read_only);
-    for name in ["store-auto-opfs", "store-auto-chunks", "store-auto-no-handles"] {
-        remove(name).await;
-    }
-}
-
-#[wasm_bindgen_test]
-async fn a_queue_in_the_private_file_system_never_falls_back() {
-    assert_eq!(storage_of("store-stays", None).await.as_deref(), Ok("opfs"));
-    let denied = without_opfs();
-    for storage in [None, Some("opfs")] {
-        let refused = storage_of("store-stays", storage).await.expect_err("its files are not here");
-        assert!(refused.contains("SecurityError: not in a private window"), "{refused}");
-    }
-    drop(denied);
-    assert_eq!(storage_of("store-stays", None).await.as_deref(), Ok("opfs"));
-    remove("store-stays").await;
-}
-
-#[wasm_bindgen_test]
-async fn a_held_probe_is_no_sign_that_there_are_no_files() {
-    let held = opfs::hold("qmgr/store-probe/parts/probe").await;
-    assert_eq!(storage_of("store-probe", None).await.as_deref(), Ok("opfs"));
-    held.close();
-    remove("store-probe").await;
-}
-
-#[wasm_bindgen_test]
-async fn denied_storage_is_named() {
-    let denied = without_opfs();
-    let refused = storage_of("store-denied", Some("opfs")).await.expect_err("no files");
-    drop(denied);
-    assert!(refused.contains("SecurityError: not in a private window"), "{refused}");
-    remove("store-denied").await;
-
+async fn a_denied_database_is_named() {
     let denied = js::patched(
         "IDBFactory.prototype.open = () => { throw new DOMException('cookies are blocked', 'SecurityError') }",
         "IDBFactory.prototype.open",
@@ -297,4 +246,71 @@ async fn denied_storage_is_named() {
     drop(denied);
     assert!(refused.contains("IndexedDB"), "{refused}");
     assert!(refused.contains("cookies are blocked"), "{refused}");
+}
+
+/// What a browser shows that gives a worker files.
+mod in_opfs {
+    use super::storage_of;
+    use crate::support::queue::remove;
+    use crate::support::{js, opfs};
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    /// As in a private window of some browsers.
+    fn without_opfs() -> js::Patched {
+        js::patched(
+            "StorageManager.prototype.getDirectory = async () => { \
+               throw new DOMException('not in a private window', 'SecurityError') }",
+            "StorageManager.prototype.getDirectory",
+        )
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_new_queue_keeps_its_bytes_where_the_browser_lets_it_and_stays_there() {
+        assert_eq!(storage_of("store-auto-opfs", None).await.as_deref(), Ok("opfs"));
+        let denied = without_opfs();
+        assert_eq!(storage_of("store-auto-chunks", None).await.as_deref(), Ok("indexeddb"));
+        drop(denied);
+        assert_eq!(storage_of("store-auto-chunks", None).await.as_deref(), Ok("indexeddb"));
+
+        let read_only = js::patched(
+            "delete FileSystemFileHandle.prototype.createSyncAccessHandle",
+            "FileSystemFileHandle.prototype.createSyncAccessHandle",
+        );
+        assert_eq!(storage_of("store-auto-no-handles", None).await.as_deref(), Ok("indexeddb"));
+        drop(read_only);
+        for name in ["store-auto-opfs", "store-auto-chunks", "store-auto-no-handles"] {
+            remove(name).await;
+        }
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_queue_in_the_private_file_system_never_falls_back() {
+        assert_eq!(storage_of("store-stays", None).await.as_deref(), Ok("opfs"));
+        let denied = without_opfs();
+        for storage in [None, Some("opfs")] {
+            let refused =
+                storage_of("store-stays", storage).await.expect_err("its files are not here");
+            assert!(refused.contains("SecurityError: not in a private window"), "{refused}");
+        }
+        drop(denied);
+        assert_eq!(storage_of("store-stays", None).await.as_deref(), Ok("opfs"));
+        remove("store-stays").await;
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_held_probe_is_no_sign_that_there_are_no_files() {
+        let held = opfs::hold("qmgr/store-probe/parts/probe").await;
+        assert_eq!(storage_of("store-probe", None).await.as_deref(), Ok("opfs"));
+        held.close();
+        remove("store-probe").await;
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_denied_file_system_is_named() {
+        let denied = without_opfs();
+        let refused = storage_of("store-denied", Some("opfs")).await.expect_err("no files");
+        drop(denied);
+        assert!(refused.contains("SecurityError: not in a private window"), "{refused}");
+        remove("store-denied").await;
+    }
 }

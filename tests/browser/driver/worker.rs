@@ -2,7 +2,7 @@
 
 use crate::support::classes::{JsGroup, JsSession};
 use crate::support::queue::remove;
-use crate::support::{js, records};
+use crate::support::{Bytes, js, records};
 use futures_channel::mpsc::{UnboundedReceiver, unbounded};
 use futures_util::StreamExt;
 use js_sys::{Function, Promise, Uint8Array};
@@ -38,7 +38,6 @@ impl Worker {
         let report = Closure::new(move |report| drop(sender.unbounded_send(report)));
         let options = js::object([
             ("name", name.into()),
-            ("storage", "opfs".into()),
             ("worker", worker.into()),
             ("visible", visible.into()),
         ]);
@@ -93,7 +92,7 @@ async fn pages_reach_the_engine_over_the_channel() {
     let worker = Worker::start("worker-channel", "first", true);
     let session = connect("worker-channel");
     js::settled(session.ready()).await.expect("an engine is active");
-    assert_eq!(session.storage(), "opfs");
+    assert_eq!(session.storage(), Bytes::here().await.storage());
 
     let group = create_group(&session).await;
     let status = group.get_status().expect("an open queue");

@@ -1,7 +1,7 @@
 //! Hands that reach the bytes of a queue, wherever they are kept.
 
 use super::{js, opfs, records};
-use js_sys::{Array, ArrayBuffer, Uint8Array};
+use js_sys::{ArrayBuffer, Uint8Array};
 use qmgr::abi::LocalPath;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -18,6 +18,11 @@ pub enum Bytes {
 const FOREIGN: &str = "0000000000009999/0000000000/0000000000";
 
 impl Bytes {
+    /// Where a queue of this browser keeps them that asks for nothing else.
+    pub async fn here() -> Self {
+        if opfs::is_here().await { Self::Opfs } else { Self::IndexedDb }
+    }
+
     /// The storage to open a queue with.
     pub const fn storage(self) -> &'static str {
         match self {
@@ -159,9 +164,9 @@ async fn named_parts(queue: &str) -> Vec<String> {
 
 async fn write_chunk(queue: &str, part: &str, start: u64, bytes: &[u8]) {
     let end = start + bytes.len() as u64;
-    let pieces = Array::of1(&Uint8Array::from(bytes));
-    let blob = Blob::new_with_u8_array_sequence(&pieces).expect("a blob");
-    records::write(queue, "chunks", &format!("{part}/{start:016}/{end:016}"), blob.into()).await;
+    // Not every browser keeps a blob, so an engine reads either.
+    let buffer = Uint8Array::from(bytes).buffer();
+    records::write(queue, "chunks", &format!("{part}/{start:016}/{end:016}"), buffer.into()).await;
 }
 
 async fn chunks_of(queue: &str, part: &str) -> Vec<Vec<u8>> {

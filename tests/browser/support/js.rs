@@ -53,7 +53,9 @@ pub fn patched(script: &str, member: &str) -> Patched {
     let (owner, name) = member.rsplit_once('.').expect("a member of something");
     let run = Function::new_no_args(&format!(
         "const owner = {owner}, before = Object.getOwnPropertyDescriptor(owner, '{name}'); {script}; \
-         return () => Object.defineProperty(owner, '{name}', before);"
+         return () => {{ \
+           if (before) Object.defineProperty(owner, '{name}', before); else delete owner.{name}; \
+         }};"
     ));
     let restore = run.call0(&JsValue::UNDEFINED).expect("a script that runs");
     Patched { restore: restore.unchecked_into() }

@@ -7,9 +7,13 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     File, FileSystemDirectoryHandle, FileSystemFileHandle, FileSystemGetDirectoryOptions,
-    FileSystemGetFileOptions, FileSystemRemoveOptions, FileSystemSyncAccessHandle,
-    WorkerGlobalScope,
+    FileSystemGetFileOptions, FileSystemRemoveOptions, FileSystemSyncAccessHandle, StorageManager,
 };
+
+/// Whether this context has a private file system at all.
+pub async fn is_here() -> bool {
+    root().await.is_some()
+}
 
 /// The names in a directory, sorted; none when it does not exist.
 pub async fn names(path: &str) -> Vec<String> {
@@ -66,10 +70,15 @@ fn split(path: &str) -> (&str, &str) {
     path.rsplit_once('/').expect("no test touches what stands at the root")
 }
 
+/// `None` where the browser gives none to a worker.
+async fn root() -> Option<FileSystemDirectoryHandle> {
+    let storage = js::get(&js_sys::global(), "navigator.storage");
+    let storage = Some(storage).filter(JsValue::is_object)?.unchecked_into::<StorageManager>();
+    Some(JsFuture::from(storage.get_directory()).await.ok()?.unchecked_into())
+}
+
 async fn directory(path: &str, create: bool) -> Option<FileSystemDirectoryHandle> {
-    let scope: WorkerGlobalScope = js_sys::global().unchecked_into();
-    let root = JsFuture::from(scope.navigator().storage().get_directory()).await;
-    let mut place: FileSystemDirectoryHandle = root.expect("OPFS in a worker").unchecked_into();
+    let mut place = root().await?;
     let options = FileSystemGetDirectoryOptions::new();
     options.set_create(create);
     for name in path.split('/') {

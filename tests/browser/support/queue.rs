@@ -34,9 +34,9 @@ pub struct TestGroup {
 }
 
 impl Queue {
-    /// Opens the queue with its bytes in OPFS; `server` is its network.
+    /// Opens the queue with its bytes where this browser can keep them; `server` is its network.
     pub async fn open(name: &str, server: &Server) -> Self {
-        Self::open_over(Bytes::Opfs, name, server).await
+        Self::open_over(Bytes::here().await, name, server).await
     }
 
     /// Opens the queue with its bytes in one of the stores.
