@@ -17,6 +17,7 @@ class QueuePanel {
   #count;
   #empty;
   #search;
+  #form;
   #chips;
   #rows = new Map();
   #filter = "all";
@@ -29,6 +30,7 @@ class QueuePanel {
     this.#count = panel.querySelector("#group-count");
     this.#empty = panel.querySelector("#no-groups");
     this.#search = panel.querySelector("#search");
+    this.#form = panel.querySelector("#new-group");
     this.#chips = FILTERS.map((filter) => this.#chip(filter));
     panel.querySelector("#filters").append(...this.#chips.map(({ button }) => button));
     panel.querySelector("#all-actions").addEventListener("click", ({ target }) => this.#forAll(target.closest("button")?.dataset.all));
@@ -91,7 +93,8 @@ class QueuePanel {
   #markOpen() {
     const { groupId } = this.#context.selection;
     for (const row of this.#rows.values()) row.open = row.groupId === groupId;
-    this.#rows.get(groupId)?.element.scrollIntoView({ block: "nearest" });
+    // Whoever makes groups, one after another, keeps the form in view.
+    if (!this.#form.contains(document.activeElement)) this.#rows.get(groupId)?.element.scrollIntoView({ block: "nearest" });
   }
 
   #fits(reading) {
