@@ -90,7 +90,7 @@ fn run(command: Command) -> Result<()> {
         Command::Pack => pack::run(&shell).map(drop),
         Command::Play { port } => play::run(&shell, port),
         Command::Site { out } => site::run(&shell, out),
-        Command::Size => size::run(&shell),
+        Command::Size => size::run(&shell, size::BUDGET),
         Command::Soak(numbers) => soak::run(&shell, &numbers),
         Command::Test { only, histories } => test::run(&shell, &only, &histories),
     }

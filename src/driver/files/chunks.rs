@@ -308,9 +308,13 @@ impl ChunkPart {
         }
         let pieces = std::mem::take(&mut self.filling);
         let end = self.start + u64::from(self.length);
-        let blob = Blob::new_with_u8_array_sequence(&pieces).map_err(Error::from)?;
+        let value = if self.chunks.keeps_blobs {
+            Blob::new_with_u8_array_sequence(&pieces).map_err(Error::from)?.into()
+        } else {
+            joined(&pieces, self.length)
+        };
         let (sender, receiver) = oneshot::channel();
-        let write = put(self.chunks.clone(), self.life, self.key.clone(), self.start..end, blob);
+        let write = put(self.chunks.clone(), self.life, self.key.clone(), self.start..end, value);
         spawn_local(async move {
             // A part that was dropped is not asked about any more.
             drop(sender.send(write.await));
@@ -374,8 +378,11 @@ impl ChunkPart {
             }
         };
         let Some((start, value)) = found else { return Ok(None) };
-        let bytes = JsFuture::from(blob(value)?.array_buffer()).await.map_err(Error::from)?;
-        Ok(Some((start, Uint8Array::new(&bytes))))
+        let buffer = match value.dyn_into::<Blob>() {
+            Ok(blob) => JsFuture::from(blob.array_buffer()).await.map_err(Error::from)?,
+            Err(buffer) => buffer,
+        };
+        Ok(Some((start, Uint8Array::new(&buffer))))
     }
 
     /// The keys of the chunks that begin at or after a position.
@@ -390,13 +397,8 @@ async fn put(
     life: u64,
     part: String,
     range: Range<u64>,
-    blob: Blob,
+    value: JsValue,
 ) -> Result<(), DiskFailure> {
-    let value: JsValue = if chunks.keeps_blobs {
-        blob.into()
-    } else {
-        JsFuture::from(blob.array_buffer()).await.map_err(Error::from)?
-    };
     let transaction = chunks.begin(life).await?;
     let store = transaction.object_store(CHUNKS)?;
     let (start, end) = (range.start, range.end);
@@ -405,6 +407,19 @@ async fn put(
     drop(store.put(value).with_key(format!("{part}/{start:016}/{end:016}")).primitive()?);
     drop(store);
     Ok(store::commit(transaction).await?)
+}
+
+/// The pieces of a chunk as one buffer. A blob would do it, but WebKit reads none while its page is being
+/// left, and that failure would be recorded as the disk's.
+fn joined(pieces: &Array, length: u32) -> JsValue {
+    let whole = Uint8Array::new_with_length(length);
+    let mut end = 0;
+    for piece in pieces.iter() {
+        let piece = piece.unchecked_into::<Uint8Array>();
+        whole.set(&piece, end);
+        end += piece.length();
+    }
+    whole.buffer().into()
 }
 
 /// Tries to put a blob, and takes it back.

@@ -435,6 +435,36 @@ async fn a_browser_that_keeps_no_blobs_keeps_the_bytes_all_the_same() {
     queue.discard().await;
 }
 
+/// WebKit reads no blob in a page that is being left, and an error that is recorded then would stay.
+#[wasm_bindgen_test]
+async fn a_browser_that_keeps_no_blobs_needs_none_to_write_and_check_a_file() {
+    let server = Server::new();
+    let refusal = js::patched(
+        "const put = IDBObjectStore.prototype.put; \
+         IDBObjectStore.prototype.put = function (value, ...rest) { \
+           if (value instanceof Blob) throw new DOMException('no blobs here', 'DataCloneError'); \
+           return put.call(this, value, ...rest); }",
+        "IDBObjectStore.prototype.put",
+    );
+    let unreadable = js::patched(
+        "Blob.prototype.arrayBuffer = async () => { \
+           throw new DOMException('the page is being left', 'NotReadableError'); }",
+        "Blob.prototype.arrayBuffer",
+    );
+    let queue = Queue::open_over(Bytes::IndexedDb, "files-unread-blobs", &server).await;
+    let download = queue.download("/a.bin", &[("integrity", integrity(FILE).into())]).await;
+    download.resume().await;
+    let body = server.next_request().await.answer_range(FILE, V1);
+    for piece in FILE.chunks(3) {
+        body.send(piece);
+    }
+    body.end();
+    queue.until_state(&download.group, "complete").await;
+    drop(unreadable);
+    drop(refusal);
+    queue.discard().await;
+}
+
 #[wasm_bindgen_test]
 async fn of_chunks_of_which_one_could_not_be_written_those_before_it_are_kept() {
     let server = Server::new();
