@@ -61,7 +61,7 @@ async function serve(request, url, path) {
     plan.headers = plan.headers.filter(([name]) => readable.includes(name.toLowerCase()));
   }
   if (request.method === "HEAD") plan.length = 0;
-  log.answered(entry, plan);
+  if (script.connect === "accept") log.answered(entry, plan);
   const gone = new AbortController();
   const wire = new ResponseWire(gone);
   send(wire, plan, () => file.with(step), (bytes) => log.sent(entry, bytes), gone.signal).then(

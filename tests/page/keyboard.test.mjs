@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cardOf, openPlayground } from "./playground.mjs";
+import { cardOf, openPlayground, takeSample } from "./playground.mjs";
 import { until } from "./visit.mjs";
 
 /** Presses Tab until a control with such a name has the focus. */
@@ -56,8 +56,8 @@ test("a group is made, run, stopped and cancelled by keyboard alone", async (t) 
   await page.getByRole("dialog").waitFor();
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
-  await card.root.waitFor({ state: "detached" });
-  assert.equal(await page.evaluate(() => document.activeElement.id), "groups");
+  await card.gone();
+  await until("the focus is in the list", () => page.evaluate(() => document.activeElement.id === "groups"));
 });
 
 test("every control has a name, and every lamp says whether it is set", async (t) => {
@@ -69,6 +69,27 @@ test("every control has a name, and every lamp says whether it is set", async (t
     .filter((part) => !(part.getAttribute("aria-label") ?? part.labels?.[0]?.textContent ?? "").trim() && !part.textContent.trim())
     .map((part) => part.outerHTML));
   assert.deepEqual(nameless, []);
-  const lamps = await card.root.getByRole("listitem").filter({ hasText: "QM_STATUS_GROUP_SUSPENDED" }).allTextContents();
-  assert.deepEqual(lamps, ["QM_STATUS_GROUP_SUSPENDED0x100, set"]);
+  const lamp = card.instrument.getByRole("button", { name: "QM_STATUS_GROUP_SUSPENDED 0x100, set" });
+  assert.equal(await lamp.count(), 1);
+});
+
+test("tabs, lamps and rows are walked by the arrow and Tab keys", async (t) => {
+  const { page } = await openPlayground(t);
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await takeSample(page, "small.bin");
+  await takeSample(page, "medium.bin");
+  await page.locator("#tab-group").focus();
+  for (const tab of ["files", "laboratory", "record", "console", "group"]) {
+    await page.keyboard.press("ArrowRight");
+    assert.equal(await page.evaluate(() => document.activeElement.dataset.tab), tab);
+    assert.equal(await page.locator("[role=tabpanel]:not([hidden])").count(), 1);
+    assert.equal(await page.locator(`#tab-${tab}`).getAttribute("aria-selected"), "true");
+  }
+  await page.locator("#search").focus();
+  await tabTo(page, /^small\.bin$/);
+  await page.keyboard.press("Enter");
+  await until("small.bin is open", async () => await page.locator("#instrument h2").innerText() === "small.bin");
+  await tabTo(page, /^Resume small\.bin$/);
+  await page.keyboard.press("Enter");
+  await cardOf(page, "small.bin").word("group", "0x140");
 });

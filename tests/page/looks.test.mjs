@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cardOf, openPlayground, takeSample } from "./playground.mjs";
+import { bringUp, cardOf, openPlayground, takeSample } from "./playground.mjs";
 import { keepPicture, until } from "./visit.mjs";
 
 const MISSING = [/status of 404/];
@@ -20,10 +20,11 @@ async function everyState(t) {
   await large.percent(1);
   await takeSample(page, "medium.bin");
   server.put("/a-file-with-a-very-long-name-indeed-as-models-have-them-q4_k_m.gguf", { size: 10 });
-  await page.getByLabel("Or any addresses").fill(`${server.origin}/a-file-with-a-very-long-name-indeed-as-models-have-them-q4_k_m.gguf`);
+  await bringUp(page, "queue");
+  await page.getByLabel("Addresses, one a line").fill(`${server.origin}/a-file-with-a-very-long-name-indeed-as-models-have-them-q4_k_m.gguf`);
   await page.getByRole("button", { name: "Create group" }).click();
   await cardOf(page, "a-file-with-a-very-long-name-indeed-as-models-have-them-q4_k_m.gguf").word("group", "0x180");
-  for (const summary of await page.locator("[data-group-id] summary").all()) await summary.click();
+  await large.open();
   return page;
 }
 
@@ -33,12 +34,15 @@ test("nothing is cut off or scrolls sideways from phone width upward, in light a
     await page.setViewportSize({ width, height });
     for (const colorScheme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme });
-      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} scrolls sideways`);
-      const outside = await page.evaluate(() => [...document.querySelectorAll("button, input, textarea, .lamp, dd")]
-        .filter((part) => part.offsetParent !== null && part.getBoundingClientRect().right > innerWidth + 0.5)
-        .map((part) => part.outerHTML));
-      assert.deepEqual(outside, []);
-      await keepPicture(page, `playground-${name}-${colorScheme}`);
+      for (const tab of ["queue", "group", "files", "laboratory", "record", "console"]) {
+        await bringUp(page, tab);
+        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${tab} on a ${name} scrolls sideways`);
+        const outside = await page.evaluate(() => [...document.querySelectorAll("button, input, textarea, .lamp, dd")]
+          .filter((part) => part.offsetParent !== null && !part.closest(".table-scroll") && part.getBoundingClientRect().right > innerWidth + 0.5)
+          .map((part) => part.outerHTML));
+        assert.deepEqual(outside, []);
+        await keepPicture(page, `playground-${name}-${colorScheme}-${tab}`);
+      }
     }
   }
 });
@@ -104,7 +108,7 @@ test("nothing moves while the numbers change", async (t) => {
 test("motion can be turned off", async (t) => {
   const { page } = await openPlayground(t);
   await takeSample(page, "small.bin");
-  const duration = () => page.locator("[data-group-id] .lamp").first().evaluate((lamp) => getComputedStyle(lamp).transitionDuration);
+  const duration = () => page.locator(".lamp").first().evaluate((lamp) => getComputedStyle(lamp).transitionDuration);
   assert.notEqual(await duration(), "0s");
   await page.emulateMedia({ reducedMotion: "reduce" });
   await until("no transition", async () => await duration() === "0s");

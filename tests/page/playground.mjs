@@ -33,13 +33,13 @@ export async function bringUp(page, name) {
 
 /** A group, found by its name: its row in the list, and its words and figures, for which it is opened. */
 export function cardOf(page, name) {
-  const row = page.locator("#groups [data-group-id]").filter({ has: page.getByRole("button", { name, exact: true }) });
+  const row = page.locator("#groups [data-group-id]").filter({ has: page.locator(`[data-field="name"]:text-is(${JSON.stringify(name)})`) });
   const instrument = page.locator("#instrument");
   const field = (which) => page.locator(`:is(#instrument, .job-status) [data-field="${which}"]`);
   const open = async () => {
     if (await row.locator("[aria-current]").count() > 0 && await instrument.isVisible()) return;
     await bringUp(page, "queue");
-    await row.getByRole("button", { name, exact: true }).click();
+    await row.locator('[data-field="name"]').click();
     await bringUp(page, "group");
   };
   const opened = async (act) => {

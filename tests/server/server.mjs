@@ -65,7 +65,7 @@ export async function startServer({ files = {}, mounts = {}, documents = {}, por
     const plan = answer(file, script, request);
     plan.headers.push(...corsHeaders(script, request));
     if (request.method === "HEAD") plan.length = 0;
-    log.answered(entry, plan);
+    if (script.connect === "accept") log.answered(entry, plan);
     const wire = wireFor(request, response, plan, script);
     log.close(entry, await send(wire, plan, () => file.with(step), (bytes) => log.sent(entry, bytes), gone.signal));
   }

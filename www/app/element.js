@@ -16,6 +16,11 @@ export function setText(target, text) {
   if (target.textContent !== text) target.textContent = text;
 }
 
+/** Words for those who listen; the eye sees what they say from where they stand. */
+export function unseen(text) {
+  return element("span", { className: "unseen" }, text);
+}
+
 /** Makes an element of a drawing: `svg("path", { d: "M0 0h10" })`. */
 export function svg(tag, attributes = {}, ...children) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", tag);

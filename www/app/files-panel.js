@@ -6,7 +6,7 @@ import { StoredFiles } from "./stored-files.js";
 export function mount(panel, context) {
   const meter = new StorageMeter(context);
   const files = new StoredFiles(context, () => meter.refresh());
-  panel.append(meter.element, files.element);
+  panel.append(files.element, meter.element);
   const refresh = () => {
     files.refresh();
     meter.refresh();

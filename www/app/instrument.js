@@ -21,13 +21,10 @@ export function mount(section, context) {
       if (groupId === selection.groupId) refresh();
     });
   }
-  section.querySelector(".actions").addEventListener("click", async ({ target }) => {
+  section.querySelector(".actions").addEventListener("click", ({ target }) => {
     const action = target.closest("button")?.dataset.action;
     const reading = groups.reading(selection.groupId);
-    if (!action || !reading) return;
-    await command(context, action, [reading]);
-    // The group is gone and its button is disabled: the next one in the list is open.
-    if (document.activeElement === document.body) document.querySelector("#groups").focus();
+    if (action && reading) command(context, action, [reading]);
   });
   const ticking = setInterval(() => view.tick(), SECOND);
   signal.addEventListener("abort", () => clearInterval(ticking));

@@ -1,5 +1,5 @@
 /** The opened group's properties: read, set, and every documented refusal to try. */
-import { element, setText } from "./element.js";
+import { element, setText, unseen } from "./element.js";
 import { hex } from "./format.js";
 import { failureText } from "./hresult.js";
 import { PROPERTIES, notifyFlags } from "./property-table.js";
@@ -45,8 +45,8 @@ class PropertyRow {
       this.#set(valueOf(this.#input.value, kind));
     });
     const tries = refused.map((one) => {
-      const button = element("button", { type: "button", className: "try" }, `${one.label} → `, element("code", {}, one.code));
-      button.setAttribute("aria-label", `Try ${one.label} for ${name}, which is refused with ${one.code}`);
+      const button = element("button", { type: "button", className: "try" },
+        unseen("Try "), one.label, unseen(` for ${name}, which is refused with`), " → ", element("code", {}, one.code));
       button.addEventListener("click", () => this.#set(one.value));
       return button;
     });

@@ -24,7 +24,9 @@ function property(name, kind, legal, refused) {
   return { name, id: qmgr[name], kind, legal, refused };
 }
 
-/** The names of the notification flags in a mask. */
+const NOTIFY_FLAGS = Object.entries(qmgr).filter(([name]) => name.startsWith("QM_NOTIFY_")).sort(([, a], [, b]) => a - b);
+
+/** The names of the notification flags in a mask, in the header's order. */
 export function notifyFlags(mask) {
-  return Object.entries(qmgr).filter(([name, bit]) => name.startsWith("QM_NOTIFY_") && (mask & bit) !== 0).map(([name]) => name).join(" ");
+  return NOTIFY_FLAGS.filter(([, bit]) => (mask & bit) !== 0).map(([name]) => name).join(" ");
 }

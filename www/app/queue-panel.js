@@ -17,6 +17,7 @@ class QueuePanel {
   #count;
   #empty;
   #search;
+  #form;
   #chips;
   #rows = new Map();
   #filter = "all";
@@ -29,6 +30,7 @@ class QueuePanel {
     this.#count = panel.querySelector("#group-count");
     this.#empty = panel.querySelector("#no-groups");
     this.#search = panel.querySelector("#search");
+    this.#form = panel.querySelector("#new-group");
     this.#chips = FILTERS.map((filter) => this.#chip(filter));
     panel.querySelector("#filters").append(...this.#chips.map(({ button }) => button));
     panel.querySelector("#all-actions").addEventListener("click", ({ target }) => this.#forAll(target.closest("button")?.dataset.all));
@@ -61,7 +63,7 @@ class QueuePanel {
   #add(reading) {
     const row = new QueueRow(reading, this.#context);
     this.#rows.set(reading.groupId, row);
-    row.element.hidden = !this.#fits(reading);
+    row.hidden = !this.#fits(reading);
     this.#list.append(row.element);
     this.#tallySoon();
   }
@@ -70,26 +72,29 @@ class QueuePanel {
     const row = this.#rows.get(reading.groupId);
     row.show(reading);
     if (reading.details.state === before.details.state && reading.name === before.name) return;
-    row.element.hidden = !this.#fits(reading);
+    row.hidden = !this.#fits(reading);
     this.#tallySoon();
   }
 
   #remove(groupId) {
+    const { selection } = this.#context;
     const { element: row } = this.#rows.get(groupId);
-    const focused = row.contains(document.activeElement);
+    const isOpen = selection.groupId === groupId;
+    const focused = row.contains(document.activeElement) || (isOpen && document.querySelector("#instrument").contains(document.activeElement));
     const next = neighbour(row, "nextElementSibling") ?? neighbour(row, "previousElementSibling");
     this.#rows.delete(groupId);
     row.remove();
     // Who works by keyboard goes on at the next group, not at the top of the page.
     if (focused) (next?.querySelector("button") ?? this.#list).focus();
-    if (this.#context.selection.groupId === groupId) this.#context.selection.select(next?.dataset.groupId ?? null);
+    if (isOpen) selection.select(next?.dataset.groupId ?? null);
     this.#tallySoon();
   }
 
   #markOpen() {
     const { groupId } = this.#context.selection;
     for (const row of this.#rows.values()) row.open = row.groupId === groupId;
-    this.#rows.get(groupId)?.element.scrollIntoView({ block: "nearest" });
+    // Whoever makes groups, one after another, keeps the form in view.
+    if (!this.#form.contains(document.activeElement)) this.#rows.get(groupId)?.element.scrollIntoView({ block: "nearest" });
   }
 
   #fits(reading) {
@@ -99,12 +104,12 @@ class QueuePanel {
   }
 
   #sift() {
-    for (const row of this.#rows.values()) row.element.hidden = !this.#fits(row.reading);
+    for (const row of this.#rows.values()) row.hidden = !this.#fits(row.reading);
     this.#tally();
   }
 
   #shown() {
-    return [...this.#rows.values()].filter((row) => !row.element.hidden).map(({ reading }) => reading);
+    return [...this.#rows.values()].filter((row) => !row.hidden).map(({ reading }) => reading);
   }
 
   async #forAll(what) {
@@ -127,8 +132,8 @@ class QueuePanel {
   #tally() {
     const counts = { all: this.#rows.size };
     let shown = 0;
-    for (const { reading, element: row } of this.#rows.values()) {
-      const filter = filterOf(reading.details.state);
+    for (const row of this.#rows.values()) {
+      const filter = filterOf(row.reading.details.state);
       counts[filter] = (counts[filter] ?? 0) + 1;
       if (!row.hidden) shown += 1;
     }

@@ -45,6 +45,15 @@ export class QueueRow {
     return this.#words.text;
   }
 
+  get hidden() {
+    return this.element.hidden;
+  }
+
+  /** Setting an attribute to what it is would be work for the browser all the same. */
+  set hidden(hidden) {
+    if (this.element.hidden !== hidden) this.element.hidden = hidden;
+  }
+
   set open(open) {
     if (open) this.#fields.name.setAttribute("aria-current", "true");
     else this.#fields.name.removeAttribute("aria-current");

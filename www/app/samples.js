@@ -2,7 +2,7 @@
  * Files to try, where the server that sends this page has some: it says so in `samples.json`. Any other web server
  * sends the empty list that lies beside this page.
  */
-import { element, setText } from "./element.js";
+import { element, setText, unseen } from "./element.js";
 
 /** Shows the samples; `create` gets the file of the one that is chosen. */
 export async function showSamples({ journal }, create) {
@@ -21,8 +21,7 @@ async function list() {
 
 function row(sample, create, journal) {
   const button = element("button", { type: "button", className: "sample", data: { sample: sample.name } },
-    element("b", {}, sample.label), element("span", { className: "note" }, sample.note));
-  button.setAttribute("aria-label", `Sample ${sample.label}, ${sample.note}`);
+    element("b", {}, unseen("Sample "), sample.label, unseen(", ")), element("span", { className: "note" }, sample.note));
   button.addEventListener("click", () => create([{
     remoteFile: new URL(sample.url, document.baseURI).href,
     localFile: `/samples/${sample.name}`,

@@ -12,11 +12,11 @@ export class StorageMeter {
   #meter = element("meter", { id: "usage-meter", min: 0, max: 1, value: 0, ariaLabel: "Share of the storage that is used" });
   #persisted = element("span", { id: "persisted" }, "unknown");
   #persist = element("button", { type: "button", className: "quiet", id: "persist" }, "Keep for good");
-  element = element("dl", { className: "storage", ariaLabel: "Storage" },
+  element = element("section", { className: "panel storage" }, element("h3", {}, "Storage"), element("dl", {},
     element("div", {}, element("dt", {}, "Used"), element("dd", {}, this.#usage)),
     element("div", {}, element("dt", {}, "Left"), element("dd", {}, this.#left)),
-    element("div", { className: "bar" }, element("dt", {}, "Share"), element("dd", {}, this.#meter)),
-    element("div", {}, element("dt", {}, "Kept"), element("dd", {}, this.#persisted, " ", this.#persist)));
+    element("div", {}, element("dt", {}, "Share"), element("dd", {}, this.#meter)),
+    element("div", {}, element("dt", {}, "Kept"), element("dd", {}, this.#persisted, " ", this.#persist))));
 
   /** @param {import("./context.js").Context} context */
   constructor(context) {

@@ -12,7 +12,7 @@ export class StoredFiles {
   #again = false;
   #list = element("ul", { id: "files", className: "stored", ariaLabel: "Finished files" });
   #empty = element("p", { id: "no-files", className: "empty" }, "Nothing is published yet. A file appears here when its whole group is complete.");
-  element = element("section", { className: "panel" }, element("h2", {}, "Finished files"), this.#empty, this.#list);
+  element = element("section", { className: "panel" }, element("h3", {}, "Finished files"), this.#empty, this.#list);
 
   /** `changed` is called when a file was deleted here. @param {import("./context.js").Context} context */
   constructor(context, changed) {

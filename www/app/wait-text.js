@@ -11,10 +11,10 @@ const REASONS = {
   "no-active-tab": "a tab to take over",
 };
 
-/** Why a group waits, and until when. */
-export function waitText({ reason, nextAttemptAt, lastError }) {
+/** Why a group waits, and until when, as seen at a time. */
+export function waitText({ reason, nextAttemptAt, lastError }, now = Date.now()) {
   const cause = lastError === null ? "" : ` (${hresultText(lastError.hresult)})`;
-  return `Waiting ${reason === "backoff" || reason === "retry-after" ? "" : "for "}${REASONS[reason]}${untilText(nextAttemptAt)}${cause}.`;
+  return `Waiting ${reason === "backoff" || reason === "retry-after" ? "" : "for "}${REASONS[reason]}${untilText(nextAttemptAt, now)}${cause}.`;
 }
 
 const SHORT = { "turn": "Its turn comes", "backoff": "After a failure", "retry-after": "The server asked to wait", "offline": "No network", "storage-busy": "The file is held elsewhere", "no-active-tab": "No tab transfers" };
@@ -24,8 +24,8 @@ export function shortWait({ reason, nextAttemptAt }) {
   return SHORT[reason] + untilText(nextAttemptAt);
 }
 
-function untilText(nextAttemptAt) {
-  return nextAttemptAt === null ? "" : `, next attempt in ${duration((nextAttemptAt - Date.now()) / 1000)}`;
+function untilText(nextAttemptAt, now = Date.now()) {
+  return nextAttemptAt === null ? "" : `, next attempt in ${duration((nextAttemptAt - now) / 1000)}`;
 }
 
 /** What went wrong, and with which file. */

@@ -1,4 +1,4 @@
-import { element, setText } from "./element.js";
+import { element, setText, unseen } from "./element.js";
 import { binary, hex } from "./format.js";
 
 /** One status word in hex and binary and as lamps, one for each bit of its level. */
@@ -36,7 +36,7 @@ export class WordView {
     for (const one of this.#lamps) {
       one.lit = word !== null && (word & one.bit.value) !== 0;
       one.button.dataset.lit = String(one.lit);
-      setText(one.said, one.lit ? ", set" : ", clear");
+      setText(one.said, `${one.bit.name} ${hex(one.bit.value, 3)}, ${one.lit ? "set" : "clear"}`);
     }
   }
 
@@ -64,10 +64,10 @@ export class WordView {
 
 /** A lamp reads `QM_STATUS_GROUP_SUSPENDED 0x100, set`; the eye sees the part of the name that differs. */
 function lamp(bit, { prefix }, first) {
-  const said = element("span", { className: "unseen" });
+  const said = unseen("");
   const button = element("button", { type: "button", className: "lamp", tabIndex: first ? 0 : -1, data: { bit: bit.name, error: String(bit.error) } },
-    element("span", { className: "name" }, element("span", { className: "unseen" }, prefix), bit.name.slice(prefix.length)),
-    element("span", { className: "value" }, hex(bit.value, 3)),
+    element("span", { className: "name", ariaHidden: "true" }, bit.name.slice(prefix.length)),
+    element("span", { className: "value", ariaHidden: "true" }, hex(bit.value, 3)),
     said);
   button.setAttribute("aria-describedby", "explanation");
   return { button, said };

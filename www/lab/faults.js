@@ -20,7 +20,7 @@ export const FAULTS = Object.freeze([
   },
   {
     id: "busy", label: "Answer 503", says: "The server is busy, and says in Retry-After when to come back.",
-    unit: "s", least: 1, most: 60, usual: 5,
+    unit: "s", least: 1, most: 60, usual: 10,
     script: (seconds) => ({ status: 503, retryAfter: seconds }),
   },
   {

@@ -3,6 +3,7 @@
  * rules in a service worker. Both are told what to do over the same control path (`server/control.js`).
  */
 import { FILES, OTHER_ORIGIN } from "./addresses.js";
+import { scriptUrl } from "./script-url.js";
 
 let found;
 
@@ -28,7 +29,7 @@ async function startWorker() {
     throw new Error("The laboratory needs a service worker, which this browser does not allow here.");
   }
   try {
-    await navigator.serviceWorker.register("lab-worker.js", { type: "module" });
+    await navigator.serviceWorker.register(scriptUrl("lab-worker.js", document.baseURI), { type: "module" });
   } catch (error) {
     throw new Error(`The laboratory's service worker did not start: ${error.message}`, { cause: error });
   }

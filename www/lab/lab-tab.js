@@ -5,13 +5,16 @@
 import { GROUPPROP_DISPLAYNAME, QueueManager } from "../qmgr/index.js";
 import { hex } from "../app/format.js";
 import { jobOf, readGroup } from "../app/read-group.js";
-import { hashOf } from "./server/content.js";
 import { killWorker, makeWorker } from "./page-worker.js";
+import { rowOf } from "./record-row.js";
+import { hashOf } from "./server/content.js";
 
 /** Opens a queue in this page; `options` are those of `QueueManager.open`, the rest is as in `LabTab`. */
 export async function openTab(options, about) {
   const queue = await QueueManager.open({ ...options, worker: makeWorker });
   const tab = new LabTab(queue, about);
+  // Another tab may make the group later.
+  queue.addEventListener("change", () => void tab.find());
   await tab.find();
   return tab;
 }
@@ -32,7 +35,6 @@ export class LabTab {
     this.#name = name;
     this.#note = note;
     queue.addEventListener("role", ({ detail: { role } }) => note(`role ${role}`));
-    queue.addEventListener("change", () => void this.find());
   }
 
   get role() {
@@ -51,15 +53,22 @@ export class LabTab {
     return { ...reading, file };
   }
 
-  /** Looks for the run's group, which any tab may have made. */
+  /** The same as the record keeps it, or null. */
+  row() {
+    const reading = this.look();
+    return reading && rowOf(reading, this.#group);
+  }
+
+  /** Looks for the run's group, which any tab may have made, unless there is one already. */
   async find() {
-    if (this.#group) return;
-    for (const group of await this.#groups()) this.follow(group);
+    if (this.look()) return;
+    const [found] = await this.#groups();
+    if (found && !this.look()) this.follow(found);
   }
 
   /** Takes a group for the run's. */
   follow(group) {
-    if (this.#group) return;
+    if (this.groupId === group.groupId) return;
     this.#group = group;
     group.addEventListener("statuschange", ({ detail: { status } }) => this.#note(`statuschange → ${hex(status, 3)}`));
   }
@@ -87,6 +96,11 @@ export class LabTab {
   /** The group's turn comes at once, whatever else the queue has to do. */
   hurry() {
     return this.#group.switchToForeground();
+  }
+
+  /** Holds the group where it is, if it is there and not complete. */
+  async suspend() {
+    if (this.look()?.details.state !== "complete") await this.#group?.suspendGroup();
   }
 
   /** SHA-256 of the published file, in lower-case hex. */

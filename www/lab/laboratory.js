@@ -8,7 +8,6 @@ import { scriptOf } from "./faults.js";
 import { FreeControls } from "./free-controls.js";
 import { labServer } from "./lab-server.js";
 import { FREE, readLink, usualRun, withoutLink, writeLink } from "./link.js";
-import { killWorker } from "./page-worker.js";
 import { Player } from "./player.js";
 import { RunForm } from "./run-form.js";
 import { scenarioOf } from "./scenarios.js";
@@ -21,6 +20,8 @@ const SERVED_BY = {
   server: "Served by the scripted server of this page.",
   worker: "Served by a service worker of this page: the same server, without a network.",
 };
+
+const NARROW = matchMedia("(max-width: 64rem)");
 
 /** @param {HTMLElement} panel @param {import("../app/context.js").Context} context */
 export function mount(panel, context) {
@@ -38,6 +39,8 @@ class Laboratory {
   #view = new StageView();
   #trouble = element("p", { className: "notice", role: "alert", hidden: true, id: "lab-trouble" });
   #servedBy = element("p", { className: "hint", id: "lab-served-by" });
+  #place = element("div", { className: "lab-run" },
+    this.#free.element, this.#steps.element, element("div", { className: "lab-stage" }, this.#view.element, this.#servedBy));
   #stage = null;
   #stopping = null;
 
@@ -55,7 +58,7 @@ class Laboratory {
     return [
       this.#trouble,
       this.#form.element,
-      element("div", { className: "lab-run" }, this.#free.element, this.#steps.element, element("div", { className: "lab-stage" }, this.#view.element, this.#servedBy)),
+      this.#place,
     ];
   }
 
@@ -73,7 +76,9 @@ class Laboratory {
     this.#free.show(settings);
     this.#show({ remember: false });
     if (run) this.#context.show("laboratory");
-    if (play) void this.play();
+    if (!play) return;
+    this.#remember();
+    void this.play();
   }
 
   /** Plays what is set, from the beginning. */
@@ -84,6 +89,8 @@ class Laboratory {
     const stopping = new AbortController();
     this.#stopping = stopping;
     this.#form.setPlaying(true);
+    // On a narrow screen what happens is below what one has just pressed.
+    if (NARROW.matches) this.#place.scrollIntoView();
     try {
       await (run.scenario === FREE ? this.#playFree(run, stopping.signal) : this.#playScenario(run, stopping.signal));
     } catch (error) {
@@ -150,7 +157,7 @@ class Laboratory {
   }
 
   async #act(what) {
-    if (what === "kill") killWorker();
+    if (what === "kill") this.#stage.killWorker(1);
     else await this.#stage.openTab(2).catch((error) => this.#tell(error.message));
   }
 

@@ -2,11 +2,13 @@
  * A page's worker, made by the page itself (the option `worker` of `QueueManager.open`): so the laboratory can end it as
  * a browser does that is short of memory.
  */
+import { scriptUrl } from "./script-url.js";
+
 let current;
 
 /** Makes the worker of this page. */
 export function makeWorker() {
-  current = new Worker(new URL("../qmgr/worker.js", import.meta.url), { type: "module" });
+  current = new Worker(scriptUrl("../qmgr/worker.js", import.meta.url), { type: "module" });
   return current;
 }
 

@@ -18,7 +18,7 @@ export class RunForm extends EventTarget {
 
   constructor() {
     super();
-    for (const { id, title } of [...SCENARIOS, { id: FREE, title: "Free run: every fault a switch" }]) {
+    for (const { id, title } of [...SCENARIOS, { id: FREE, title: "Free run" }]) {
       const radio = element("input", { type: "radio", name: "scenario", value: id, className: "unseen" });
       radio.addEventListener("change", () => this.#changed());
       this.#choices.append(element("label", { className: "chip" }, radio, title));

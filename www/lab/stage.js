@@ -45,18 +45,30 @@ export class Stage extends EventTarget {
     this.#script = script;
     await this.#server.serve(this.#fileName, script);
     this.#after = (await this.#server.requests()).at(-1)?.id ?? 0;
-    if (frames) await this.openTab(1);
-    else this.#tabs.set(1, { tab: new LabTab(this.#context.queue, { name: this.#groupName }), frame: null });
+    if (frames) {
+      // No group of the page's own queue is what the run is about.
+      this.#context.selection.select(null);
+      await this.openTab(1);
+    } else {
+      this.#tabs.set(1, { tab: new LabTab(this.#context.queue, { name: this.#groupName }), frame: null });
+    }
     await this.#tab().clear(this.#localFile);
     this.dispatchEvent(new Event("look"));
     this.#looking = this.#keepLooking();
     this.#context.journal.add({ kind: "event", who: "laboratory", text: `begins: ${id}`, detail: { script } });
   }
 
-  /** Ends all that this stage has begun; the group and its file stay until the next run. */
+  /** Ends all that this stage has begun: its frames go, the page's group is suspended. */
   close() {
     this.#closed = true;
-    for (const { frame } of this.#tabs.values()) frame?.remove();
+    if (this.#run.frames && this.#firstGroupId !== null) {
+      this.#context.journal.add({ kind: "event", who: "laboratory", groupId: this.#firstGroupId, text: "ends: its tabs are closed", detail: { row: null } });
+    }
+    for (const { tab, frame } of this.#tabs.values()) {
+      // Whoever cancelled the group has ended it too.
+      if (frame === null) tab.suspend().catch(() => {});
+      else frame.remove();
+    }
     this.#tabs.clear();
     this.dispatchEvent(new Event("look"));
   }
@@ -140,6 +152,11 @@ export class Stage extends EventTarget {
     return this.#look(number)?.details.state ?? null;
   }
 
+  /** The reason for which the group waits, or null. */
+  waitsFor(number) {
+    return this.#look(number)?.details.wait?.reason ?? null;
+  }
+
   bytesDone(number) {
     return this.#look(number)?.details.bytesDone ?? 0;
   }
@@ -211,9 +228,14 @@ export class Stage extends EventTarget {
   }
 
   #tab(number) {
-    const entry = number === undefined ? this.#tabs.values().next().value : this.#tabs.get(number);
-    if (!entry) throw new Error("the laboratory has no open tab");
-    return entry.tab;
+    const tab = number === undefined ? this.#first() : this.#tabs.get(number)?.tab;
+    if (!tab) throw new Error("the laboratory has no such tab open");
+    return tab;
+  }
+
+  /** The tab that has been open for longest; undefined where none is. */
+  #first() {
+    return this.#tabs.values().next().value?.tab;
   }
 
   #look(number) {
@@ -225,8 +247,10 @@ export class Stage extends EventTarget {
     if (error) throw new Error(`The group is in error: ${errorText(error)}`);
   }
 
+  /** Tells the journal of a frame, whose queue is not the page's: so it tells what became of the group too. */
   #note(number, text) {
-    this.#context.journal.add({ kind: "event", who: `tab ${number}`, groupId: this.groupId(number), text });
+    const row = this.#run.frames ? this.#first()?.row() : null;
+    this.#context.journal.add({ kind: "event", who: `tab ${number}`, groupId: row?.groupId ?? this.#firstGroupId, text, detail: row ? { row } : {} });
   }
 
   async #keepLooking() {

@@ -10,6 +10,7 @@ mod engines;
 mod lint;
 mod pack;
 mod play;
+mod site;
 mod size;
 mod soak;
 mod test;
@@ -17,7 +18,7 @@ mod tools;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use xshell::Shell;
 
@@ -48,6 +49,12 @@ enum Command {
         /// Where to listen; the next free port is taken when this one is in use
         #[arg(long, default_value_t = 8080)]
         port: u16,
+    },
+    /// Build, and assemble the playground as static files that any web server can serve
+    Site {
+        /// Where to; what is there goes [default: target/site]
+        #[arg(long)]
+        out: Option<PathBuf>,
     },
     /// Build, and hold the size of all that a page loads against its budget
     Size,
@@ -86,7 +93,8 @@ fn run(command: Command) -> Result<()> {
         Command::Lint => lint::run(&shell),
         Command::Pack => pack::run(&shell).map(drop),
         Command::Play { port } => play::run(&shell, port),
-        Command::Size => size::run(&shell),
+        Command::Site { out } => site::run(&shell, out),
+        Command::Size => size::run(&shell, size::BUDGET),
         Command::Soak(numbers) => soak::run(&shell, &numbers),
         Command::Test { only, engines, histories } => {
             test::run(&shell, &only, &engines, &histories)

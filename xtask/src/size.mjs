@@ -1,12 +1,12 @@
 /**
- * Prints the sizes of all that a page and its worker load: `node size.mjs PACKAGE BUDGET`.
- * Exits with 1 when their sum in brotli is over the budget, in bytes.
+ * Prints the sizes of all that a page and its worker load: `node size.mjs PACKAGE MOST`.
+ * Exits with 1 when their sum in brotli is above MOST bytes.
  */
 import { readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
-const [directory, budget] = [process.argv[2], Number(process.argv[3])];
+const [directory, most] = [process.argv[2], Number(process.argv[3])];
 const manifest = JSON.parse(readFileSync(join(directory, "package.json"), "utf8"));
 
 /** A file named in an import or in `new URL(…, import.meta.url)`. */
@@ -40,8 +40,8 @@ const line = (...cells) => console.log(cells[0].padEnd(16), ...cells.slice(1).ma
 line("bytes", "raw", "gzip", "brotli");
 for (const { file, raw, gzip, brotli } of rows) line(file, raw, gzip, brotli);
 const total = rows.at(-1).brotli;
-console.log(`${total} of ${budget} bytes`);
-if (total > budget) {
-  console.error("over the budget");
+console.log(`${total} of ${most} bytes`);
+if (total > most) {
+  console.error("that is too much");
   process.exit(1);
 }

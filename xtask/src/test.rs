@@ -2,7 +2,7 @@
 
 use crate::engines::{self, Engine};
 use crate::tools::{self, Tool};
-use crate::{build, conformance, lint, pack, root};
+use crate::{build, conformance, lint, pack, root, size};
 use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -41,6 +41,8 @@ pub enum Part {
     Browser,
     /// Every documented fact, in three runners, and the page that tells of them
     Conformance,
+    /// What a page has to load, which may not grow
+    Size,
     /// The packed tarball, installed and used
     Package,
     /// A person's way through the playground
@@ -59,6 +61,7 @@ impl Part {
         match self {
             Part::Lint => &[Tool::WasmTarget],
             Part::Native | Part::Sim | Part::Walk => &[],
+            Part::Size => &build::TOOLS,
             Part::Browser => &[Tool::WasmTarget, Tool::WasmBindgen, Tool::WasmPack, Tool::Chromium],
             Part::Conformance | Part::Kills | Part::Matrix | Part::Package => {
                 &[Tool::WasmTarget, Tool::WasmBindgen, Tool::NpmPackages, Tool::Chromium]
@@ -95,6 +98,7 @@ impl Part {
                 node_tests(shell, &["tests/conformance"])?;
                 conformance::check()
             }
+            Part::Size => size::run(shell, size::LIMIT),
             Part::Package => {
                 let tarball = pack::run(shell)?;
                 let _tarball = shell.push_env("QMGR_TARBALL", tarball);

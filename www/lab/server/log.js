@@ -1,8 +1,9 @@
 /**
  * What the server was asked and what it did, one entry a request:
- * `{ id, at, method, path, range, ifRange, origin, version, status, sent, end, closedAt }`. Times are in ms since the
- * epoch; `sent` counts bytes of the body; `end` is null while the answer is on its way, then `"complete"`, `"cut"` (by the script)
- * or `"client"` (the other side went away).
+ * `{ id, at, method, path, range, ifRange, origin, version, status, sent, end, closedAt }`. `version` and `status` are null
+ * while there is no answer, and stay so where none comes. Times are in ms since the epoch; `sent` counts bytes of the body;
+ * `end` is null while the answer is on its way, then `"complete"`, `"cut"` (by the script) or `"client"` (the other side
+ * went away).
  */
 export class RequestLog {
   #entries = [];

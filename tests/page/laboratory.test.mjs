@@ -1,0 +1,142 @@
+/** The laboratory: each scenario plays through and its verdict holds, with the scripted server and in a service worker. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { SCENARIOS } from "../../www/lab/scenarios.js";
+import { startPlayground } from "../server/playground.mjs";
+import { ready } from "./playground.mjs";
+import { startStaticSite } from "./static-site.mjs";
+import { keepPicture, PKG, until, visit } from "./visit.mjs";
+
+/** A small file, and no time to read: the tests do not read. */
+const QUICK = "size=1,pause=0";
+const PHONE = { width: 390, height: 844 };
+const DESKTOP = { width: 1440, height: 1000 };
+/** A browser says by itself that a request failed. */
+const FAILED = [/status of 503/, /ERR_INCOMPLETE_CHUNKED|ERR_CONTENT_LENGTH_MISMATCH|ERR_CONNECTION|ERR_EMPTY_RESPONSE/, /Failed to load resource/];
+
+/** Where the page may be served: by the scripted server, or by any other, with a service worker in its place. */
+const PLACES = {
+  async "the scripted server"() {
+    const { origin, close } = await startPlayground({ pkg: PKG });
+    return { address: `${origin}/`, close };
+  },
+  "a plain web server": startStaticSite,
+};
+
+async function open(t, place, query = "") {
+  const { address, close } = await PLACES[place]();
+  const page = await visit(t, `${address}${query}`, { expected: FAILED });
+  t.after(close);
+  await ready(page);
+  return page;
+}
+
+const outcome = (page) => until("an outcome", () => page.locator("#lab-outcome").textContent(), 60_000);
+const claims = (page) => page.locator("#lab-verdict li").evaluateAll((items) => items.map(({ dataset }) => dataset.holds));
+const requests = (page) => page.locator("#lab-requests li").allTextContents();
+const choose = (page, title) => page.locator(".lab-choices").getByText(title, { exact: true }).click();
+const tabWindow = (page, number) => page.locator(`.lab-window[data-tab="${number}"]`);
+
+for (const name of Object.keys(PLACES)) {
+  test(`each scenario plays through, and what it claims holds: ${name}`, async (t) => {
+    const page = await open(t, name, `?lab=cut,${QUICK}`);
+    for (const [index, { id, title, verdict }] of SCENARIOS.entries()) {
+      await page.setViewportSize(index % 2 === 0 ? DESKTOP : PHONE);
+      await choose(page, title);
+      await page.locator("#lab-play").click();
+      assert.equal(await outcome(page), "All of it holds.", id);
+      assert.deepEqual(await claims(page), verdict.map(() => "true"), id);
+      assert.equal(await page.locator("#lab-steps li:not([data-state=done])").count(), 0, id);
+      await page.emulateMedia({ colorScheme: index % 2 === 0 ? "light" : "dark" });
+      await keepPicture(page, `laboratory-${id}-${name.split(" ").at(-2)}`);
+    }
+  });
+}
+
+test("a copied link shows somebody else the same, and plays it once", async (t) => {
+  const page = await open(t, "the scripted server", "?elsewhere=1");
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.locator("#tab-laboratory").click();
+  await choose(page, "File changes half-way");
+  for (const [field, value] of Object.entries({ size: "1", at: "30", pause: "0" })) {
+    await page.locator(`#lab-${field}`).fill(value);
+    await page.locator(`#lab-${field}`).press("Tab");
+  }
+  assert.equal(new URL(page.url()).search, "?elsewhere=1&lab=replaced,size=1,at=30,pause=0");
+  await page.locator("#lab-copy").click();
+  await page.getByText("Copied.").waitFor();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  assert.equal(link, `${new URL(page.url()).origin}/?lab=replaced,size=1,at=30,pause=0,play`);
+
+  const other = await page.context().newPage();
+  await other.goto(link);
+  assert.equal(await outcome(other), "All of it holds.");
+  assert.equal(await other.locator("#lab-at").inputValue(), "30");
+  assert.match((await requests(other))[0], /307\.2 KiB, cut/);
+  assert.equal(new URL(other.url()).search, "?lab=replaced,size=1,at=30,pause=0", "a reload does not play it again");
+});
+
+test("a link that cannot be says what is wrong with it, and the laboratory works all the same", async (t) => {
+  const page = await open(t, "the scripted server", "?lab=cut,size=<b>9999</b>,play");
+  const trouble = page.locator("#lab-trouble");
+  assert.equal(await trouble.innerText(), "This link does not work. “File” takes a whole number from 1 to 12 MiB, not “<b>9999</b>”.");
+  assert.equal(await page.locator("#laboratory").isVisible(), true);
+  await page.locator("#lab-size").fill("1");
+  await page.locator("#lab-pause").fill("0");
+  await page.locator("#lab-play").click();
+  assert.equal(await outcome(page), "All of it holds.");
+  assert.equal(await trouble.isVisible(), false);
+});
+
+test("a switch acts at once, and is in the link", async (t) => {
+  const page = await open(t, "the scripted server", "?lab=free,stall=256,play");
+  assert.equal(await page.locator("#fault-stall").isChecked(), true);
+  await until("a stalled answer", async () => /256\.0 KiB, on its way/.test((await requests(page))[0] ?? ""));
+  await page.locator("#fault-stall").uncheck();
+  await until("complete", async () => (await tabWindow(page, 1).innerText()).includes("0x140"), 30_000);
+  await page.locator("#fault-busy").check();
+  await page.locator("#fault-busy-number").fill("9");
+  await page.locator("#fault-busy-number").press("Tab");
+  assert.equal(new URL(page.url()).search, "?lab=free,busy=9");
+  await page.locator("#lab-play").click();
+  await until("the clock", async () => /Waiting as long as the server asked, next attempt in [1-9] s/.test(await tabWindow(page, 1).innerText()));
+  await page.locator("#fault-busy").uncheck();
+  await until("complete", async () => (await tabWindow(page, 1).innerText()).includes("0x140"), 30_000);
+});
+
+test("offline nobody is answered, and the queue goes on when the server is back", async (t) => {
+  const page = await open(t, "a plain web server", "?lab=free,size=1");
+  await page.locator("#lab-offline").check();
+  await page.locator("#lab-play").click();
+  await until("a refused request", async () => /no answer, 0 B, cut/.test((await requests(page))[0] ?? ""));
+  await until("the wait", async () => /Waiting a while after a failure, next attempt in/.test(await tabWindow(page, 1).innerText()));
+  await page.locator("#lab-offline").uncheck();
+  await until("complete", async () => (await tabWindow(page, 1).innerText()).includes("0x140"), 30_000);
+});
+
+test("when this page's worker is killed a second tab takes over, and this page goes on showing it", async (t) => {
+  const page = await open(t, "the scripted server", "?lab=free,size=2,stall=1024,play");
+  await until("bytes", async () => /1024\.0 KiB of 2\.0 MiB/.test(await tabWindow(page, 1).innerText()));
+  await page.locator("#lab-second-tab").click();
+  await until("a tab that stands by", async () => (await tabWindow(page, 2).innerText()).includes("stands by"));
+  await page.locator("#lab-kill").click();
+  await until("the second tab to take over", async () => (await tabWindow(page, 2).innerText()).includes("transfers"));
+  assert.match(await tabWindow(page, 1).innerText(), /no worker/);
+  await page.locator("#fault-stall").uncheck();
+  await until("complete here too", async () => (await tabWindow(page, 1).innerText()).includes("0x140"), 60_000);
+  await page.setViewportSize(PHONE);
+  await keepPicture(page, "laboratory-free-phone");
+});
+
+test("stopping ends the run, its tabs and its download", async (t) => {
+  const page = await open(t, "the scripted server", "?lab=two-tabs,size=4,speed=256,play");
+  await tabWindow(page, 2).waitFor();
+  await page.locator("#lab-stop").click();
+  await until("no window", async () => await page.locator(".lab-window").count() === 0);
+  assert.equal(await page.evaluate(() => document.querySelectorAll("iframe").length), 0);
+  await choose(page, "Free run");
+  await page.locator("#lab-play").click();
+  await until("bytes", async () => /transferring/.test(await tabWindow(page, 1).innerText()));
+  await page.locator("#lab-stop").click();
+  await until("a suspended group", async () => /0x180/.test(await page.locator("#groups").innerText()));
+});
