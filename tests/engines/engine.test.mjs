@@ -317,16 +317,22 @@ test("a queue in memory fetches, resumes and hands out its files, and is gone af
 if (engine.keepsProfiles) {
   overEachStore("a browser that is killed finds its group running, and asks only for what is missing", async (t, storage) => {
     const profile = await mkdtemp(join(tmpdir(), "qmgr-engines-"));
-    t.after(() => rm(profile, { recursive: true, force: true, maxRetries: 5 }));
-    const killed = await Browser.start(profile);
+    const started = [];
+    const start = async () => {
+      started.push(await Browser.start(profile));
+      return started.at(-1);
+    };
+    t.after(async () => {
+      await Promise.all(started.map((browser) => browser.close()));
+      await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+    });
+    const killed = await start();
     const { server } = await stage(t, browser, { [PATH]: HALF });
     const page = await killed.open(`${server.origin}/blank`);
     const id = await run(page, server.origin + PATH, { options: { storage } });
     await checkpoint(page);
     await killed.kill();
-    const next = await Browser.start(profile);
-    t.after(() => next.close());
-    const again = await next.open(`${server.origin}/blank`);
+    const again = await (await start()).open(`${server.origin}/blank`);
     await again.evaluate((id) => lab.find(id), id);
     assert.equal(await storageOf(again), storage);
     await statusIs(again, 0x140);
