@@ -33,6 +33,8 @@ pub(super) struct Group {
     pub(super) has_moved: bool,
     /// The latest event, while nobody has taken it.
     pub(super) notification: Option<Notification>,
+    /// How many of its files are being moved to their names.
+    pub(super) moving: u32,
     pub(super) speed: Speed,
     pub(super) breadth: Breadth,
     /// When its pages last heard of its progress.
@@ -62,6 +64,7 @@ impl Group {
             trouble: None,
             has_moved: false,
             notification: None,
+            moving: 0,
             speed: Speed::default(),
             breadth: Breadth::default(),
             shown_at: Millis::default(),

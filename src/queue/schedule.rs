@@ -100,6 +100,10 @@ impl Queue {
     /// Moves the files to their names; the group is complete when all are there.
     fn publish(&mut self, serial: Serial, now: Millis) {
         let Some(group) = self.groups.get_mut(&serial) else { return };
+        // All that could be were begun at once; who waits for one of them waits for all.
+        if group.moving > 0 {
+            return;
+        }
         if group.files().iter().all(|file| file.published) {
             group.follow(Cause::AllPublished);
             group.trouble = None;
@@ -128,6 +132,9 @@ impl Queue {
             target: file.file.local.clone(),
             size: file.version.as_ref().and_then(|version| version.size).unwrap_or_default(),
         };
+        if let Some(group) = self.groups.get_mut(&serial) {
+            group.moving += 1;
+        }
         self.when_durable(After::Effect(effect));
     }
 
@@ -355,13 +362,14 @@ impl Queue {
     fn check_whole(&mut self, serial: Serial, index: u32, now: Millis) -> bool {
         let Some((_, file)) = self.file(serial, index) else { return true };
         if file.file.integrity.is_some() {
-            let part = file.part(serial, index);
+            let (part, from) = (file.part(serial, index), file.hash.clone());
+            let is_continued = from.position > 0;
             let ticket = self.ticket(Errand::File(serial, index));
             if let Some(file) = self.file_mut(serial, index) {
-                file.work = Some(Work::Hashing);
+                file.work = Some(Work::Hashing { is_continued });
             }
             // The bytes are hashed as they will be published: flushed, under the record that names them.
-            self.when_durable(After::Effect(Effect::Hash { ticket, part }));
+            self.when_durable(After::Effect(Effect::Hash { ticket, part, from }));
             self.to_show.insert((serial, index));
         } else {
             if let Some(file) = self.file_mut(serial, index) {
