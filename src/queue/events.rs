@@ -588,7 +588,8 @@ impl Queue {
         file.zip(position).is_some_and(|(file, position)| file.is_on_its_way(position))
     }
 
-    fn handle_hash(
+    /// The hash of all bytes of a file is known.
+    pub(super) fn handle_hash(
         &mut self,
         serial: Serial,
         index: u32,

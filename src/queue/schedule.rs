@@ -9,7 +9,7 @@ use super::pieces::asked;
 use super::state::{Cause, State};
 use super::transfer::{Connection, Stage, Transfer, Work};
 use super::{Effect, Errand, Part, Queue, Ticket};
-use crate::abi::Hresult;
+use crate::abi::{Hresult, Sha256Integrity};
 use crate::http::{Failure, Request, plan, plan_range};
 use crate::protocol::{Serial, ToPage};
 use crate::time::Millis;
@@ -375,7 +375,8 @@ impl Queue {
     /// All bytes are there: checks their hash, or takes them as they are and goes on with the next file.
     fn check_whole(&mut self, serial: Serial, index: u32, now: Millis) -> Result<(), NoRoom> {
         let Some((_, file)) = self.file(serial, index) else { return Ok(()) };
-        if file.file.integrity.is_some() {
+        let is_empty = file.version.as_ref().is_some_and(|version| version.size == Some(0));
+        if file.file.integrity.is_some() && !is_empty {
             let (part, from) = (file.part(serial, index), file.hash.clone());
             let is_continued = from.position > 0;
             let ticket = self.ticket(Errand::File(serial, index));
@@ -386,10 +387,13 @@ impl Queue {
             self.when_durable(After::Effect(Effect::Hash { ticket, part, from }));
             self.to_show.insert((serial, index));
         } else {
-            if let Some(file) = self.file_mut(serial, index) {
+            if is_empty {
+                // There need not even be a part to read.
+                self.handle_hash(serial, index, Ok(Sha256Integrity::OF_NOTHING.0), now);
+            } else if let Some(file) = self.file_mut(serial, index) {
                 file.complete = true;
+                self.change_file(serial, index);
             }
-            self.change_file(serial, index);
             self.settle_group(serial, now);
             if self.groups.get(&serial).is_some_and(|group| *group.state() == State::Running) {
                 return self.advance(serial, now);

@@ -2,7 +2,7 @@
 
 use crate::sim::{Behaviour, Crash, DAMAGED_STATE, World, info};
 use base64::Engine as _;
-use qmgr::abi::FileSetInfo;
+use qmgr::abi::{FileSetInfo, Hresult};
 use qmgr::protocol::Command;
 use qmgr::snapshot::TransferRecord;
 use qmgr::time::Millis;
@@ -52,4 +52,20 @@ fn a_part_is_read_whole_before_a_hash_that_was_continued_condemns_it() {
         record.hash.as_mut().expect("it was recorded").state = DAMAGED_STATE.to_owned();
     };
     assert_eq!(hashed_through_a_kill(damage), [0, 6_000, 10_000, 0]);
+}
+
+#[test]
+fn an_empty_file_has_a_hash_though_no_part_need_hold_it() {
+    for (bytes, hresult) in [(&b""[..], None), (b"more", Some(Hresult::BG_E_VALIDATION_FAILED))] {
+        let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(bytes));
+        let file = FileSetInfo { integrity: Some(format!("sha256-{hash}")), ..info("/a") };
+        let mut world = World::new().with_file("/a", 0);
+        let group = world.group_of(vec![file]);
+        world.ask(Command::ResumeGroup { group }).expect("the group is resumed");
+        world.run_until_idle();
+        let error = world.row(group).error.as_ref();
+        assert_eq!(error.map(|error| error.hresult), hresult);
+        assert_eq!(world.published("/a").is_some(), hresult.is_none());
+        assert_eq!(world.ranges_asked("/a"), ["bytes=0-"], "the 416 says that it is empty");
+    }
 }
