@@ -182,11 +182,10 @@ impl Queue {
             return self.connect(now);
         }
         let short: Vec<_> = self.lobby.reasons().into_iter().chain(no_room).collect();
-        if short.is_empty() {
-            for serial in self.chosen() {
-                self.widen(serial, now);
-            }
-        } else if self.traffic.is_any_divided() {
+        for serial in self.chosen() {
+            self.widen(serial, &short, now);
+        }
+        if self.traffic.is_any_divided() {
             for reason in short {
                 self.make_room(&reason);
             }
@@ -280,11 +279,19 @@ impl Queue {
     }
 
     /// Opens more connections for the group's current file where they help: first for ranges that
-    /// nobody fetches, else a body is ended early, whose rest is such a range then.
-    fn widen(&mut self, serial: Serial, now: Millis) {
+    /// nobody fetches, else a body is ended early, whose rest is such a range then. Files that are
+    /// `short` of a first connection come before that.
+    fn widen(&mut self, serial: Serial, short: &[NoRoom], now: Millis) {
         let Some(group) = self.groups.get(&serial) else { return };
         let limit = group.breadth.limit(self.settings.connections.per_file);
-        let Some((index, _)) = group.current().filter(|_| limit > 1) else { return };
+        let Some((index, file)) = group.current().filter(|_| limit > 1) else { return };
+        let is_wanted_by_others = short.iter().any(|reason| match reason {
+            NoRoom::Anywhere => true,
+            NoRoom::At(origin) => origin == file.file.remote.origin(),
+        });
+        if is_wanted_by_others {
+            return;
+        }
         loop {
             let Some((_, file)) = self.file(serial, index) else { return };
             let (open, shortening) =

@@ -189,6 +189,25 @@ fn a_server_that_asks_for_patience_is_not_asked_again_before() {
 }
 
 #[test]
+fn a_crowd_at_one_server_leaves_the_files_of_another_their_connections() {
+    let crowd = ["/b", "/c", "/d", "/e", "/f"];
+    let mut world = world_of(2).with_file("/far/a", SIZE);
+    for path in crowd {
+        world = world.with_file(path, SIZE);
+    }
+    let mut groups: Vec<_> = crowd.iter().map(|path| world.group([*path])).collect();
+    groups.push(world.group(["/far/a"]));
+    for &group in &groups {
+        world.ask(Command::SwitchToForeground { group }).expect("it is switched");
+        world.ask(Command::ResumeGroup { group }).expect("it is resumed");
+    }
+    world.run_for(Millis(300));
+    assert_eq!(world.ranges_asked("/far/a").len(), 2, "{:?}", world.ranges_asked("/far/a"));
+    world.run_until_idle();
+    assert_complete(&world, groups[5], "/far/a");
+}
+
+#[test]
 fn the_failure_of_the_last_connection_is_that_of_the_file() {
     let mut world = world_of(2).then(Behaviour::CutAfter(30_000)).then(Behaviour::CutAfter(9_000));
     let group = world.resumed_group(["/a"]);
