@@ -223,6 +223,11 @@ impl Breadth {
         }
     }
 
+    /// Whether a server has asked for patience until later than `now`.
+    pub(super) fn is_impatient(&self, now: Millis) -> bool {
+        self.patience.as_ref().is_some_and(|(_, until)| *until > now)
+    }
+
     /// What the server said that has asked for patience until later than `now`, with the time that is left.
     pub(super) fn impatience(&mut self, now: Millis) -> Option<Failure> {
         let (failure, until) = self.patience.take().filter(|(_, until)| *until > now)?;

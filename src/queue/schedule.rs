@@ -289,7 +289,7 @@ impl Queue {
             NoRoom::Anywhere => true,
             NoRoom::At(origin) => origin == file.file.remote.origin(),
         });
-        if is_wanted_by_others {
+        if is_wanted_by_others || group.breadth.is_impatient(now) {
             return;
         }
         loop {

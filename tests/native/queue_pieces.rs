@@ -189,6 +189,18 @@ fn a_server_that_asks_for_patience_is_not_asked_again_before() {
 }
 
 #[test]
+fn a_server_that_asks_for_patience_is_not_asked_for_another_range_either() {
+    let patience = Behaviour::Status(503, Some("3600".to_owned()));
+    let mut world = world_of(3).then(FINE).then(FINE).then(patience);
+    let group = world.resumed_group(["/a"]);
+    world.run_until(|world| world.row(group).state == GroupState::Waiting);
+    assert_eq!(world.ranges_asked("/a").len(), 3, "{:?}", world.ranges_asked("/a"));
+    world.run_until_idle();
+    assert!(world.now.since(START) >= Millis(3_600_000));
+    assert_complete(&world, group, "/a");
+}
+
+#[test]
 fn a_crowd_at_one_server_leaves_the_files_of_another_their_connections() {
     let crowd = ["/b", "/c", "/d", "/e", "/f"];
     let mut world = world_of(2).with_file("/far/a", SIZE);
