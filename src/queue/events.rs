@@ -188,8 +188,7 @@ impl Queue {
                 self.count_fruitless(serial, index, reason, now);
             }
             Verdict::WithoutRange(reason) => {
-                self.abort(serial, index, ticket);
-                self.do_without_range(serial, index, reason, now);
+                self.begin_again(serial, index, Again::WithoutRange(reason), now);
             }
             Verdict::Failed(failure) => {
                 self.abort(serial, index, ticket);
@@ -258,6 +257,13 @@ impl Queue {
                 self.run_again(serial, now);
             }
             Again::Unkept => {}
+            Again::WithoutRange(reason) => {
+                // The whole file in one answer.
+                if let Some(file) = self.file_mut(serial, index) {
+                    file.without_range = true;
+                }
+                self.count_fruitless(serial, index, reason, now);
+            }
         }
     }
 
@@ -366,15 +372,6 @@ impl Queue {
             }
             Err(failure) => self.fail_on_disk(serial, index, &failure, now),
         }
-    }
-
-    /// The server is not understood in ranges: asks for the whole file in one answer.
-    fn do_without_range(&mut self, serial: Serial, index: u32, reason: &str, now: Millis) {
-        self.start_again(serial, index);
-        if let Some(file) = self.file_mut(serial, index) {
-            file.without_range = true;
-        }
-        self.count_fruitless(serial, index, reason, now);
     }
 
     /// An answer brought nothing. A few in a row may be a server that is just being changed; more are
@@ -567,7 +564,9 @@ impl Queue {
             EndVerdict::More => {
                 self.count_fruitless(serial, index, "the server sent an empty part", now)
             }
-            EndVerdict::WithoutRange(reason) => self.do_without_range(serial, index, reason, now),
+            EndVerdict::WithoutRange(reason) => {
+                self.begin_again(serial, index, Again::WithoutRange(reason), now)
+            }
             EndVerdict::Cut(failure) | EndVerdict::Failed(failure) => {
                 self.fail(serial, Some(index), failure, now)
             }

@@ -62,6 +62,8 @@ pub(super) enum Again {
     Lost,
     /// Its bytes cannot be kept, and its group leaves.
     Unkept,
+    /// Its server is not understood in ranges, for this reason.
+    WithoutRange(&'static str),
 }
 
 /// What is done with a part as a whole.
@@ -167,6 +169,11 @@ impl Connection {
 
     fn receiving_mut(&mut self) -> Option<&mut Receiving> {
         if let Stage::Receiving(receiving) = &mut self.stage { Some(receiving) } else { None }
+    }
+
+    /// Whether it writes a body, or may still tell of one.
+    const fn writes(&self) -> bool {
+        matches!(self.stage, Stage::Receiving(_) | Stage::Closing { from: Some(_), .. })
     }
 
     /// Bytes that it brought and that are not counted as durable.
@@ -357,8 +364,8 @@ impl Transfer {
     /// may be deleted once the record names the new one.
     pub(super) fn start_again(&mut self, serial: Serial, index: u32) -> Option<Part> {
         debug_assert!(
-            self.connections.iter().all(|open| open.receiving().is_none()),
-            "a body is written into the part that is given up"
+            self.connections.iter().all(|open| !open.writes()),
+            "what a body brought into the part that is given up is still to come"
         );
         let old = (!self.durable.is_empty()).then(|| self.part(serial, index));
         if old.is_some() {

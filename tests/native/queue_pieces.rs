@@ -360,6 +360,19 @@ fn parts_that_a_server_caps_are_fetched_side_by_side() {
     assert_eq!(world.most_connections, 3);
 }
 
+#[test]
+fn what_a_body_brought_that_ends_last_is_not_taken_for_bytes_of_a_new_start() {
+    for timeout in 100..200 {
+        let retry = Retry { stall_timeout: Millis(timeout), ..Retry::default() };
+        let settings = SettingsPatch { retry: Some(retry), ..per_file(2) };
+        let mut world = World::new().configured(settings).with_file("/a", 24_000);
+        world = world.then(Behaviour::StallAfter(2_000)).then(Behaviour::Overlong(1));
+        let group = world.resumed_group(["/a"]);
+        world.run_until_idle();
+        assert_complete(&world, group, "/a");
+    }
+}
+
 fn any_answer() -> impl Strategy<Value = Behaviour> {
     prop_oneof![
         4 => Just(FINE),
