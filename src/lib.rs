@@ -16,10 +16,11 @@
 //! | [`protocol`] | the messages between a page and the engine | `abi`, `bytes` |
 //! | [`mirror`] | the page's copy of the rows it holds handles to, and what it knows of the engine | `abi`, `protocol` |
 //! | [`standby`] | when a worker that waits takes the place of one that is silent | nothing |
+//! | `fields` | WASM: plain objects of JavaScript, by the names of their fields | `abi`, `protocol` |
 //! | `driver` | WASM: carries out effects, reports events; decides nothing | all above |
 //! | `binding` | WASM: the JavaScript face; converts, calls, converts | all above |
 //!
-//! Every room but the last two is pure: no clock, no randomness, no JavaScript, no bytes of a file.
+//! Every room but the last three is pure: no clock, no randomness, no JavaScript, no bytes of a file.
 
 pub mod abi;
 pub mod bytes;
@@ -35,3 +36,5 @@ pub mod time;
 pub mod binding;
 #[cfg(target_arch = "wasm32")]
 pub mod driver;
+#[cfg(target_arch = "wasm32")]
+mod fields;

@@ -64,6 +64,7 @@ pub fn package(shell: &Shell) -> Result<PathBuf> {
 
 /// Compiles, binds and optimises, into a directory with `qmgr.js` and `qmgr_bg.wasm`.
 fn glue(shell: &Shell) -> Result<PathBuf> {
+    let _nameless = shell.push_env("CARGO_ENCODED_RUSTFLAGS", nameless()?);
     cmd!(
         shell,
         "cargo build --quiet --release --package qmgr --lib --target wasm32-unknown-unknown"
@@ -91,6 +92,19 @@ fn glue(shell: &Shell) -> Result<PathBuf> {
         .quiet()
         .run()?;
     Ok(glue)
+}
+
+/// Keeps the paths of this machine out of what panics say of where they are.
+fn nameless() -> Result<String> {
+    let home = env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(env::home_dir()?.join(".cargo")));
+    let sources = home.context("cargo has no home")?.join("registry/src");
+    Ok(format!(
+        "--remap-path-prefix={}=\x1f--remap-path-prefix={}=",
+        sources.display(),
+        root().display()
+    ))
 }
 
 /// The directory that cargo builds into.
