@@ -1,7 +1,8 @@
 //! What a page asks for, carried out.
 
 use super::commit::After;
-use super::group::{Group, Job};
+use super::group::Group;
+use super::job::Job;
 use super::state::{Cause, State};
 use super::transfer::Transfer;
 use super::{Effect, Errand, Queue};
@@ -244,7 +245,7 @@ impl Queue {
                 format!("a job with the id {id} already exists"),
             ));
         }
-        group.job = Some(Job { id, files: Vec::new() });
+        group.job = Some(Job::new(id, Vec::new()));
         self.jobs.insert(id, serial);
         self.change_group(serial, now);
         Ok(Reply::Row { group: serial, whole: false })
@@ -281,8 +282,8 @@ impl Queue {
         let group = self.live(serial)?;
         group.follow(Cause::AddFiles);
         let Some(job) = &mut group.job else { return Err(cancelled()) };
-        job.files.extend(files.into_iter().map(Transfer::new));
-        let after = job.files.len();
+        job.add(files.into_iter().map(Transfer::new));
+        let after = job.files().len();
         // All at once: what one changed file means for its group takes a look at all of them.
         let added = before..after;
         self.pending
@@ -341,8 +342,8 @@ impl Queue {
             // What the failures before were is forgotten, what was fetched is kept.
             group.retries = group.retries.saturating_add(u32::from(follows_failure));
             group.trouble = None;
-            for file in group.files_mut() {
-                file.fruitless = 0;
+            if let Some(job) = &mut group.job {
+                job.forget_fruitless();
             }
             self.change_group(serial, now);
         }
@@ -404,6 +405,7 @@ impl Queue {
         set.inactivity_timeout = inactivity_timeout.unwrap_or(set.inactivity_timeout);
         if settings != self.settings {
             self.settings = settings;
+            self.set_alarms();
             self.pending.queue = true;
             self.pending.strict = true;
         }

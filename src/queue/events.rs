@@ -124,19 +124,15 @@ impl Queue {
 
     /// The file that an order is for, whose group is to be settled after what is reported of it.
     fn file_of(&mut self, ticket: Ticket) -> Option<(Serial, u32)> {
-        match self.tickets.get(&ticket)? {
-            &Errand::File(serial, index) => {
-                self.unsettled.insert(serial);
-                Some((serial, index))
-            }
-            Errand::Delete { .. } => None,
-        }
+        let file = self.tickets.get(&ticket)?.file()?;
+        self.unsettled.insert(file.0);
+        Some(file)
     }
 
     /// The file that an order was for, which has come to its end.
     fn end_errand(&mut self, ticket: Ticket) -> Option<(Serial, u32)> {
         let file = self.file_of(ticket)?;
-        self.tickets.remove(&ticket);
+        self.end_ticket(ticket);
         Some(file)
     }
 
@@ -417,11 +413,7 @@ impl Queue {
     ) {
         let resume = self.settings.resume;
         let Some(group) = self.groups.get_mut(&serial) else { return };
-        let Some(file) =
-            group.job.as_mut().and_then(|job| job.files.get_mut(usize::try_from(index).ok()?))
-        else {
-            return;
-        };
+        let Some(file) = group.job.as_mut().and_then(|job| job.file_mut(index)) else { return };
         let bytes = match file.stage_mut(ticket) {
             Some(Stage::Comparing(comparing)) => {
                 comparing.moved_at = now;
@@ -639,9 +631,6 @@ impl Queue {
         result: Result<(), DiskFailure>,
         now: Millis,
     ) {
-        if let Some(group) = self.groups.get_mut(&serial) {
-            group.moving = group.moving.saturating_sub(1);
-        }
         let Some(file) = self.file_mut(serial, index) else { return };
         file.work = None;
         let size = file.version.as_ref().and_then(|version| version.size);

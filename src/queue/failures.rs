@@ -143,6 +143,8 @@ impl Queue {
             for serial in self.waiting.clone() {
                 self.try_again(serial, now);
             }
+        } else {
+            self.set_alarms();
         }
     }
 
@@ -170,6 +172,12 @@ impl Queue {
             | WaitReason::StorageBusy
             | WaitReason::Turn => None,
         }
+    }
+
+    /// When time ends the waiting of a group.
+    pub(super) fn wait_ends_at(&self, group: &Group) -> Option<Millis> {
+        let State::Waiting(wait) = group.state() else { return None };
+        wait.next_attempt_at.into_iter().chain(self.gives_up_at(group)).min()
     }
 
     /// Ends the waiting of a group in error.

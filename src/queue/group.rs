@@ -1,11 +1,12 @@
 //! One group: its state, its one job, its status words.
 
+use super::job::{Job, Sums};
 use super::notifications::Notification;
 use super::pieces::Breadth;
 use super::speed::Speed;
 use super::state::{Cause, State};
 use super::transfer::{Stage, Transfer};
-use crate::abi::{Guid, Properties, SIZE_LIMIT, StatusWord};
+use crate::abi::{Guid, Properties, StatusWord};
 use crate::protocol::{
     Credentials, GroupError, GroupRow, GroupState, GroupUpdate, Resume, Serial, Wait, WaitReason,
 };
@@ -33,19 +34,44 @@ pub(super) struct Group {
     pub(super) has_moved: bool,
     /// The latest event, while nobody has taken it.
     pub(super) notification: Option<Notification>,
-    /// How many of its files are being moved to their names.
-    pub(super) moving: u32,
     pub(super) speed: Speed,
     pub(super) breadth: Breadth,
     /// When its pages last heard of its progress.
     pub(super) shown_at: Millis,
+    /// The sets of groups that it is in.
+    pub(super) sorted: Sorted,
+    /// When its waiting ends, as the queue has noted it.
+    pub(super) alarm: Option<Millis>,
 }
 
-/// The one job of a group.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Job {
-    pub(super) id: Guid,
-    pub(super) files: Vec<Transfer>,
+/// The sets of groups that a group is in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Sorted {
+    /// Its work is under way.
+    pub(super) active: bool,
+    /// It runs in the foreground.
+    pub(super) foreground: bool,
+    /// It runs in the background.
+    pub(super) background: bool,
+    /// It waits out a failure.
+    pub(super) waiting: bool,
+    /// It runs in the foreground, and nothing is under way for it.
+    pub(super) needs_connection: bool,
+}
+
+impl Sorted {
+    /// Where a group belongs.
+    pub(super) fn of(group: &Group) -> Self {
+        let runs = group.state == State::Running;
+        let foreground = runs && group.foreground;
+        Self {
+            active: group.is_active(),
+            foreground,
+            background: runs && !group.foreground,
+            waiting: matches!(group.state, State::Waiting(_)),
+            needs_connection: foreground && group.sums().busy == 0,
+        }
+    }
 }
 
 impl Group {
@@ -64,10 +90,11 @@ impl Group {
             trouble: None,
             has_moved: false,
             notification: None,
-            moving: 0,
             speed: Speed::default(),
             breadth: Breadth::default(),
             shown_at: Millis::default(),
+            sorted: Sorted::default(),
+            alarm: None,
         }
     }
 
@@ -90,16 +117,29 @@ impl Group {
     }
 
     pub(super) fn files(&self) -> &[Transfer] {
-        self.job.as_ref().map_or(&[], |job| &job.files)
+        self.job.as_ref().map_or(&[], Job::files)
     }
 
-    pub(super) fn files_mut(&mut self) -> &mut [Transfer] {
-        self.job.as_mut().map_or(&mut [], |job| &mut job.files)
+    /// One file.
+    pub(super) fn file(&self, index: u32) -> Option<&Transfer> {
+        self.files().get(usize::try_from(index).ok()?)
+    }
+
+    /// Counts what was changed of its files.
+    pub(super) fn count_files(&mut self) {
+        if let Some(job) = &mut self.job {
+            job.count();
+        }
+    }
+
+    /// What its files add up to.
+    pub(super) fn sums(&self) -> Sums {
+        self.job.as_ref().map(Job::sums).unwrap_or_default()
     }
 
     /// The file that is fetched next: the first, in add order, that is not there whole.
     pub(super) fn current(&self) -> Option<(u32, &Transfer)> {
-        self.indexed().find(|(_, file)| !file.complete)
+        self.job.as_ref()?.current()
     }
 
     /// The files with their indices.
@@ -114,7 +154,7 @@ impl Group {
                 true
             }
             State::Complete | State::Error(_) | State::New | State::Suspended => {
-                self.files().iter().any(Transfer::is_busy)
+                self.sums().busy > 0
             }
         }
     }
@@ -174,14 +214,8 @@ impl Group {
     }
 
     fn row(&self, serial: Serial) -> GroupRow {
-        let files = self.files();
-        // JavaScript counts no further; promised sizes may add up to more.
-        let add = |sum: u64, size: u64| sum.saturating_add(size).min(SIZE_LIMIT);
-        let bytes_total = (!files.is_empty())
-            .then(|| {
-                files.iter().map(Transfer::size).try_fold(0, |sum, size| Some(add(sum, size?)))
-            })
-            .flatten();
+        let sums = self.sums();
+        let files_total = self.files().len();
         let moving = self.shown_state() == GroupState::Transferring;
         GroupRow {
             serial,
@@ -191,10 +225,10 @@ impl Group {
             job: self.job.as_ref().map(|job| job.id),
             job_status: self.job_status().bits(),
             properties: self.properties.clone(),
-            bytes_done: files.iter().map(Transfer::bytes_done).fold(0, add),
-            bytes_total,
-            files_done: count(files.iter().filter(|file| file.complete).count()),
-            files_total: count(files.len()),
+            bytes_done: sums.bytes_done(),
+            bytes_total: sums.bytes_total().filter(|_| files_total > 0),
+            files_done: count(sums.complete),
+            files_total: count(files_total),
             bytes_per_second: if moving { self.speed.bytes_per_second() } else { 0 },
             retries: self.retries,
             wait: self.wait(),
@@ -209,11 +243,13 @@ impl Group {
         changed: Option<&BTreeSet<u32>>,
         resume: Resume,
     ) -> GroupUpdate {
-        let files = self
-            .indexed()
-            .filter(|(index, _)| changed.is_none_or(|changed| changed.contains(index)))
-            .map(|(index, file)| (index, file.row(resume)))
-            .collect();
+        let files = match changed {
+            Some(changed) => changed
+                .iter()
+                .filter_map(|&index| Some((index, self.file(index)?.row(resume))))
+                .collect(),
+            None => self.indexed().map(|(index, file)| (index, file.row(resume))).collect(),
+        };
         GroupUpdate { group: self.row(serial), files, whole: changed.is_none() }
     }
 
@@ -281,7 +317,7 @@ impl Group {
             state,
             foreground: record.foreground,
             properties: record.properties,
-            job: record.job.map(|id| Job { id, files }),
+            job: record.job.map(|id| Job::new(id, files)),
             retries: record.retries,
             touched_at: record.touched_at,
             trouble,

@@ -25,12 +25,15 @@ mod event;
 mod events;
 mod failures;
 mod group;
+mod job;
+mod lobby;
 mod notifications;
 mod pieces;
 mod retry;
 mod schedule;
 mod speed;
 mod state;
+mod traffic;
 mod transfer;
 mod unanswered;
 
@@ -45,10 +48,13 @@ use crate::protocol::{ClientId, Epoch, Serial, Settings, Storage, StoredFile, To
 use crate::snapshot::{self, OutcomeRecord, Saved, SavedState};
 use crate::time::Millis;
 use commit::{InFlight, Pending};
-use group::Group;
+use group::{Group, Sorted};
+use job::Job;
+use lobby::Lobby;
 use notifications::Callbacks;
 use state::State;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use traffic::Traffic;
 use transfer::Transfer;
 
 /// No delay is longer, whoever asks for it (design §3.8); `http` cuts what a server asks for.
@@ -93,10 +99,16 @@ pub struct Queue {
     foreground: BTreeSet<Serial>,
     /// Those that run in the background, in turns.
     background: BTreeSet<Serial>,
+    /// Those in the foreground that need a connection.
+    lobby: Lobby,
     /// Those that wait out a failure.
     waiting: BTreeSet<Serial>,
+    /// When the waiting of each of them ends, where time ends it.
+    alarms: BTreeSet<(Millis, Serial)>,
     /// The groups that something has happened to since they were settled.
     unsettled: BTreeSet<Serial>,
+    /// The groups whose files may have changed since they were counted.
+    uncounted: Vec<Serial>,
     /// Published files by [`LocalPath::key`].
     files: BTreeMap<String, StoredFile>,
     outcomes: BTreeMap<(ClientId, u64), OutcomeRecord>,
@@ -109,6 +121,7 @@ pub struct Queue {
     offline_since: Millis,
     next_ticket: u64,
     tickets: BTreeMap<Ticket, Errand>,
+    traffic: Traffic,
     pending: Pending,
     in_flight: Option<InFlight>,
     /// Files whose rows changed, though nothing that is saved.
@@ -126,10 +139,22 @@ pub struct Queue {
 /// What a ticket was given out for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Errand {
-    /// Something for one file of a job.
+    /// A connection for one file of a job.
+    Connection(Serial, u32),
+    /// Something else for one file of a job.
     File(Serial, u32),
     /// The deletion of a published file, for a call.
     Delete { client: ClientId, sequence: u64, target: LocalPath },
+}
+
+impl Errand {
+    /// The file of a job that it is for.
+    const fn file(&self) -> Option<(Serial, u32)> {
+        match self {
+            &Self::Connection(serial, index) | &Self::File(serial, index) => Some((serial, index)),
+            Self::Delete { .. } => None,
+        }
+    }
 }
 
 impl Queue {
@@ -159,8 +184,11 @@ impl Queue {
             active: BTreeSet::new(),
             foreground: BTreeSet::new(),
             background: BTreeSet::new(),
+            lobby: Lobby::default(),
             waiting: BTreeSet::new(),
+            alarms: BTreeSet::new(),
             unsettled: BTreeSet::new(),
+            uncounted: Vec::new(),
             files: BTreeMap::new(),
             outcomes: BTreeMap::new(),
             farewells: BTreeMap::new(),
@@ -168,6 +196,7 @@ impl Queue {
             online: true,
             offline_since: now,
             tickets: BTreeMap::new(),
+            traffic: Traffic::default(),
             pending: Pending::default(),
             in_flight: None,
             to_show: BTreeSet::new(),
@@ -242,23 +271,88 @@ impl Queue {
 
     /// Keeps the sets of groups true to the group's state.
     fn sort_in(&mut self, serial: Serial) {
-        let group = self.groups.get(&serial);
-        let is_active = group.is_some_and(Group::is_active);
-        let runs = group.is_some_and(|group| *group.state() == State::Running);
-        let waits = group.is_some_and(|group| matches!(group.state(), State::Waiting(_)));
-        let is_foreground = group.is_some_and(|group| group.foreground);
-        for (set, is_in) in [
-            (&mut self.active, is_active),
-            (&mut self.foreground, runs && is_foreground),
-            (&mut self.background, runs && !is_foreground),
-            (&mut self.waiting, waits),
+        let Some(group) = self.groups.get_mut(&serial) else { return };
+        group.count_files();
+        let sorted = Sorted::of(group);
+        let before = std::mem::replace(&mut group.sorted, sorted);
+        if sorted.needs_connection {
+            self.lobby.enter(serial);
+        } else if before.needs_connection {
+            self.lobby.leave(serial);
+        }
+        self.set_alarm(serial);
+        for (set, was_in, is_in) in [
+            (&mut self.active, before.active, sorted.active),
+            (&mut self.foreground, before.foreground, sorted.foreground),
+            (&mut self.background, before.background, sorted.background),
+            (&mut self.waiting, before.waiting, sorted.waiting),
         ] {
-            if is_in {
+            if is_in && !was_in {
                 set.insert(serial);
-            } else {
+            } else if was_in && !is_in {
                 set.remove(&serial);
             }
         }
+    }
+
+    /// Notes when the waiting of a group ends.
+    fn set_alarm(&mut self, serial: Serial) {
+        let Some(group) = self.groups.get(&serial) else { return };
+        let (before, at) = (group.alarm, self.wait_ends_at(group));
+        if before == at {
+            return;
+        }
+        if let Some(before) = before {
+            self.alarms.remove(&(before, serial));
+        }
+        if let Some(at) = at {
+            self.alarms.insert((at, serial));
+        }
+        if let Some(group) = self.groups.get_mut(&serial) {
+            group.alarm = at;
+        }
+    }
+
+    /// The same for all that wait: what ends their waiting has changed.
+    fn set_alarms(&mut self) {
+        for serial in self.waiting.clone() {
+            self.set_alarm(serial);
+        }
+    }
+
+    /// Whether everything that is kept beside the groups is what the groups say: for tests.
+    #[doc(hidden)]
+    pub fn is_consistent(&self) -> bool {
+        let with = |is_in: fn(&Sorted) -> bool| {
+            let sorted = self.groups.iter().map(|(serial, group)| (serial, Sorted::of(group)));
+            sorted.filter(move |(_, sorted)| is_in(sorted)).map(|(serial, _)| *serial)
+        };
+        let alarms = self
+            .groups
+            .iter()
+            .filter_map(|(serial, group)| Some((self.wait_ends_at(group)?, *serial)));
+        let files = self.groups.iter().flat_map(|(serial, group)| {
+            group.indexed().map(move |(index, file)| (*serial, index, file))
+        });
+        let mut traffic = Traffic::default();
+        for (serial, index, file) in files {
+            for connection in &file.connections {
+                traffic.begin(file.file.remote.origin());
+                traffic.connect(serial, index, connection.ticket);
+            }
+            if file.work.is_some() {
+                traffic.begin(file.file.remote.origin());
+            }
+        }
+        let of_lobby: BTreeSet<_> = self.lobby.groups().collect();
+        self.groups.values().filter_map(|group| group.job.as_ref()).all(Job::is_consistent)
+            && self.active.iter().copied().eq(with(|sorted| sorted.active))
+            && self.foreground.iter().copied().eq(with(|sorted| sorted.foreground))
+            && self.background.iter().copied().eq(with(|sorted| sorted.background))
+            && self.waiting.iter().copied().eq(with(|sorted| sorted.waiting))
+            && (self.stopping || of_lobby.into_iter().eq(with(|sorted| sorted.needs_connection)))
+            && self.alarms == alarms.collect()
+            && self.traffic == traffic
     }
 
     /// Where the queue's bytes live.
@@ -334,26 +428,49 @@ impl Queue {
     fn ticket(&mut self, errand: Errand) -> Ticket {
         let ticket = Ticket(self.next_ticket);
         self.next_ticket += 1;
+        if let Some((serial, index)) = errand.file()
+            && let Some(file) = self.groups.get(&serial).and_then(|group| group.file(index))
+        {
+            self.traffic.begin(file.file.remote.origin());
+            if matches!(errand, Errand::Connection(..)) {
+                self.traffic.connect(serial, index, ticket);
+            }
+        }
         self.tickets.insert(ticket, errand);
         ticket
+    }
+
+    /// What a file's ticket was given out for has ended.
+    fn end_ticket(&mut self, ticket: Ticket) {
+        let errand = self.tickets.remove(&ticket);
+        if let Some((serial, index)) = errand.as_ref().and_then(Errand::file)
+            && let Some(file) = self.groups.get(&serial).and_then(|group| group.file(index))
+        {
+            self.traffic.end(file.file.remote.origin());
+            self.traffic.disconnect(serial, index, ticket);
+        }
     }
 
     /// One file and its group, with what the judge has to know.
     fn file(&self, serial: Serial, index: u32) -> Option<(&Group, &Transfer)> {
         let group = self.groups.get(&serial)?;
-        Some((group, group.files().get(usize::try_from(index).ok()?)?))
-    }
-
-    /// The files that have an order under way.
-    fn busy_files(&self) -> impl Iterator<Item = (Serial, u32)> {
-        self.tickets.values().filter_map(|errand| match errand {
-            Errand::File(serial, index) => Some((*serial, *index)),
-            Errand::Delete { .. } => None,
-        })
+        Some((group, group.file(index)?))
     }
 
     fn file_mut(&mut self, serial: Serial, index: u32) -> Option<&mut Transfer> {
-        self.groups.get_mut(&serial)?.files_mut().get_mut(usize::try_from(index).ok()?)
+        if self.uncounted.last() != Some(&serial) {
+            self.uncounted.push(serial);
+        }
+        self.groups.get_mut(&serial)?.job.as_mut()?.file_mut(index)
+    }
+
+    /// Counts what was changed of files.
+    fn count_files(&mut self) {
+        while let Some(serial) = self.uncounted.pop() {
+            if let Some(group) = self.groups.get_mut(&serial) {
+                group.count_files();
+            }
+        }
     }
 
     fn kept<'a>(&self, file: &'a Transfer) -> Kept<'a> {

@@ -4,6 +4,7 @@
 //! ruling A31). Within a group the files are fetched one after another, in add order.
 
 use super::commit::After;
+use super::lobby::NoRoom;
 use super::pieces::asked;
 use super::state::{Cause, State};
 use super::transfer::{Connection, Stage, Transfer, Work};
@@ -32,6 +33,7 @@ impl Queue {
                 break;
             }
         }
+        self.count_files();
         self.show_changes();
     }
 
@@ -65,21 +67,15 @@ impl Queue {
         if !self.is_durable(serial) {
             return;
         }
-        let Some(group) = self.groups.get(&serial) else { return };
-        let files: Vec<_> = group
-            .indexed()
-            .map(|(index, file)| {
-                (index, publish && file.complete && !file.published, file.is_busy())
-            })
-            .collect();
-        for &(index, is_wanted, is_busy) in &files {
-            if is_wanted && !is_busy {
-                self.move_to_its_name(serial, index);
-            }
+        if publish {
+            self.move_all(serial);
         }
-        if files.iter().any(|&(_, is_wanted, is_busy)| is_wanted || is_busy) {
+        let Some(group) = self.groups.get(&serial) else { return };
+        let sums = group.sums();
+        if sums.busy > 0 || publish && sums.unpublished > 0 {
             return;
         }
+        self.active.remove(&serial);
         let Some(group) = self.groups.remove(&serial) else { return };
         self.callbacks.forget_group(serial);
         self.pending.groups.insert(serial);
@@ -100,24 +96,22 @@ impl Queue {
     /// Moves the files to their names; the group is complete when all are there.
     fn publish(&mut self, serial: Serial, now: Millis) {
         let Some(group) = self.groups.get_mut(&serial) else { return };
-        // All that could be were begun at once; who waits for one of them waits for all.
-        if group.moving > 0 {
-            return;
-        }
-        if group.files().iter().all(|file| file.published) {
+        if group.sums().published == group.files().len() {
             group.follow(Cause::AllPublished);
             group.trouble = None;
             return self.change_group(serial, now);
         }
-        // Two files of one path go there in add order, the later one after the record of the earlier.
-        let mut targets = BTreeSet::new();
-        let waiting: Vec<_> = group
-            .indexed()
-            .filter(|(_, file)| !file.published && targets.insert(file.file.local.key()))
-            .filter(|(_, file)| file.complete && !file.is_busy())
-            .map(|(index, _)| index)
-            .collect();
-        for index in waiting {
+        self.move_all(serial);
+    }
+
+    /// Moves what can be moved. Of two files of one path the later one goes there after the record of
+    /// the earlier.
+    fn move_all(&mut self, serial: Serial) {
+        loop {
+            let group = self.groups.get_mut(&serial);
+            let Some(index) = group.and_then(|group| group.job.as_mut()?.next_move()) else {
+                return;
+            };
             self.move_to_its_name(serial, index);
         }
     }
@@ -132,16 +126,12 @@ impl Queue {
             target: file.file.local.clone(),
             size: file.version.as_ref().and_then(|version| version.size).unwrap_or_default(),
         };
-        if let Some(group) = self.groups.get_mut(&serial) {
-            group.moving += 1;
-        }
         self.when_durable(After::Effect(effect));
     }
 
     /// Ends the connections of a group.
     fn abort_all(&mut self, serial: Serial) {
-        let count = self.groups.get(&serial).map_or(0, |group| group.files().len());
-        for index in 0..u32::try_from(count).unwrap_or(u32::MAX) {
+        for index in self.traffic.files_of(serial) {
             self.abort_file(serial, index);
         }
     }
@@ -179,24 +169,53 @@ impl Queue {
         {
             self.abort_all(before);
         }
-        let chosen: Vec<_> = self.foreground.iter().copied().chain(turn).collect();
         if self.stopping {
-            for serial in chosen {
+            for serial in self.chosen() {
                 self.abort_all(serial);
             }
             return;
         }
-        let mut is_short = false;
-        for &serial in &chosen {
-            is_short |= !self.advance(serial, now);
-        }
+        self.admit(now);
+        let no_room = turn.and_then(|serial| self.advance(serial, now).err());
         if turn.is_some_and(|serial| !self.background.contains(&serial)) {
             // Its last file has turned out to be there: the next one's turn.
             return self.connect(now);
         }
-        if !is_short {
-            for serial in chosen {
+        let short: Vec<_> = self.lobby.reasons().into_iter().chain(no_room).collect();
+        if short.is_empty() {
+            for serial in self.chosen() {
                 self.widen(serial, now);
+            }
+        } else if self.traffic.is_any_divided() {
+            for reason in short {
+                self.make_room(&reason);
+            }
+        }
+    }
+
+    /// The groups with connections that may have them: those in the foreground, and the one whose turn
+    /// it is.
+    fn chosen(&self) -> Vec<Serial> {
+        let turn = self.turn.map(|(serial, _)| serial);
+        let mut chosen: Vec<_> = self.traffic.files().map(|(serial, _)| serial).collect();
+        chosen.dedup();
+        chosen.retain(|serial| self.foreground.contains(serial) || Some(*serial) == turn);
+        chosen.sort_by_key(|serial| (Some(*serial) == turn, *serial));
+        chosen
+    }
+
+    /// Takes the foreground groups for which nothing is under way one step further, as far as there are
+    /// connections.
+    fn admit(&mut self, now: Millis) {
+        loop {
+            let connections = &self.settings.connections;
+            let (total, per_origin) = (connections.total as usize, connections.per_origin as usize);
+            let room = total.saturating_sub(self.traffic.total());
+            let traffic = &self.traffic;
+            self.lobby.call_in(room, |origin| per_origin.saturating_sub(traffic.to(origin)));
+            let Some(serial) = self.lobby.next() else { return };
+            if let Err(reason) = self.advance(serial, now) {
+                self.lobby.wait(serial, reason);
             }
         }
     }
@@ -206,7 +225,8 @@ impl Queue {
     /// work away for ever. Either ends by itself, at the latest when it stalls.
     fn can_give_way(&self, serial: Serial) -> bool {
         let Some(group) = self.groups.get(&serial) else { return true };
-        group.files().iter().all(|file| {
+        self.traffic.files_of(serial).into_iter().all(|index| {
+            let Some(file) = group.file(index) else { return true };
             let has_moved =
                 |open: &Connection| open.receiving().is_some_and(|body| body.position > body.from);
             let is_idle = file.open().next().is_none();
@@ -227,41 +247,36 @@ impl Queue {
         after.or(self.background.first()).map(|&serial| (serial, now))
     }
 
-    /// Takes the group's current file one step further, unless something is under way for it. False
-    /// when it needs a connection and none is to be had.
-    fn advance(&mut self, serial: Serial, now: Millis) -> bool {
-        let Some(group) = self.groups.get(&serial) else { return true };
-        let Some((index, file)) = group.current() else { return true };
-        if group.files().iter().any(Transfer::is_busy) {
-            return true;
+    /// Takes the group's current file one step further, unless something is under way for it.
+    fn advance(&mut self, serial: Serial, now: Millis) -> Result<(), NoRoom> {
+        let Some(group) = self.groups.get(&serial) else { return Ok(()) };
+        if group.sums().busy > 0 {
+            return Ok(());
         }
+        let Some((index, file)) = group.current() else { return Ok(()) };
         if file.is_held_for_long(now) {
             self.copy(serial, index);
-            return true;
+            return Ok(());
         }
         if file.is_all_durable() {
             return self.check_whole(serial, index, now);
         }
-        let origin = file.file.remote.origin().to_owned();
-        if !self.may_connect(&origin, 0) {
-            self.make_room(&origin);
-            return false;
-        }
+        self.check_room(file.file.remote.origin(), 0)?;
         let group = self.groups.get_mut(&serial);
         if let Some(failure) = group.and_then(|group| group.breadth.impatience(now)) {
             self.fail(serial, Some(index), failure, now);
-            return true;
+            return Ok(());
         }
-        let Some((_, file)) = self.file(serial, index) else { return true };
+        let Some((_, file)) = self.file(serial, index) else { return Ok(()) };
         let can_resume = !file.without_range && self.kept(file).proof().is_some();
         if !file.durable.is_empty() && !can_resume {
             self.start_again(serial, index);
         }
-        let Some((_, file)) = self.file(serial, index) else { return true };
+        let Some((_, file)) = self.file(serial, index) else { return Ok(()) };
         let reach = file.reach_from(self.host.origin.as_deref());
         let request = plan(&self.kept(file), reach, file.without_range);
         self.request(serial, index, request, now);
-        true
+        Ok(())
     }
 
     /// Opens more connections for the group's current file where they help: first for ranges that
@@ -272,16 +287,17 @@ impl Queue {
         let Some((index, _)) = group.current().filter(|_| limit > 1) else { return };
         loop {
             let Some((_, file)) = self.file(serial, index) else { return };
-            let (open, shortening) = file.open().fold((0, 0), |(open, shortening), connection| {
-                let is_shortening = connection.receiving().is_some_and(|body| body.shortening);
-                (open + 1, shortening + u32::from(is_shortening))
-            });
+            let (open, shortening) =
+                file.open().fold((0, 0u32), |(open, shortening), connection| {
+                    let is_shortening = connection.receiving().is_some_and(|body| body.shortening);
+                    (open + 1, shortening + u32::from(is_shortening))
+                });
             if open == 0 || open + shortening >= limit || self.stopping {
                 return;
             }
             let Some(size) = file.divisible_size(self.settings.resume) else { return };
             if !file.is_worth_dividing(size, self.host.pieces)
-                || !self.may_connect(file.file.remote.origin(), shortening)
+                || self.check_room(file.file.remote.origin(), shortening).is_err()
             {
                 return;
             }
@@ -306,13 +322,11 @@ impl Queue {
     }
 
     /// A file that has no connection needs one: another that has several gives its newest away.
-    fn make_room(&mut self, origin: &str) {
-        let is_crowded = self.connections_to(origin).1 >= self.settings.connections.per_origin;
-        let files: BTreeSet<_> = self.busy_files().collect();
+    fn make_room(&mut self, reason: &NoRoom) {
         let mut newest = None;
-        for (serial, index) in files {
+        for (serial, index) in self.traffic.files() {
             let Some((_, file)) = self.file(serial, index) else { continue };
-            if is_crowded && file.file.remote.origin() != origin {
+            if matches!(reason, NoRoom::At(origin) if file.file.remote.origin() != origin) {
                 continue;
             }
             if file.connections.iter().any(|connection| !connection.is_open()) {
@@ -329,7 +343,7 @@ impl Queue {
     }
 
     fn request(&mut self, serial: Serial, index: u32, request: Request, now: Millis) {
-        let ticket = self.ticket(Errand::File(serial, index));
+        let ticket = self.ticket(Errand::Connection(serial, index));
         let Some((group, file)) = self.file(serial, index) else { return };
         let effect = Effect::Fetch {
             ticket,
@@ -359,8 +373,8 @@ impl Queue {
     }
 
     /// All bytes are there: checks their hash, or takes them as they are and goes on with the next file.
-    fn check_whole(&mut self, serial: Serial, index: u32, now: Millis) -> bool {
-        let Some((_, file)) = self.file(serial, index) else { return true };
+    fn check_whole(&mut self, serial: Serial, index: u32, now: Millis) -> Result<(), NoRoom> {
+        let Some((_, file)) = self.file(serial, index) else { return Ok(()) };
         if file.file.integrity.is_some() {
             let (part, from) = (file.part(serial, index), file.hash.clone());
             let is_continued = from.position > 0;
@@ -381,29 +395,26 @@ impl Queue {
                 return self.advance(serial, now);
             }
         }
-        true
+        Ok(())
     }
 
     /// Whether one more connection to an origin may be opened, besides so many that are about to be.
-    fn may_connect(&self, origin: &str, more: u32) -> bool {
-        let (total, here) = self.connections_to(origin);
-        let (total, here) = (total + more, here + more);
-        total < self.settings.connections.total && here < self.settings.connections.per_origin
-    }
-
-    /// How many connections there are, and how many of them to an origin.
-    fn connections_to(&self, origin: &str) -> (u32, u32) {
-        let (mut total, mut here) = (0, 0);
-        for (_, file) in self.busy_files().filter_map(|(serial, index)| self.file(serial, index)) {
-            total += 1;
-            here += u32::from(file.file.remote.origin() == origin);
+    fn check_room(&self, origin: &str, more: u32) -> Result<(), NoRoom> {
+        let limits = &self.settings.connections;
+        let more = more as usize;
+        if self.traffic.to(origin) + more >= limits.per_origin as usize {
+            Err(NoRoom::At(origin.to_owned()))
+        } else if self.traffic.total() + more >= limits.total as usize {
+            Err(NoRoom::Anywhere)
+        } else {
+            Ok(())
         }
-        (total, here)
     }
 
     /// Does what is due, then settles.
     pub fn handle_alarm(&mut self, now: Millis) {
-        for serial in self.waiting.clone() {
+        let due = self.alarms.range(..=(now, Serial(u64::MAX))).map(|&(_, serial)| serial);
+        for serial in due.collect::<BTreeSet<_>>() {
             let Some(group) = self.groups.get(&serial) else { continue };
             let State::Waiting(wait) = group.state() else { continue };
             if wait.next_attempt_at.is_some_and(|at| at <= now) {
@@ -412,7 +423,7 @@ impl Queue {
                 self.give_up(serial, now);
             }
         }
-        for (serial, index) in self.busy_files().collect::<BTreeSet<_>>() {
+        for (serial, index) in self.traffic.files().collect::<Vec<_>>() {
             self.flush_if_due(serial, index, now);
             self.abort_if_stalled(serial, index, now);
         }
@@ -472,12 +483,8 @@ impl Queue {
 
     /// When [`Queue::handle_alarm`] has something to do, if nothing else happens before.
     pub fn next_alarm(&self) -> Option<Millis> {
-        let of_waiting = self.waiting.iter().filter_map(|serial| {
-            let group = self.groups.get(serial)?;
-            let State::Waiting(wait) = group.state() else { return None };
-            wait.next_attempt_at.into_iter().chain(self.gives_up_at(group)).min()
-        });
-        let of_files = self.busy_files().filter_map(|(serial, index)| {
+        let of_waiting = self.alarms.first().map(|&(at, _)| at);
+        let of_files = self.traffic.files().filter_map(|(serial, index)| {
             let (_, file) = self.file(serial, index)?;
             self.alarm_of(file)
         });
@@ -486,7 +493,13 @@ impl Queue {
             .filter(|&(holder, _)| self.background.len() > 1 && self.can_give_way(holder))
             .map(|(_, since)| since.plus(self.settings.time_slice));
         let idle = (!self.by_id.is_empty()).then(|| self.next_idle_check());
-        of_waiting.chain(of_files).chain(slice).chain(idle).chain(self.callbacks.next_alarm()).min()
+        of_waiting
+            .into_iter()
+            .chain(of_files)
+            .chain(slice)
+            .chain(idle)
+            .chain(self.callbacks.next_alarm())
+            .min()
     }
 
     /// When to flush a file's bytes or to give a connection of it up.

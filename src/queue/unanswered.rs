@@ -34,7 +34,7 @@ impl Queue {
                 file.may_be_coded = true;
             }
         } else if is_looked_into && reach == Reach::CrossOrigin {
-            let ticket = self.ticket(Errand::File(serial, index));
+            let ticket = self.ticket(Errand::Connection(serial, index));
             let Some(file) = self.file_mut(serial, index) else { return };
             let url = file.file.remote.as_str().to_owned();
             let stage = Stage::Probing { message, since: now };

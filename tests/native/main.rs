@@ -22,6 +22,7 @@ mod queue_damage;
 mod queue_groups;
 mod queue_hash;
 mod queue_likely;
+mod queue_many;
 mod queue_notifications;
 mod queue_pieces;
 mod queue_retry;

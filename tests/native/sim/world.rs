@@ -705,6 +705,7 @@ impl World {
     }
 
     fn drain(&mut self) {
+        assert!(self.queue.is_consistent(), "what is kept beside the groups is not what they say");
         while let Some(effect) = self.queue.poll_effect() {
             self.order(effect);
         }

@@ -1,0 +1,134 @@
+//! Many groups and many files: what is told, ordered and recorded is counted.
+
+use crate::sim::{START, guid, info};
+use qmgr::abi::FileSetInfo;
+use qmgr::protocol::{
+    Answer, Call, ClientId, Command, Credentials, Epoch, Owner, Serial, Storage, ToEngine, ToPage,
+};
+use qmgr::queue::{Commit, Effect, Event, Host, Pieces, Queue, Ticket};
+use qmgr::snapshot::Saved;
+
+const GROUPS: u32 = 10_000;
+
+fn opened(saved: Saved) -> Queue {
+    let host = Host {
+        origin: None,
+        dice: 7,
+        storage: Storage::Memory,
+        epoch: Epoch(1),
+        first_ticket: Ticket(0),
+        pieces: Pieces::default(),
+        worker: "worker".to_owned(),
+    };
+    Queue::restore(saved, host, START).expect("records of this build")
+}
+
+fn call(queue: &mut Queue, sequence: u64, command: Command) {
+    let owner = Owner { user: "someone".to_owned(), administrator: false };
+    let client = ClientId("page".to_owned());
+    let call = Call { client, sequence, acknowledged: sequence - 1, owner, command };
+    queue.call(ToEngine::Call(call), START);
+}
+
+fn create(queue: &mut Queue, number: u32) {
+    let (id, credentials) = (guid(number), Credentials::default());
+    call(queue, u64::from(number), Command::CreateGroup { id, credentials });
+}
+
+/// Carries out every commit, and names all other effects.
+fn carry_out(queue: &mut Queue, commits: &mut Vec<Commit>) -> Vec<Effect> {
+    let mut others = Vec::new();
+    while let Some(effect) = queue.poll_effect() {
+        if let Effect::Commit(commit) = effect {
+            queue.handle_event(Event::Committed { ticket: commit.ticket }, START);
+            commits.push(*commit);
+        } else {
+            others.push(effect);
+        }
+    }
+    others
+}
+
+/// The records after these commits, which only add.
+fn saved(commits: &[Commit]) -> Saved {
+    let mut saved = Saved::default();
+    for commit in commits.iter().cloned() {
+        saved.queue = commit.queue.or(saved.queue);
+        let groups = commit.groups.into_iter();
+        saved.groups.extend(groups.filter_map(|(serial, record)| Some((serial, record?))));
+    }
+    saved
+}
+
+fn messages(queue: &mut Queue) -> Vec<ToPage> {
+    std::iter::from_fn(|| queue.poll_message()).collect()
+}
+
+#[test]
+fn a_burst_of_calls_costs_two_transactions() {
+    let mut queue = opened(Saved::default());
+    carry_out(&mut queue, &mut Vec::new());
+    messages(&mut queue);
+    // What is polled at each call, as a driver does, whose database is slower than the page.
+    let mut first = Vec::new();
+    for number in 1..=GROUPS {
+        create(&mut queue, number);
+        first.extend(queue.poll_effect());
+    }
+    let [Effect::Commit(begun)] = &first[..] else { panic!("one commit, not {first:?}") };
+    assert_eq!(begun.groups.len(), 1);
+    queue.handle_event(Event::Committed { ticket: begun.ticket }, START);
+    let mut commits = Vec::new();
+    assert_eq!(carry_out(&mut queue, &mut commits), []);
+    assert_eq!(commits.len(), 1);
+    assert_eq!(commits[0].groups.len(), GROUPS as usize - 1);
+    let is_reply = |message: &ToPage| matches!(message, ToPage::Reply { result: Ok(_), .. });
+    let replies = messages(&mut queue).into_iter().filter(is_reply).count();
+    assert_eq!(replies, GROUPS as usize);
+}
+
+#[test]
+fn a_page_hears_of_the_groups_that_it_asks_for_and_no_others() {
+    let mut queue = opened(Saved::default());
+    let mut commits = Vec::new();
+    for number in 1..=GROUPS {
+        create(&mut queue, number);
+    }
+    carry_out(&mut queue, &mut commits);
+
+    let mut queue = opened(saved(&commits));
+    let heard = messages(&mut queue);
+    assert!(matches!(heard[..], [ToPage::Active(_)]), "{heard:?}");
+    assert_eq!(carry_out(&mut queue, &mut Vec::new()), []);
+
+    let held = [Serial(1), Serial(5_000), Serial(10_000)];
+    call(&mut queue, 20_000, Command::Attach { groups: held.to_vec() });
+    let heard = messages(&mut queue);
+    let [ToPage::Reply { result: Ok(Answer::Groups(rows)), .. }] = &heard[..] else {
+        panic!("one answer, not {heard:?}");
+    };
+    assert!(rows.iter().map(|row| row.group.serial).eq(held));
+}
+
+#[test]
+fn what_changes_of_one_file_rewrites_no_record_of_another() {
+    let mut queue = opened(Saved::default());
+    let group = Serial(1);
+    create(&mut queue, 1);
+    call(&mut queue, 2, Command::CreateJob { group, id: guid(2) });
+    let files: Vec<FileSetInfo> = (0..1_000).map(|file| info(&format!("/{file}"))).collect();
+    call(&mut queue, 3, Command::AddFiles { group, files });
+    let mut commits = Vec::new();
+    carry_out(&mut queue, &mut commits);
+    assert_eq!(commits.iter().map(|commit| commit.transfers.len()).sum::<usize>(), 1_000);
+
+    call(&mut queue, 4, Command::ResumeGroup { group });
+    let begun = carry_out(&mut queue, &mut Vec::new());
+    let [Effect::Fetch { ticket, .. }] = begun[..] else { panic!("one request, not {begun:?}") };
+    let head = qmgr::http::AnswerHead { status: 200, ..Default::default() };
+    queue.handle_event(Event::Answered { ticket, head }, START);
+    commits.clear();
+    carry_out(&mut queue, &mut commits);
+    let written: Vec<_> = commits.iter().flat_map(|commit| &commit.transfers).collect();
+    assert!(matches!(written[..], [((Serial(1), 0), Some(_))]), "{written:?}");
+}
