@@ -13,6 +13,7 @@ use super::super::store::{self, CHUNKS, Fence, NAMES, NAMES_BY_PART, QUEUE};
 use super::super::{js, unavailable};
 use crate::abi::{LocalPath, QmgrError};
 use crate::fields::{Fields, object};
+use crate::ordered;
 use crate::queue::{DiskFailure, Part};
 use futures_channel::oneshot;
 use indexed_db_futures::database::Database;
@@ -153,7 +154,7 @@ impl Chunks {
     }
 
     async fn try_delete_orphans(&self, kept: &BTreeSet<Part>) -> Result<(), DiskFailure> {
-        let mut kept: BTreeSet<_> = kept.iter().copied().map(part_key).collect();
+        let mut kept = ordered::set(kept.iter().copied().map(part_key));
         let transaction = self.begin(self.fence.life.get()).await?;
         let names = transaction.object_store(NAMES)?.get_all::<JsValue>().primitive()?.await?;
         kept.extend(names.filter_map(Result::ok).filter_map(decode).map(|name| name.part));
