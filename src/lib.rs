@@ -13,18 +13,21 @@
 //! | [`queue`] | what the queue believes and wants next: the state machine, the schedule, the retries | `abi`, `http` |
 //! | [`snapshot`] | the saved form of a queue | `abi`, `bytes`, `http` |
 //! | [`bytes`] | a message or a record as bytes | nothing |
+//! | `ordered` | sets and maps from what comes in order | nothing |
 //! | [`protocol`] | the messages between a page and the engine | `abi`, `bytes` |
 //! | [`mirror`] | the page's copy of the rows it holds handles to, and what it knows of the engine | `abi`, `protocol` |
 //! | [`standby`] | when a worker that waits takes the place of one that is silent | nothing |
+//! | `fields` | WASM: plain objects of JavaScript, by the names of their fields | `abi`, `protocol` |
 //! | `driver` | WASM: carries out effects, reports events; decides nothing | all above |
 //! | `binding` | WASM: the JavaScript face; converts, calls, converts | all above |
 //!
-//! Every room but the last two is pure: no clock, no randomness, no JavaScript, no bytes of a file.
+//! Every room but the last three is pure: no clock, no randomness, no JavaScript, no bytes of a file.
 
 pub mod abi;
 pub mod bytes;
 pub mod http;
 pub mod mirror;
+mod ordered;
 pub mod protocol;
 pub mod queue;
 pub mod snapshot;
@@ -35,3 +38,5 @@ pub mod time;
 pub mod binding;
 #[cfg(target_arch = "wasm32")]
 pub mod driver;
+#[cfg(target_arch = "wasm32")]
+mod fields;

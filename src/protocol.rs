@@ -30,7 +30,7 @@
 use crate::abi::{FileSetInfo, Guid, Hresult, Properties, Property, PropertyValue, QmgrError};
 use crate::bytes;
 use crate::time::Millis;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// Raised when a message or a record changes its meaning. Pages and engines of different versions do
@@ -77,6 +77,12 @@ pub enum Storage {
     Memory,
     /// Bytes in the origin private file system, records in IndexedDB.
     Opfs,
+}
+
+impl Storage {
+    /// As JavaScript spells them.
+    pub const WORDS: [(&'static str, Self); 3] =
+        [("indexeddb", Self::IndexedDb), ("memory", Self::Memory), ("opfs", Self::Opfs)];
 }
 
 /// Whatever travels on the channel of a queue.
@@ -720,16 +726,5 @@ pub struct SettingsPatch {
     /// See [`Settings::limits`].
     pub limits: Option<Limits>,
     /// See [`Settings::inactivity_timeout`].
-    #[serde(deserialize_with = "named")]
     pub inactivity_timeout: Option<Option<Millis>>,
-}
-
-/// Tells a setting that is named and set to "never" from one that is not named. Where fields have no
-/// names, both are written.
-fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Millis>>, D::Error> {
-    if deserializer.is_human_readable() {
-        Option::deserialize(deserializer).map(Some)
-    } else {
-        Option::deserialize(deserializer)
-    }
 }

@@ -98,20 +98,25 @@ export class Connection {
     const storage = options.storage ?? (isOutsideBrowser() ? "memory" : undefined);
     const inProcess = storage === "memory";
     if (!inProcess) requireBrowser();
-    const module = await load(wasm);
+    const module = load(wasm);
     const observer = (...event) => this.#onEvent(...event);
     if (inProcess) {
+      await module;
       this.#session = await Session.start({ name, storage, fetch }, observer);
       return;
     }
     this.#id = crypto.randomUUID();
-    this.#session = Session.connect({ name, worker: this.#id }, observer);
+    const connected = module.then(() => {
+      this.#session = Session.connect({ name, worker: this.#id }, observer);
+    });
+    const start = { name, storage, worker: this.#id };
+    this.#host = new WorkerHost(module, start, worker, ({ hresult, message }, isLast) => {
+      // Without a session `open` has failed for another reason.
+      connected.then(() => this.#session.lackWorker(hresult, message, isLast), () => {});
+    });
+    await connected;
     globalThis.addEventListener?.("pagehide", this.#onPageHide);
     globalThis.addEventListener?.("pageshow", this.#onPageShow);
-    const start = { module, name, storage, worker: this.#id };
-    this.#host = new WorkerHost(start, worker, ({ hresult, message }, isLast) => {
-      this.#session.lackWorker(hresult, message, isLast);
-    });
     await this.#firstWord();
   }
 

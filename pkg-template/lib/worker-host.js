@@ -7,6 +7,7 @@ import { QmgrError } from "./qmgr-error.js";
 const STOP_LIMIT = 5_000;
 
 export class WorkerHost {
+  #module;
   #start;
   #create;
   #onFailure;
@@ -14,13 +15,18 @@ export class WorkerHost {
   #stopped;
 
   /**
-   * @param {object} start What the engine is told: `module`, `name`, `storage` and `worker`, the id
-   *   under which the page knows it.
+   * Starts a worker. Its script loads while the module is being compiled.
+   *
+   * @param {Promise<WebAssembly.Module>} module Whoever waits for it too hears of its failure; the worker
+   *   is then idle until `stop`.
+   * @param {object} start What else the engine is told: `name`, `storage` and `worker`, the id under
+   *   which the page knows it.
    * @param {URL | string | (() => Worker) | undefined} source
    * @param {(error: QmgrError, isLast: boolean) => void} onFailure The worker cannot be an engine;
    *   `isLast`: it says so itself, so no other tab's is one that this page may use.
    */
-  constructor(start, source, onFailure) {
+  constructor(module, start, source, onFailure) {
+    this.#module = module;
     this.#start = start;
     this.#create = creator(source);
     this.#onFailure = onFailure;
@@ -75,7 +81,13 @@ export class WorkerHost {
     };
     worker.addEventListener("message", ifCurrent(({ data }) => this.#onMessage(data)));
     worker.addEventListener("error", ifCurrent((event) => this.#onError(event)));
-    worker.postMessage({ type: "start", visible: isVisible(), ...this.#start });
+    this.#module.then(
+      (module) => {
+        const isCurrent = worker === this.#worker;
+        if (isCurrent) worker.postMessage({ type: "start", module, visible: isVisible(), ...this.#start });
+      },
+      () => {},
+    );
   }
 
   #end() {

@@ -7,7 +7,6 @@ use super::error;
 use crate::abi::{FileSetInfo, Guid, Hresult, PropertyValue, QmgrError};
 use js_sys::{Array, JsString, Promise, Reflect};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use std::pin::Pin;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
@@ -109,12 +108,6 @@ fn byte_count(value: &JsValue, what: &str) -> Result<u64, QmgrError> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked above")]
     let count = number as u64;
     Ok(count)
-}
-
-/// A plain object from JavaScript.
-pub(super) fn from_js<T: DeserializeOwned>(value: JsValue) -> Result<T, QmgrError> {
-    serde_wasm_bindgen::from_value(value)
-        .map_err(|error| QmgrError::invalid_argument(error.to_string()))
 }
 
 /// A plain object for JavaScript, `None` as `null`.

@@ -14,6 +14,7 @@ mod enumerator;
 mod error;
 mod group;
 mod job;
+mod options;
 mod page;
 mod random;
 mod session;

@@ -2,14 +2,15 @@
 
 use super::convert::{self, promise};
 use super::error::to_js;
+use super::options::{self, SessionOptions};
 use super::page::{Page, Reply};
 use super::{Group, GuidEnumerator, random};
 use crate::abi::{Hresult, QmgrError};
 use crate::driver::{self, EngineOptions};
+use crate::fields::Fields;
 use crate::mirror::{self, Caller, GroupView};
-use crate::protocol::{Answer, Command, Credentials, Owner, SettingsPatch, Storage, StoredFile};
-use js_sys::{Function, Promise, Reflect};
-use serde::Deserialize;
+use crate::protocol::{Answer, Command, Storage, StoredFile};
+use js_sys::{Function, Promise};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
@@ -28,48 +29,10 @@ pub struct Session {
     caller: Rc<Caller>,
 }
 
-/// How to open a queue.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct SessionOptions {
-    /// The queue.
-    name: String,
-    /// Where its bytes live; the engine chooses when it is missing.
-    #[serde(default)]
-    storage: Option<Storage>,
-    /// What the page calls its worker; random when missing.
-    #[serde(default)]
-    worker: Option<String>,
-    /// See [`CallerOptions`].
-    #[serde(default)]
-    owner: Option<Owner>,
-    /// See [`CallerOptions`].
-    #[serde(default)]
-    credentials: Option<Credentials>,
-}
-
-/// In whose name a handle calls.
-#[derive(Deserialize)]
-struct CallerOptions {
-    /// The user `"default"` when missing.
-    #[serde(default)]
-    owner: Option<Owner>,
-    /// Stored with each group that the handle creates.
-    #[serde(default)]
-    credentials: Option<Credentials>,
-}
-
-impl From<CallerOptions> for Caller {
-    fn from(options: CallerOptions) -> Self {
-        let nobody = || Owner { user: "default".into(), administrator: false };
-        Self::new(options.owner.unwrap_or_else(nobody), options.credentials.unwrap_or_default())
-    }
-}
-
 impl Session {
-    fn new(page: Rc<Page>, caller: CallerOptions) -> Self {
+    fn new(page: Rc<Page>, caller: Caller) -> Self {
         page.add_handle();
-        Self { page, caller: Rc::new(caller.into()) }
+        Self { page, caller: Rc::new(caller) }
     }
 
     /// A promise of what `read` makes of the answer. That the queue is closed is said before what is
@@ -129,11 +92,10 @@ impl Session {
     /// `("statuschange" | "progress" | "complete" | "error" | "cancelled", groupId, serial, status)`
     /// for groups that are held.
     pub fn start(options: JsValue, observer: Option<Function>) -> Promise {
-        let fetch = Reflect::get(&options, &"fetch".into()).unwrap_or_default();
-        let options = convert::from_js::<SessionOptions>(options);
+        let fetch = Fields(&options).value("fetch").unwrap_or_default();
+        let options = options::session(&options);
         promise(async move {
-            let SessionOptions { name, storage, worker, owner, credentials } = options?;
-            let caller = CallerOptions { owner, credentials };
+            let SessionOptions { name, storage, worker, caller } = options?;
             let worker = worker.unwrap_or_else(|| random::guid().to_string());
             let engine = EngineOptions {
                 name,
@@ -153,9 +115,8 @@ impl Session {
     /// # Errors
     /// `E_INVALIDARG` for malformed options; `QM_E_SERVICE_UNAVAILABLE` without a `BroadcastChannel`.
     pub fn connect(options: JsValue, observer: Option<Function>) -> Result<Self, JsValue> {
-        let options = convert::from_js::<SessionOptions>(options).map_err(to_js)?;
-        let SessionOptions { name, storage: _, worker, owner, credentials } = options;
-        let caller = CallerOptions { owner, credentials };
+        let options = options::session(&options).map_err(to_js)?;
+        let SessionOptions { name, storage: _, worker, caller } = options;
         let client = worker.unwrap_or_else(|| random::guid().to_string());
         let page = Page::connect(name, client, observer).map_err(to_js)?;
         Ok(Self::new(page, caller))
@@ -167,8 +128,8 @@ impl Session {
     /// `E_INVALIDARG` for malformed options; `QM_E_SERVICE_UNAVAILABLE` once this one is closed.
     pub fn share(&self, options: JsValue) -> Result<Self, JsValue> {
         self.caller.check().map_err(to_js)?;
-        let options = convert::from_js(options).map_err(to_js)?;
-        Ok(Self::new(Rc::clone(&self.page), options))
+        let caller = options::caller(&options).map_err(to_js)?;
+        Ok(Self::new(Rc::clone(&self.page), caller))
     }
 
     /// Resolves when an engine is active; rejects with the cause when there can be none.
@@ -229,17 +190,14 @@ impl Session {
     /// `"opfs"`, `"indexeddb"` or `"memory"`; `undefined` until an engine has said so.
     #[wasm_bindgen(getter)]
     pub fn storage(&self) -> Option<String> {
-        let name = |storage| match storage {
-            Storage::IndexedDb => "indexeddb",
-            Storage::Memory => "memory",
-            Storage::Opfs => "opfs",
-        };
-        self.page.storage().map(|storage| name(storage).to_owned())
+        let storage = self.page.storage()?;
+        let word = Storage::WORDS.iter().find(|(_, known)| *known == storage);
+        word.map(|&(word, _)| word.to_owned())
     }
 
     /// Stores the queue's settings that `patch` names, in the spelling of `OpenOptions`.
     pub fn configure(&self, patch: JsValue) -> Promise {
-        let patch = convert::from_js::<SettingsPatch>(patch);
+        let patch = options::settings(&patch);
         self.ask(patch.map(Command::Configure), done)
     }
 

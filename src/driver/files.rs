@@ -13,6 +13,7 @@ use super::hasher::{BUFFER_SIZE, Hasher};
 use super::store::Store;
 use super::{Engine, js, unavailable};
 use crate::abi::{Hresult, LocalPath, QmgrError};
+use crate::ordered;
 use crate::protocol::{Storage, StoredFile};
 use crate::queue::{DiskFailure, Part};
 use crate::snapshot::HashMark;
@@ -135,7 +136,7 @@ impl Files {
             Self::Chunks(chunks) => chunks.delete_orphans(kept).await,
             Self::Memory(_) => {}
             Self::Opfs(opfs) => {
-                let kept = kept.iter().map(ToString::to_string).collect();
+                let kept = ordered::set(kept.iter().map(ToString::to_string));
                 opfs.delete_orphans(&kept).await;
             }
         }

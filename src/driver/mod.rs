@@ -29,6 +29,7 @@ pub use locks::PageLock;
 pub use worker::TabWorker;
 
 use crate::abi::{Hresult, QmgrError};
+use crate::ordered;
 use crate::protocol::{Epoch, FromEngine, Storage, ToEngine, ToPage};
 use crate::queue::{Effect, Event, Host, Part, Pieces, Queue, Ticket};
 use crate::time::Millis;
@@ -175,7 +176,7 @@ impl Engine {
             worker: shared.worker.clone(),
         };
         let queue = Queue::restore(saved, host, shared.clock.now())?;
-        shared.files.delete_orphans(&queue.parts().collect()).await;
+        shared.files.delete_orphans(&ordered::set(queue.parts())).await;
         if shared.is_over.get() {
             return Ok(());
         }

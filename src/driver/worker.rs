@@ -15,12 +15,12 @@ use super::clock::{Clock, sleep};
 use super::locks::Lock;
 use super::{Engine, EngineOptions, unavailable};
 use crate::abi::QmgrError;
-use crate::protocol::{Epoch, FromEngine, Message, Storage, ToEngine, ToPage, VERSION, superseded};
+use crate::fields::{Fields, malformed, object};
+use crate::protocol::{Epoch, FromEngine, Message, ToEngine, ToPage, VERSION, superseded};
 use crate::standby::{BEAT, Standby};
 use futures_channel::oneshot;
 use futures_util::future::{Either, select};
 use js_sys::Function;
-use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
@@ -29,24 +29,6 @@ use std::rc::{Rc, Weak};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{BroadcastChannel, MessageEvent};
-
-#[derive(Deserialize)]
-struct Options {
-    name: String,
-    storage: Option<Storage>,
-    worker: String,
-    visible: bool,
-}
-
-/// What a worker tells its page.
-#[derive(Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Report {
-    /// Its part is over: another worker has taken over, or the records were deleted.
-    Over,
-    /// It can be no engine, for this reason.
-    Failed(QmgrError),
-}
 
 /// The worker's part in its tab: the queue's engine, or one that waits for its turn to be it.
 #[wasm_bindgen]
@@ -90,8 +72,7 @@ impl TabWorker {
         report: Function,
         hash_worker: Option<Function>,
     ) -> Result<Self, JsValue> {
-        let started = Self::try_start(options, report, hash_worker);
-        started.map_err(|error| to_js(&error))
+        Self::try_start(&options, report, hash_worker).map_err(to_js)
     }
 
     /// The page was shown or hidden.
@@ -112,12 +93,15 @@ impl TabWorker {
 
 impl TabWorker {
     fn try_start(
-        options: JsValue,
+        options: &JsValue,
         report: Function,
         hash_worker: Option<Function>,
     ) -> Result<Self, QmgrError> {
-        let Options { name, storage, worker, visible } = serde_wasm_bindgen::from_value(options)
-            .map_err(|error| unavailable("the worker's options", &error.to_string()))?;
+        let options = Fields(options);
+        let name = options.text("name")?.ok_or_else(|| malformed("name"))?;
+        let storage = options.storage()?;
+        let worker = options.text("worker")?.ok_or_else(|| malformed("worker"))?;
+        let visible = options.truth("visible")?.ok_or_else(|| malformed("visible"))?;
         let channel = BroadcastChannel::new(&address(&name)).map_err(|thrown| {
             unavailable("BroadcastChannel cannot be had", &super::js::sentence(&thrown))
         })?;
@@ -149,11 +133,12 @@ impl TabWorker {
             life.channel.close();
             drop(listener);
             let end = match end {
-                Ok(()) => Report::Over,
-                Err(error) => Report::Failed(error),
+                // Another worker has taken over, or the records were deleted.
+                Ok(()) => "over".into(),
+                Err(error) => object([("failed", to_js(error))]),
             };
             // A page that is gone needs no report.
-            drop(report.call1(&JsValue::UNDEFINED, &to_js(&end)));
+            drop(report.call1(&JsValue::UNDEFINED, &end));
         });
         Ok(Self { tab })
     }
@@ -280,6 +265,6 @@ fn address(name: &str) -> String {
     format!("qmgr:{name}")
 }
 
-fn to_js(value: &impl Serialize) -> JsValue {
-    serde_wasm_bindgen::to_value(value).expect("plain data")
+fn to_js(error: QmgrError) -> JsValue {
+    object([("hresult", error.hresult.0.into()), ("message", error.message.into())])
 }

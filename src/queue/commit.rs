@@ -2,6 +2,7 @@
 
 use super::{Commit, Effect, Queue, Ticket};
 use crate::abi::QmgrError;
+use crate::ordered;
 use crate::protocol::{Answer, ClientId, GroupUpdate, Serial, StoredFile, ToPage};
 use crate::snapshot::{OutcomeRecord, QueueRecord, SCHEMA};
 use crate::time::Millis;
@@ -223,8 +224,8 @@ impl Queue {
         serial: Serial,
         transfers: &BTreeSet<(Serial, u32)>,
     ) -> Option<GroupUpdate> {
-        let changed: BTreeSet<u32> =
-            transfers.range((serial, 0)..=(serial, u32::MAX)).map(|&(_, index)| index).collect();
+        let of_group = transfers.range((serial, 0)..=(serial, u32::MAX));
+        let changed = ordered::set(of_group.map(|&(_, index)| index));
         self.row(serial, Some(&changed))
     }
 

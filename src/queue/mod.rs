@@ -44,6 +44,7 @@ pub use state::{StateWords, Transition, states, transitions};
 
 use crate::abi::{Guid, LocalPath, QmgrError};
 use crate::http::Kept;
+use crate::ordered;
 use crate::protocol::{ClientId, Epoch, Serial, Settings, Storage, StoredFile, ToPage};
 use crate::snapshot::{self, OutcomeRecord, Saved, SavedState};
 use crate::time::Millis;
@@ -229,7 +230,7 @@ impl Queue {
         transfers: Vec<((Serial, u32), snapshot::TransferRecord)>,
         now: Millis,
     ) {
-        let mut transfers: BTreeMap<_, _> = transfers.into_iter().collect();
+        let mut transfers = ordered::map(transfers);
         for (serial, mut record) in groups {
             let files: Vec<Transfer> = (0..record.files)
                 .map_while(|index| transfers.remove(&(serial, index)).and_then(Transfer::restored))
@@ -344,14 +345,14 @@ impl Queue {
                 traffic.begin(file.file.remote.origin());
             }
         }
-        let of_lobby: BTreeSet<_> = self.lobby.groups().collect();
+        let of_lobby = ordered::set(self.lobby.groups());
         self.groups.values().filter_map(|group| group.job.as_ref()).all(Job::is_consistent)
             && self.active.iter().copied().eq(with(|sorted| sorted.active))
             && self.foreground.iter().copied().eq(with(|sorted| sorted.foreground))
             && self.background.iter().copied().eq(with(|sorted| sorted.background))
             && self.waiting.iter().copied().eq(with(|sorted| sorted.waiting))
             && (self.stopping || of_lobby.into_iter().eq(with(|sorted| sorted.needs_connection)))
-            && self.alarms == alarms.collect()
+            && self.alarms == ordered::set(alarms)
             && self.traffic == traffic
     }
 

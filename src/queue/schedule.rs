@@ -11,6 +11,7 @@ use super::transfer::{Connection, Stage, Transfer, Work};
 use super::{Effect, Errand, Part, Queue, Ticket};
 use crate::abi::{Hresult, Sha256Integrity};
 use crate::http::{Failure, Request, plan, plan_range};
+use crate::ordered;
 use crate::protocol::{Serial, ToPage};
 use crate::time::Millis;
 use std::collections::{BTreeMap, BTreeSet};
@@ -196,10 +197,12 @@ impl Queue {
     /// it is.
     fn chosen(&self) -> Vec<Serial> {
         let turn = self.turn.map(|(serial, _)| serial);
-        let mut chosen: Vec<_> = self.traffic.files().map(|(serial, _)| serial).collect();
-        chosen.dedup();
-        chosen.retain(|serial| self.foreground.contains(serial) || Some(*serial) == turn);
-        chosen.sort_by_key(|serial| (Some(*serial) == turn, *serial));
+        let mut connected: Vec<_> = self.traffic.files().map(|(serial, _)| serial).collect();
+        connected.dedup();
+        let (last, mut chosen): (Vec<_>, Vec<_>) =
+            connected.into_iter().partition(|serial| Some(*serial) == turn);
+        chosen.retain(|serial| self.foreground.contains(serial));
+        chosen.extend(last);
         chosen
     }
 
@@ -425,7 +428,7 @@ impl Queue {
     /// Does what is due, then settles.
     pub fn handle_alarm(&mut self, now: Millis) {
         let due = self.alarms.range(..=(now, Serial(u64::MAX))).map(|&(_, serial)| serial);
-        for serial in due.collect::<BTreeSet<_>>() {
+        for serial in ordered::set(due) {
             let Some(group) = self.groups.get(&serial) else { continue };
             let State::Waiting(wait) = group.state() else { continue };
             if wait.next_attempt_at.is_some_and(|at| at <= now) {
@@ -529,7 +532,7 @@ impl Queue {
     /// Sends the rows of what changed only for show. A group with a change that is not durable yet
     /// waits for its commit, so that no page sees what a crash would take back.
     fn show_changes(&mut self) {
-        let ready: BTreeSet<_> =
+        let ready: Vec<_> =
             self.to_show.iter().copied().filter(|(serial, _)| self.is_durable(*serial)).collect();
         if ready.is_empty() {
             return;

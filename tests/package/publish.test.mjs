@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { homedir } from "node:os";
 import { join, dirname } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
@@ -15,6 +17,14 @@ test("publint finds nothing to say", async (t) => {
   const project = await projectWith(t, {});
   const { messages, pkg } = await publint({ pkgDir: join(project, "node_modules/qmgr"), pack: false, strict: true });
   assert.deepEqual(messages.map((message) => formatMessage(message, pkg)), []);
+});
+
+test("the module names no path of the machine that built it", async (t) => {
+  const project = await projectWith(t, {});
+  const module = await readFile(join(project, "node_modules/qmgr/qmgr_bg.wasm"), "latin1");
+  for (const path of [`${homedir()}/`, `${process.cwd()}/`, "/registry/src/"]) {
+    assert.ok(!module.includes(path), path);
+  }
 });
 
 test("every way to resolve the package finds types that match", async () => {

@@ -64,9 +64,10 @@ pub fn package(shell: &Shell) -> Result<PathBuf> {
 
 /// Compiles, binds and optimises, into a directory with `qmgr.js` and `qmgr_bg.wasm`.
 fn glue(shell: &Shell) -> Result<PathBuf> {
+    let nameless = nameless()?;
     cmd!(
         shell,
-        "cargo build --quiet --release --package qmgr --lib --target wasm32-unknown-unknown"
+        "cargo build --quiet --release --package qmgr --lib --target wasm32-unknown-unknown --config {nameless}"
     )
     .quiet()
     .run()?;
@@ -91,6 +92,18 @@ fn glue(shell: &Shell) -> Result<PathBuf> {
         .quiet()
         .run()?;
     Ok(glue)
+}
+
+/// Keeps the paths of this machine out of what panics say of where they are; added to the flags in
+/// `.cargo/config.toml`.
+fn nameless() -> Result<String> {
+    let own = || Some(env::home_dir()?.join(".cargo"));
+    let cargo = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(own);
+    let sources = cargo.context("cargo has no home")?.join("registry/src");
+    let flags = [sources.as_path(), root()]
+        .map(|path| format!("'--remap-path-prefix={}='", path.display()))
+        .join(", ");
+    Ok(format!("target.wasm32-unknown-unknown.rustflags = [{flags}]"))
 }
 
 /// The directory that cargo builds into.

@@ -8,7 +8,7 @@ use xshell::{Shell, cmd};
 pub const BUDGET: u32 = 92_160;
 
 /// What it has at most while it is over the budget, so that the tests tell when it grows.
-pub const LIMIT: u32 = 262_144;
+pub const LIMIT: u32 = 256_000;
 
 /// Builds, prints the sizes, and fails where their sum is above `most`.
 pub fn run(shell: &Shell, most: u32) -> Result<()> {

@@ -10,8 +10,10 @@
 //! records, which stand in the same database.
 
 use super::super::store::{self, CHUNKS, Fence, NAMES, NAMES_BY_PART, QUEUE};
-use super::super::unavailable;
+use super::super::{js, unavailable};
 use crate::abi::{LocalPath, QmgrError};
+use crate::fields::{Fields, object};
+use crate::ordered;
 use crate::queue::{DiskFailure, Part};
 use futures_channel::oneshot;
 use indexed_db_futures::database::Database;
@@ -19,7 +21,6 @@ use indexed_db_futures::error::Error;
 use indexed_db_futures::prelude::*;
 use indexed_db_futures::transaction::{Transaction, TransactionMode};
 use js_sys::{Array, ArrayBuffer, Uint8Array};
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::rc::Rc;
@@ -66,7 +67,6 @@ pub(in super::super) struct ChunkPart {
 }
 
 /// What stands under a name.
-#[derive(Deserialize, Serialize)]
 struct Name {
     part: String,
     size: u64,
@@ -154,7 +154,7 @@ impl Chunks {
     }
 
     async fn try_delete_orphans(&self, kept: &BTreeSet<Part>) -> Result<(), DiskFailure> {
-        let mut kept: BTreeSet<_> = kept.iter().copied().map(part_key).collect();
+        let mut kept = ordered::set(kept.iter().copied().map(part_key));
         let transaction = self.begin(self.fence.life.get()).await?;
         let names = transaction.object_store(NAMES)?.get_all::<JsValue>().primitive()?.await?;
         kept.extend(names.filter_map(Result::ok).filter_map(decode).map(|name| name.part));
@@ -196,9 +196,7 @@ impl Chunks {
             let target_size = before.map(|before| before.size);
             return Err(DiskFailure::Missing { target_size });
         }
-        let name = Name { part: part.key, size };
-        let name = serde_wasm_bindgen::to_value(&name)
-            .map_err(|error| Error::from(JsValue::from(error)))?;
+        let name = object([("part", part.key.into()), ("size", js::to_f64(size).into())]);
         names.put(name).with_key(target.key()).primitive()?.await?;
         if let Some(before) = before {
             chunks.delete::<String, _>(all_of(&before.part)).primitive()?.await?;
@@ -475,7 +473,8 @@ fn is_whole(keys: impl Iterator<Item = String>, size: u64) -> bool {
 }
 
 fn decode(value: JsValue) -> Option<Name> {
-    serde_wasm_bindgen::from_value(value).ok()
+    let fields = Fields(&value);
+    Some(Name { part: fields.text("part").ok()??, size: fields.number("size").ok()?? })
 }
 
 /// A chunk as a blob, however it is kept.
