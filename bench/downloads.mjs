@@ -52,8 +52,15 @@ export function time(page, ...args) {
 }
 
 /** Fails unless a stored file has the right size and, where it is hashed, the right bytes. */
-export async function inspect(page, contestant, name, file, hash) {
-  const inspected = await page.evaluate(([contestant, name, hash]) => bench.inspect(contestant, name, { hash }), [contestant, name, hash]);
-  if (inspected.size !== file.size) throw new Error(`stored ${inspected.size} bytes of ${file.size}`);
-  if (hash && inspected.integrity !== file.integrity) throw new Error("stored other bytes than the server's");
+export function inspect(page, contestant, name, file, hash) {
+  return inspectAll(page, contestant, [name], [file], hash);
+}
+
+/** The same of several, in the same order. */
+export async function inspectAll(page, contestant, names, files, hash) {
+  const found = await page.evaluate((args) => bench.inspect(...args), [contestant, names, { hash }]);
+  for (const [index, { size, integrity }] of found.entries()) {
+    if (size !== files[index].size) throw new Error(`stored ${size} bytes of ${files[index].size}`);
+    if (hash && integrity !== files[index].integrity) throw new Error("stored other bytes than the server's");
+  }
 }

@@ -131,7 +131,11 @@ export interface OpenOptions {
    * of the file that shows in none of the three goes unseen: use it where that cannot be, or with `integrity`.
    */
   resume?: "proven" | "likely";
-  /** Connections for one file, for one origin and for the queue. Defaults `"auto"` (1 to 4), 4 and 6. */
+  /**
+   * Connections for one file, for one origin and for the queue. Defaults `"auto"` (1 to 4), 4 and 6. A file has more than
+   * one only where its server answers ranges with a strong validator and at least 16 MiB are missing. `"auto"` adds one
+   * while each makes the file clearly faster; a number is tried at once, within the other two limits.
+   */
   connections?: { perFile?: number | "auto"; perOrigin?: number; total?: number };
   /** Milliseconds of a background turn while others wait. Default 30000. */
   timeSlice?: number;

@@ -1,6 +1,6 @@
 // The worker in which the engine runs. Its page sends `start` with the compiled module, `visible` when
-// it is shown or hidden, and `stop`.
-import { initSync, TabWorker } from "./qmgr.js";
+// it is shown or hidden, and `stop`. An engine starts another one and sends `hash`.
+import { hashForEngine, initSync, TabWorker } from "./qmgr.js";
 
 let worker;
 
@@ -8,16 +8,27 @@ self.addEventListener("message", ({ data }) => {
   if (data.type === "start") start(data);
   if (data.type === "visible") worker?.setVisible(data.visible);
   if (data.type === "stop") void stop();
+  if (data.type === "hash") hash(data);
 });
 
 function start({ module, type: _, ...options }) {
   try {
     initSync({ module });
-    worker = TabWorker.start(options, report);
+    worker = TabWorker.start(options, report, anotherWorker);
   } catch (error) {
     const { hresult = 0x80004005, message = String(error) } = Object(error);
     report({ failed: { hresult, message } });
   }
+}
+
+/** A worker of this very script; where it cannot be had, the engine hashes without one. */
+function anotherWorker() {
+  return new Worker(self.location.href, { type: "module" });
+}
+
+function hash({ module }) {
+  initSync({ module });
+  hashForEngine();
 }
 
 /** The worker's life is over: what it had open goes with it, even if its page does not listen. */

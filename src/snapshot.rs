@@ -214,6 +214,17 @@ pub struct TransferRecord {
     pub without_range: bool,
     /// The furthest byte ever reached; going beyond it is progress.
     pub furthest: u64,
+    /// How far the part is hashed, if it is.
+    pub hash: Option<HashMark>,
+}
+
+/// SHA-256 of the first bytes of a part, to be continued.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct HashMark {
+    /// How many bytes are hashed.
+    pub position: u64,
+    /// The driver's word for what came of them; empty for nothing.
+    pub state: String,
 }
 
 /// What came of a call that succeeded, kept until its page has seen the reply.

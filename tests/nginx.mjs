@@ -24,6 +24,9 @@ export async function serveByNginx({ directory, locations, settings = "" }) {
   await writeFile(config, configuration({ port, scratch, access, errors, locations, settings }));
   const server = spawn(executable(), ["-p", directory, "-e", errors, "-c", config], { stdio: "ignore" });
   const ended = once(server, "exit");
+  const end = () => server.kill("SIGTERM");
+  // A program that is interrupted stops nothing itself.
+  process.once("exit", end);
   while (!(await listens(port))) {
     if (server.exitCode !== null) throw new Error(`nginx ended: ${await readFile(errors, "utf8")}`);
     await sleep(25);
@@ -38,7 +41,8 @@ export async function serveByNginx({ directory, locations, settings = "" }) {
       return lines.map((line) => JSON.parse(line)).filter((entry) => entry.path === path);
     },
     async stop() {
-      server.kill("SIGTERM");
+      process.off("exit", end);
+      end();
       await ended;
     },
   };

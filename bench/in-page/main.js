@@ -32,9 +32,13 @@ globalThis.bench = {
     return { ms: performance.now() - start, value };
   },
 
-  /** The size of a stored file, and its hash where that is wanted. */
-  async inspect(contestant, name, { hash }) {
-    const blob = await this.call(contestant, "open", name);
-    return { size: blob.size, integrity: hash ? await this.call("hashingLoop", "integrityOf", blob) : null };
+  /** The sizes of stored files, and their hashes where those are wanted. */
+  async inspect(contestant, names, { hash }) {
+    const found = [];
+    for (const name of names) {
+      const blob = await this.call(contestant, "open", name);
+      found.push({ size: blob.size, integrity: hash ? await this.call("hashingLoop", "integrityOf", blob) : null });
+    }
+    return found;
   },
 };

@@ -9,8 +9,9 @@ export async function openFile(name) {
   return (await fileHandle(name)).getFile();
 }
 
-export async function removeFile(name) {
-  await (await navigator.storage.getDirectory()).removeEntry(name);
+export async function removeFile(...names) {
+  const root = await navigator.storage.getDirectory();
+  await Promise.all(names.map((name) => root.removeEntry(name)));
 }
 
 /** `fetch` of a body, whole or from a byte on; any other answer is an error. */

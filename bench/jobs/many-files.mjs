@@ -1,4 +1,4 @@
-import { call, inspect, time } from "../downloads.mjs";
+import { call, inspectAll, time } from "../downloads.mjs";
 import { inRounds } from "../rounds.mjs";
 
 export const title = "1,000 files of 4 KiB in one group";
@@ -12,7 +12,7 @@ export async function run({ stage, files, rounds }) {
   const measured = (contestant, options) => (hash) => stage.visit(async (page) => {
     await call(page, contestant, "prepare");
     const { ms } = await time(page, contestant, "downloadMany", urls, "file-", options);
-    for (const index of hash ? samples.keys() : [0, COUNT - 1]) await inspect(page, contestant, names[index], samples[index], hash);
+    await inspectAll(page, contestant, names, samples, hash);
     await call(page, contestant, "remove", ...names);
     return COUNT / ms * 1e3;
   });

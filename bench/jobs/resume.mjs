@@ -21,6 +21,7 @@ export async function run({ stage, files, rounds, size }) {
       const [stored, url] = ["file.bin", stage.address(file)];
       await call(page, contestant, "prepare");
       const from = await call(page, contestant, "downloadHalf", url, stored, size);
+      if (from === size) throw new Error("the whole file was there before half of it could be told");
       await stage.rest(page);
       const { ms } = await time(page, contestant, "resume", url, stored, from);
       await inspect(page, contestant, stored, file, hash);

@@ -140,6 +140,7 @@ impl Session {
                 storage,
                 worker,
                 fetch: fetch.dyn_into().ok(),
+                hash_worker: None,
                 has_distant_pages: false,
             };
             Ok(Self::new(Page::start(engine, observer).await?, caller))

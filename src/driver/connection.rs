@@ -1,10 +1,12 @@
 //! One request, from `fetch` to the last byte of its body in a part.
 
 use super::files::{OpenPart, SharedPart};
+use super::hasher::{BUFFER_SIZE, Hasher};
 use super::{Engine, clock, js};
 use crate::http::{AnswerHead, Headers, Request};
 use crate::protocol::Credentials;
 use crate::queue::{DiskFailure, Ended, Event, Part, Ticket};
+use crate::snapshot::HashMark;
 use crate::time::Millis;
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures_util::StreamExt;
@@ -31,9 +33,6 @@ pub(super) fn has_global_fetch() -> bool {
     Reflect::get(&js_sys::global(), &"fetch".into()).is_ok_and(|fetch| fetch.is_function())
 }
 
-/// What one read asks for. Larger buffers were slower (spec: speeds of the ways to write a download).
-const READ_SIZE: u32 = 1 << 20;
-
 /// Progress is reported at least this often while bytes arrive.
 const REPORT_BYTES: u64 = 8 << 20;
 
@@ -53,6 +52,7 @@ pub(super) enum Order {
         part: SharedPart,
         at: u64,
         until: Option<u64>,
+        hash: Option<HashMark>,
     },
     /// Not the queue's: what has come since the last report is told, though no more comes.
     Report,
@@ -252,23 +252,35 @@ impl Task {
                     }
                 }
                 // Held to the end, so that another connection of the file finds it open.
-                Some(Order::Receive { part, at, until }) => {
+                Some(Order::Receive { part, at, until, hash }) => {
                     return match part.clone().await {
                         Err(failure) => {
                             self.controller.abort();
                             (None, Ended::Disk(failure))
                         }
                         Ok(part) => {
-                            let part = part.share();
+                            let mut part = part.share();
+                            let start = self.engine.hash_worker();
+                            let mut hasher = hash.map(|mark| Hasher::resume(&mark, start));
+                            if let Some(hasher) = &mut hasher {
+                                part.catch_up(hasher, at).await;
+                            }
                             let mut pump = Pump {
                                 part,
+                                hasher,
                                 position: at,
                                 flushed: at,
                                 until,
                                 is_shortened: false,
                             };
                             let how = self.pump(&mut pump, &mut body).await;
-                            pump.close(how).await
+                            let hasher = pump.hasher.take();
+                            let ended = pump.close(how).await;
+                            if let Some(mut hasher) = hasher {
+                                hasher.settle().await;
+                                self.report_hash(&mut hasher);
+                            }
+                            ended
                         }
                     };
                 }
@@ -326,7 +338,7 @@ impl Task {
     async fn pump(&mut self, pump: &mut Pump, body: &mut Body) -> Ended {
         let mut reported = Reported { position: pump.position, ..Reported::default() };
         if let Some(ahead) = body.ahead.take()
-            && let Err(how) = self.write(pump, &ahead).await
+            && let Err(how) = self.write(pump, body, ahead).await
         {
             return how;
         }
@@ -369,7 +381,7 @@ impl Task {
             match chunk.and_then(|result| body.take(&result)) {
                 Ok(None) => return Ended::Closed,
                 Ok(Some(chunk)) => {
-                    if let Err(how) = self.write(pump, &chunk).await {
+                    if let Err(how) = self.write(pump, body, chunk).await {
                         return how;
                     }
                 }
@@ -392,8 +404,13 @@ impl Task {
     }
 
     /// Writes a chunk, and ends the connection where no more can be written.
-    async fn write(&self, pump: &mut Pump, chunk: &Uint8Array) -> Result<(), Ended> {
-        let how = match pump.write(chunk).await {
+    async fn write(
+        &self,
+        pump: &mut Pump,
+        body: &mut Body,
+        chunk: Uint8Array,
+    ) -> Result<(), Ended> {
+        let how = match pump.write(body, chunk).await {
             Ok(_) if pump.is_over() => Ended::Closed,
             Ok(true) => return Ok(()),
             Ok(false) => Ended::Overlong,
@@ -413,8 +430,16 @@ impl Task {
 
     async fn flush(&self, pump: &mut Pump) -> Result<(), DiskFailure> {
         pump.flush().await?;
+        if let Some(hasher) = &mut pump.hasher {
+            self.report_hash(hasher);
+        }
         self.engine.report(Event::Flushed { ticket: self.ticket, position: pump.flushed });
         Ok(())
+    }
+
+    fn report_hash(&self, hasher: &mut Hasher) {
+        let mark = hasher.mark();
+        self.engine.report(Event::HashedTo { ticket: self.ticket, mark });
     }
 
     fn is_aborted(&self) -> bool {
@@ -434,6 +459,7 @@ struct Reported {
 /// Where a body goes.
 struct Pump {
     part: OpenPart,
+    hasher: Option<Hasher>,
     position: u64,
     flushed: u64,
     until: Option<u64>,
@@ -456,15 +482,18 @@ impl Pump {
     }
 
     /// Writes a chunk; false when it goes on where the body had to end.
-    async fn write(&mut self, chunk: &Uint8Array) -> Result<bool, DiskFailure> {
+    async fn write(&mut self, body: &mut Body, chunk: Uint8Array) -> Result<bool, DiskFailure> {
         let length = u64::from(chunk.length());
         let room = self.until.map_or(length, |until| until.saturating_sub(self.position));
         let fitting = length.min(room);
         let chunk = match u32::try_from(fitting) {
-            Ok(end) if fitting < length => &chunk.subarray(0, end),
+            Ok(end) if fitting < length => chunk.subarray(0, end),
             Ok(_) | Err(_) => chunk,
         };
-        self.part.write(chunk, self.position).await?;
+        self.part.write(&chunk, self.position).await?;
+        if let Some(hasher) = &mut self.hasher {
+            body.read_into(&hasher.take(chunk, self.position, body.brings_our_buffers()).await);
+        }
         self.position += fitting;
         Ok(fitting == length)
     }
@@ -507,6 +536,18 @@ impl Body {
         self.reader.as_ref().map(Reader::read)
     }
 
+    /// Whether its chunks come in buffers that were handed in.
+    const fn brings_our_buffers(&self) -> bool {
+        matches!(self.reader, Some(Reader::Byob { .. }))
+    }
+
+    /// Hands in the buffer of an array for the next chunk, where the reader takes any.
+    fn read_into(&mut self, array: &Uint8Array) {
+        if let Some(Reader::Byob { buffer, .. }) = &mut self.reader {
+            *buffer = Uint8Array::new(&array.buffer());
+        }
+    }
+
     fn take(&mut self, result: &JsValue) -> Result<Option<Uint8Array>, JsValue> {
         self.reader.as_mut().map_or(Ok(None), |reader| reader.take(result))
     }
@@ -526,7 +567,7 @@ impl Reader {
             Some(stream) => match stream.get_reader(&options) {
                 Ok(reader) => Ok(Self::Byob {
                     reader: reader.unchecked_into(),
-                    buffer: Uint8Array::new_with_length(READ_SIZE),
+                    buffer: Uint8Array::new_with_length(BUFFER_SIZE),
                 }),
                 Err(_) => Ok(Self::Default(stream.get_default_reader()?.unchecked_into())),
             },

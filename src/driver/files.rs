@@ -9,26 +9,28 @@ mod chunks;
 mod memory;
 mod opfs;
 
+use super::hasher::{BUFFER_SIZE, Hasher};
 use super::store::Store;
 use super::{Engine, js, unavailable};
 use crate::abi::{Hresult, LocalPath, QmgrError};
 use crate::protocol::{Storage, StoredFile};
 use crate::queue::{DiskFailure, Part};
+use crate::snapshot::HashMark;
+use crate::time::Millis;
 use chunks::{ChunkPart, Chunks};
 use futures_util::future::{LocalBoxFuture, Shared, WeakShared};
 use js_sys::{Array, Uint8Array};
 use memory::{Memory, MemoryPart};
 use opfs::{Opfs, OpfsPart};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use web_sys::{Blob, File, FilePropertyBag};
 
-/// A read while hashing; the buffer is the only part of a file that is ever in wasm memory.
-const HASH_SIZE: u32 = 1 << 20;
-
 /// The engine lets others run after so many bytes hashed.
 const HASH_TURN: u64 = 32 << 20;
+
+/// It tells how far a hash is after so many.
+const HASH_STEP: u64 = 64 << 20;
 
 /// What a browser may report as left for a site whatever is left (Chromium does, since the truth would
 /// tell one user from another). Only less than that is believed.
@@ -181,49 +183,22 @@ impl Files {
         length: u32,
     ) -> Result<Vec<u8>, DiskFailure> {
         let mut open = self.open_to_read(part).await?;
-        let (mut bytes, mut piece) = (Vec::new(), Vec::new());
-        while bytes.len() < length as usize {
-            let missing = length - bytes.len() as u32;
-            match open.read(&mut piece, at + bytes.len() as u64, missing).await {
-                Ok(0) => {
-                    open.close();
-                    return Err(DiskFailure::Missing { target_size: None });
-                }
-                Ok(count) => bytes.extend_from_slice(&piece[..count]),
-                Err(failure) => {
-                    open.close();
-                    return Err(failure);
-                }
-            }
-        }
+        let bytes = open.read_whole(at, length).await;
         open.close();
-        Ok(bytes)
+        bytes
     }
 
-    /// The SHA-256 of a part, read in pieces.
-    pub(super) async fn hash(&self, part: Part) -> Result<[u8; 32], DiskFailure> {
+    /// The SHA-256 of a part, of which some may be hashed already; says at times how far it is.
+    pub(super) async fn hash(
+        &self,
+        part: Part,
+        mut hasher: Hasher,
+        note: impl Fn(HashMark),
+    ) -> Result<[u8; 32], DiskFailure> {
         let mut open = self.open_to_read(part).await?;
-        let mut hash = Sha256::new();
-        let mut position = 0;
-        let mut buffer = Vec::new();
-        loop {
-            let length = match open.read(&mut buffer, position, HASH_SIZE).await {
-                Ok(0) => break,
-                Ok(length) => length,
-                Err(failure) => {
-                    open.close();
-                    return Err(failure);
-                }
-            };
-            hash.update(&buffer[..length]);
-            let before = position / HASH_TURN;
-            position += length as u64;
-            if position / HASH_TURN != before {
-                super::clock::sleep(crate::time::Millis(0)).await;
-            }
-        }
+        let read = open.read_on(&mut hasher, note).await;
         open.close();
-        Ok(hash.finalize().into())
+        read.map(|()| hasher.finish())
     }
 }
 
@@ -245,17 +220,77 @@ impl OpenPart {
         }
     }
 
-    async fn read(
-        &mut self,
-        buffer: &mut Vec<u8>,
-        at: u64,
-        length: u32,
-    ) -> Result<usize, DiskFailure> {
-        buffer.resize(length as usize, 0);
+    /// Reads what is there at a position, and says how much of the buffer it fills; 0 at the end.
+    async fn read(&mut self, buffer: &Uint8Array, at: u64) -> Result<u32, DiskFailure> {
         match self {
             Self::Chunks(part) => part.read(buffer, at).await,
             Self::Memory(part) => Ok(part.read(buffer, at)),
             Self::Opfs(part) => part.read(buffer, at),
+        }
+    }
+
+    async fn read_whole(&mut self, at: u64, length: u32) -> Result<Vec<u8>, DiskFailure> {
+        let bytes = Uint8Array::new_with_length(length);
+        let mut filled = 0;
+        while filled < length {
+            let rest = bytes.subarray(filled, length);
+            match self.read(&rest, at + u64::from(filled)).await? {
+                0 => return Err(DiskFailure::Missing { target_size: None }),
+                count => filled += count,
+            }
+        }
+        Ok(bytes.to_vec())
+    }
+
+    /// Hashes what follows what is hashed, to the end of the part.
+    async fn read_on(
+        &mut self,
+        hasher: &mut Hasher,
+        note: impl Fn(HashMark),
+    ) -> Result<(), DiskFailure> {
+        // A part that lacks some of what was hashed is as good as missing.
+        if let Some(last) = hasher.position().checked_sub(1) {
+            self.read_whole(last, 1).await?;
+        }
+        let mut buffer = Uint8Array::new_with_length(BUFFER_SIZE);
+        loop {
+            let at = hasher.position();
+            let length = self.read(&buffer, at).await?;
+            if length == 0 {
+                hasher.settle().await;
+                // A worker that has failed left some of it.
+                if hasher.position() == at {
+                    return Ok(());
+                }
+                continue;
+            }
+            let taken = hasher.take(buffer.subarray(0, length), at, true).await;
+            buffer = Uint8Array::new(&taken.buffer());
+            if at / HASH_TURN != hasher.position() / HASH_TURN {
+                super::clock::sleep(Millis(0)).await;
+            }
+            if at / HASH_STEP != hasher.position() / HASH_STEP {
+                note(hasher.mark());
+            }
+        }
+    }
+
+    /// Hashes what is written up to a position and is not hashed yet, if that is soon done; else it is
+    /// read when all is there.
+    pub(super) async fn catch_up(&mut self, hasher: &mut Hasher, until: u64) {
+        if until.saturating_sub(hasher.position()) > HASH_TURN {
+            return;
+        }
+        let mut buffer = Uint8Array::new_with_length(BUFFER_SIZE);
+        while hasher.position() < until {
+            let at = hasher.position();
+            let rest = u32::try_from(until - at).unwrap_or(BUFFER_SIZE).min(BUFFER_SIZE);
+            let length = match self.read(&buffer.subarray(0, rest), at).await {
+                Ok(0) | Err(_) => return,
+                Ok(length) => length,
+            };
+            let taken = hasher.take(buffer.subarray(0, length), at, true).await;
+            buffer = Uint8Array::new(&taken.buffer());
         }
     }
 

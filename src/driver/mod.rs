@@ -6,6 +6,7 @@
 //! | `clock` | `Date`, `performance`, `setTimeout` |
 //! | `connection` | `fetch`, streams |
 //! | `files` | the origin private file system, IndexedDB, or memory |
+//! | `hasher` | a worker that hashes |
 //! | `locks` | Web Locks |
 //! | `network` | `navigator.onLine` |
 //! | `store` | IndexedDB |
@@ -15,6 +16,7 @@ pub(crate) mod channel;
 mod clock;
 mod connection;
 mod files;
+mod hasher;
 mod js;
 mod locks;
 mod network;
@@ -36,6 +38,7 @@ use files::{Files, SharedPart, WeakPart};
 use futures_channel::oneshot;
 use futures_util::FutureExt;
 use futures_util::future::{Either, select};
+use hasher::Hasher;
 use network::Network;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -61,6 +64,8 @@ pub struct EngineOptions {
     pub worker: String,
     /// The transport to use instead of the global `fetch`.
     pub fetch: Option<js_sys::Function>,
+    /// Makes a worker that hashes beside this engine; `None` where there can be none.
+    pub hash_worker: Option<js_sys::Function>,
     /// Whether its pages live in other contexts, where they may end without a word.
     pub has_distant_pages: bool,
 }
@@ -77,6 +82,7 @@ struct Shared {
     name: String,
     worker: String,
     fetch: Option<js_sys::Function>,
+    hash_worker: Option<js_sys::Function>,
     has_distant_pages: bool,
     clock: Clock,
     store: Store,
@@ -108,7 +114,8 @@ impl Engine {
         options: EngineOptions,
         to_page: Rc<dyn Fn(FromEngine)>,
     ) -> Result<Self, QmgrError> {
-        let EngineOptions { name, storage, worker, fetch, has_distant_pages } = options;
+        let EngineOptions { name, storage, worker, fetch, hash_worker, has_distant_pages } =
+            options;
         if fetch.is_none() && !connection::has_global_fetch() {
             let message = "there is no fetch here";
             return Err(QmgrError::new(Hresult::QM_E_DOWNLOADER_UNAVAILABLE, message));
@@ -122,6 +129,7 @@ impl Engine {
                 name,
                 worker,
                 fetch,
+                hash_worker,
                 has_distant_pages,
                 clock: Clock::start(),
                 store,
@@ -369,8 +377,10 @@ impl Engine {
                 }
             }
             Effect::Flush { ticket } => self.order(ticket, connection::Order::Flush),
-            Effect::Hash { ticket, part } => spawn_local(async move {
-                let result = engine.shared.files.hash(part).await;
+            Effect::Hash { ticket, part, from } => spawn_local(async move {
+                let hasher = Hasher::resume(&from, engine.hash_worker());
+                let note = |mark| engine.report(Event::HashedTo { ticket, mark });
+                let result = engine.shared.files.hash(part, hasher, note).await;
                 engine.report(Event::Hashed { ticket, result });
             }),
             Effect::Probe { ticket, url } => {
@@ -382,9 +392,9 @@ impl Engine {
                 let result = engine.shared.files.publish(part, &target, size).await;
                 engine.report(Event::Published { ticket, result });
             }),
-            Effect::Receive { ticket, part, at, keep, until, size } => {
+            Effect::Receive { ticket, part, at, keep, until, size, hash } => {
                 let part = self.share_part(part, keep, at == 0, size);
-                self.order(ticket, connection::Order::Receive { part, at, until });
+                self.order(ticket, connection::Order::Receive { part, at, until, hash });
             }
             Effect::Shorten { ticket, until } => {
                 self.order(ticket, connection::Order::Shorten { until });
@@ -410,6 +420,10 @@ impl Engine {
 
     fn files(&self) -> &Files {
         &self.shared.files
+    }
+
+    fn hash_worker(&self) -> Option<&js_sys::Function> {
+        self.shared.hash_worker.as_ref()
     }
 
     fn now(&self) -> Millis {

@@ -80,12 +80,17 @@ impl TabWorker {
     ///
     /// `options`: `name`, `storage`, `worker`, the name that its page gives it, and `visible`, whether
     /// that page can be seen. `report` is called once, with `"over"` when its part is over, or with
-    /// `{ failed: { hresult, message } }` when it cannot be an engine.
+    /// `{ failed: { hresult, message } }` when it cannot be an engine. `hash_worker` makes a worker of
+    /// the same script, for one that hashes beside the engine.
     ///
     /// # Errors
     /// The `{ hresult, message }` of what is missing.
-    pub fn start(options: JsValue, report: Function) -> Result<Self, JsValue> {
-        let started = Self::try_start(options, report);
+    pub fn start(
+        options: JsValue,
+        report: Function,
+        hash_worker: Option<Function>,
+    ) -> Result<Self, JsValue> {
+        let started = Self::try_start(options, report, hash_worker);
         started.map_err(|error| to_js(&error))
     }
 
@@ -106,7 +111,11 @@ impl TabWorker {
 }
 
 impl TabWorker {
-    fn try_start(options: JsValue, report: Function) -> Result<Self, QmgrError> {
+    fn try_start(
+        options: JsValue,
+        report: Function,
+        hash_worker: Option<Function>,
+    ) -> Result<Self, QmgrError> {
         let Options { name, storage, worker, visible } = serde_wasm_bindgen::from_value(options)
             .map_err(|error| unavailable("the worker's options", &error.to_string()))?;
         let channel = BroadcastChannel::new(&address(&name)).map_err(|thrown| {
@@ -124,7 +133,14 @@ impl TabWorker {
             stays: RefCell::new(Some(stays)),
         });
         let listener = tab.listen();
-        let engine = EngineOptions { name, storage, worker, fetch: None, has_distant_pages: true };
+        let engine = EngineOptions {
+            name,
+            storage,
+            worker,
+            fetch: None,
+            hash_worker,
+            has_distant_pages: true,
+        };
         let life = Rc::clone(&tab);
         spawn_local(async move {
             let end = life.live(engine, goes).await;

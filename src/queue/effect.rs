@@ -4,7 +4,7 @@ use super::Ticket;
 use crate::abi::LocalPath;
 use crate::http::Request;
 use crate::protocol::{ClientId, Credentials, Serial, StoredFile};
-use crate::snapshot::{GroupRecord, OutcomeRecord, QueueRecord, TransferRecord};
+use crate::snapshot::{GroupRecord, HashMark, OutcomeRecord, QueueRecord, TransferRecord};
 use std::fmt;
 
 /// An order to the driver. Those with a ticket are answered by an [`Event`](super::Event) that
@@ -76,12 +76,15 @@ pub enum Effect {
         /// The connection.
         ticket: Ticket,
     },
-    /// Read a part through SHA-256. Answered by [`Event::Hashed`](super::Event::Hashed).
+    /// Read a part through SHA-256. Answered by [`Event::Hashed`](super::Event::Hashed); meanwhile
+    /// [`Event::HashedTo`](super::Event::HashedTo) says how far it is.
     Hash {
         /// The order.
         ticket: Ticket,
         /// The part.
         part: Part,
+        /// What is hashed already.
+        from: HashMark,
     },
     /// Ask whether a server lives: one `HEAD` in the `no-cors` mode. Answered by
     /// [`Event::Probed`](super::Event::Probed).
@@ -118,6 +121,10 @@ pub enum Effect {
         until: Option<u64>,
         /// The file's size, where it is known: without room for all of it nothing is written.
         size: Option<u64>,
+        /// Where the bytes of the part are hashed as they are written: what is hashed already. Before
+        /// [`Event::Flushed`](super::Event::Flushed) and [`Event::Ended`](super::Event::Ended)
+        /// [`Event::HashedTo`](super::Event::HashedTo) says how far.
+        hash: Option<HashMark>,
     },
     /// End a body at `until`, or where it is if that is further; what the network still holds is
     /// dropped there. Answered by [`Event::Shortened`](super::Event::Shortened), unless the connection

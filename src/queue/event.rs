@@ -3,6 +3,7 @@
 use super::Ticket;
 use crate::http::AnswerHead;
 use crate::protocol::ClientId;
+use crate::snapshot::HashMark;
 
 /// A fact. Those with a ticket answer an [`Effect`](super::Effect); one whose ticket the queue has
 /// given up changes nothing.
@@ -63,6 +64,13 @@ pub enum Event {
         ticket: Ticket,
         /// The SHA-256 of its bytes.
         result: Result<[u8; 32], DiskFailure>,
+    },
+    /// A part is hashed up to here, of what is written.
+    HashedTo {
+        /// The connection, or the order to hash.
+        ticket: Ticket,
+        /// How far, and what came of it.
+        mark: HashMark,
     },
     /// Whether there is a network.
     Online(bool),

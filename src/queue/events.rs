@@ -3,7 +3,7 @@
 use super::commit::After;
 use super::failures::disk_failure;
 use super::state::State;
-use super::transfer::{Again, Comparing, Flush, Receiving, Stage, Transfer};
+use super::transfer::{Again, Comparing, Flush, Receiving, Stage, Transfer, Work};
 use super::unanswered::bad_url;
 use super::{DiskFailure, Effect, Ended, Errand, Event, Queue, Ticket};
 use crate::abi::Hresult;
@@ -11,6 +11,7 @@ use crate::http::{
     AnswerHead, EndVerdict, Ending, Failure, Verdict, Version, judge, judge_end, shows_change,
 };
 use crate::protocol::{Serial, StoredFile, ToPage};
+use crate::snapshot::HashMark;
 use crate::time::Millis;
 
 /// Answers in a row that brought no byte further, before the file is given up.
@@ -83,6 +84,11 @@ impl Queue {
             Event::Hashed { ticket, result } => {
                 if let Some((serial, index)) = self.end_errand(ticket) {
                     self.handle_hash(serial, index, result, now);
+                }
+            }
+            Event::HashedTo { ticket, mark } => {
+                if let Some((serial, index)) = self.file_of(ticket) {
+                    self.note_hash(serial, index, mark);
                 }
             }
             Event::Online(online) => self.handle_online(online, now),
@@ -315,7 +321,8 @@ impl Queue {
             moved_at: now,
         });
         let (part, keep, size) = (file.part(serial, index), file.durable_end(), file.size());
-        self.effects.push_back(Effect::Receive { ticket, part, at: from, keep, until, size });
+        let hash = file.hash_before(from);
+        self.effects.push_back(Effect::Receive { ticket, part, at: from, keep, until, size, hash });
         self.change_file(serial, index);
     }
 
@@ -496,6 +503,8 @@ impl Queue {
         }
         // It was the last one that others waited for, perhaps.
         file.keep_flushed(now);
+        // Of bytes that could not be made durable.
+        file.note_hash(None);
         self.change_file(serial, index);
         let Some(group) = self.groups.get_mut(&serial) else { return };
         let is_running = *group.state() == State::Running;
@@ -565,6 +574,15 @@ impl Queue {
         }
     }
 
+    /// A part is hashed so far. While it is written, a record of it comes with that of the bytes.
+    fn note_hash(&mut self, serial: Serial, index: u32, mark: HashMark) {
+        let Some(file) = self.file_mut(serial, index) else { return };
+        file.note_hash(Some(mark));
+        if matches!(file.work, Some(Work::Hashing { .. })) {
+            self.change_file(serial, index);
+        }
+    }
+
     fn is_on_its_way(&self, serial: Serial, index: u32, position: Option<u64>) -> bool {
         let file = self.file(serial, index).map(|(_, file)| file);
         file.zip(position).is_some_and(|(file, position)| file.is_on_its_way(position))
@@ -578,10 +596,15 @@ impl Queue {
         now: Millis,
     ) {
         let Some(file) = self.file_mut(serial, index) else { return };
-        file.work = None;
+        let work = file.work.take();
         match result {
             Ok(found) if file.file.integrity.as_ref().is_none_or(|wanted| wanted.0 == found) => {
                 file.complete = true;
+                self.change_file(serial, index);
+            }
+            // What is thrown away for its hash was read whole, as it stands on the disk.
+            Ok(_) if work == Some(Work::Hashing { is_continued: true }) => {
+                file.hash = HashMark::default();
                 self.change_file(serial, index);
             }
             Ok(_) => {

@@ -235,3 +235,76 @@ impl Breadth {
         self.patience = None;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A second of bodies that report each 100 ms, of `speed` bytes a second together.
+    fn seconds(breadth: &mut Breadth, from: u64, seconds: u64, moving: u32, speed: u64) -> u64 {
+        for tick in 0..seconds * 10 {
+            breadth.count(speed / 10, moving, u64::MAX, Millis(from + tick * 100));
+        }
+        from + seconds * 1_000
+    }
+
+    #[test]
+    fn each_connection_that_brings_its_share_is_followed_by_another_up_to_four() {
+        let mut breadth = Breadth::default();
+        let mut now = 1_000;
+        for moving in 1..=4 {
+            assert_eq!(breadth.limit(None), moving);
+            now = seconds(&mut breadth, now, 2, moving, u64::from(moving) * 5_000_000);
+        }
+        seconds(&mut breadth, now, 10, 4, 20_000_000);
+        assert_eq!(breadth.limit(None), 4);
+    }
+
+    #[test]
+    fn the_least_gain_is_half_of_what_each_of_the_others_brings() {
+        for (before, after, is_kept) in
+            [(100, 149, false), (100, 151, true), (100, 100, false), (100, 50, false)]
+        {
+            let mut breadth = Breadth::default();
+            let now = seconds(&mut breadth, 1_000, 2, 1, before * 1_000);
+            let now = seconds(&mut breadth, now, 2, 2, after * 1_000);
+            assert_eq!(breadth.limit(None) >= 2, is_kept, "{before} becomes {after}");
+            // What was refused is tried again, much later.
+            seconds(&mut breadth, now + PAUSE.0, 2, 1, before * 1_000);
+            assert!(breadth.limit(None) >= 2, "{before} becomes {after}");
+        }
+    }
+
+    #[test]
+    fn what_is_done_soon_is_left_alone() {
+        for (left, is_tried) in [(2_999_999, false), (3_100_000, true)] {
+            let mut breadth = Breadth::default();
+            for tick in 0..20 {
+                breadth.count(100_000, 1, left, Millis(1_000 + tick * 100));
+            }
+            assert_eq!(breadth.limit(None) == 2, is_tried, "{left} bytes at 1 MB/s");
+        }
+    }
+
+    #[test]
+    fn a_number_holds_and_a_refusal_is_below_it() {
+        let mut breadth = Breadth::default();
+        assert_eq!(breadth.limit(Some(7)), 7);
+        breadth.narrow(2);
+        assert_eq!((breadth.limit(Some(7)), breadth.limit(None)), (2, 1));
+        breadth.narrow(0);
+        assert_eq!(breadth.limit(Some(7)), 1);
+        breadth.forget_limits();
+        assert_eq!(breadth.limit(Some(7)), 7);
+    }
+
+    #[test]
+    fn time_in_which_nothing_moves_does_not_count() {
+        let mut breadth = Breadth::default();
+        let now = seconds(&mut breadth, 1_000, 1, 1, 1_000_000);
+        breadth.forget_speed();
+        // Were the minute counted, the speed would be next to nothing.
+        breadth.count(1_000, 1, 1_000_000, Millis(now + 60_000));
+        assert_eq!(breadth.limit(None), 1);
+    }
+}

@@ -376,13 +376,14 @@ impl Queue {
     fn check_whole(&mut self, serial: Serial, index: u32, now: Millis) -> Result<(), NoRoom> {
         let Some((_, file)) = self.file(serial, index) else { return Ok(()) };
         if file.file.integrity.is_some() {
-            let part = file.part(serial, index);
+            let (part, from) = (file.part(serial, index), file.hash.clone());
+            let is_continued = from.position > 0;
             let ticket = self.ticket(Errand::File(serial, index));
             if let Some(file) = self.file_mut(serial, index) {
-                file.work = Some(Work::Hashing);
+                file.work = Some(Work::Hashing { is_continued });
             }
             // The bytes are hashed as they will be published: flushed, under the record that names them.
-            self.when_durable(After::Effect(Effect::Hash { ticket, part }));
+            self.when_durable(After::Effect(Effect::Hash { ticket, part, from }));
             self.to_show.insert((serial, index));
         } else {
             if let Some(file) = self.file_mut(serial, index) {

@@ -4,7 +4,7 @@ use super::{Part, Ticket};
 use crate::abi::FileSet;
 use crate::http::{Kept, Reach, Request, Version};
 use crate::protocol::{FileRow, Resume, Serial};
-use crate::snapshot::TransferRecord;
+use crate::snapshot::{HashMark, TransferRecord};
 use crate::time::Millis;
 use rangemap::RangeSet;
 
@@ -31,6 +31,10 @@ pub(super) struct Transfer {
     pub(super) may_be_coded: bool,
     /// The most bytes that ever were there, in whichever generation; more is progress.
     pub(super) furthest: u64,
+    /// How far the part is hashed, of what is durable from the first byte on.
+    pub(super) hash: HashMark,
+    /// The latest word of that, while what was hashed is not durable.
+    newer_hash: Option<HashMark>,
     /// Answers in a row that brought no progress.
     pub(super) fruitless: u32,
     /// Since when another context holds its part.
@@ -66,7 +70,10 @@ pub(super) enum Work {
     /// Another context holds the part: what is durable is copied into the next generation's.
     Copying,
     /// All bytes are there and are read through SHA-256.
-    Hashing,
+    Hashing {
+        /// The first bytes of them were hashed before.
+        is_continued: bool,
+    },
     /// The part is being moved to its name.
     Publishing,
 }
@@ -194,6 +201,8 @@ impl Transfer {
             without_range: false,
             may_be_coded: false,
             furthest: 0,
+            hash: HashMark::default(),
+            newer_hash: None,
             fruitless: 0,
             held_since: None,
             was_answered: false,
@@ -241,10 +250,31 @@ impl Transfer {
         self.durable.iter().next_back().map_or(0, |range| range.end)
     }
 
+    /// Notes how far the part is hashed; it counts once those bytes are durable.
+    pub(super) fn note_hash(&mut self, mark: Option<HashMark>) {
+        self.newer_hash = mark;
+        self.settle_hash();
+    }
+
+    fn settle_hash(&mut self) {
+        let end = contiguous(&self.durable);
+        if let Some(mark) = self.newer_hash.take_if(|mark| mark.position <= end) {
+            self.hash = mark;
+        }
+    }
+
+    /// From where a body that begins at a position is to be hashed while it is written; `None` where
+    /// there is nothing to check, or bytes before it are missing.
+    pub(super) fn hash_before(&self, from: u64) -> Option<HashMark> {
+        let is_next = self.file.integrity.is_some() && contiguous(&self.durable) == from;
+        is_next.then(|| self.hash.clone())
+    }
+
     /// Counts bytes as durable; says whether that is more than ever.
     pub(super) fn keep(&mut self, from: u64, to: u64) -> bool {
         if from < to {
             self.durable.insert(from..to);
+            self.settle_hash();
         }
         self.advance()
     }
@@ -336,6 +366,8 @@ impl Transfer {
         }
         self.durable = RangeSet::new();
         self.version = None;
+        self.hash = HashMark::default();
+        self.newer_hash = None;
         self.complete = false;
         self.serves_ranges = false;
         self.held_since = None;
@@ -428,6 +460,7 @@ impl Transfer {
             published: self.published,
             without_range: self.without_range,
             furthest: self.furthest,
+            hash: Some(self.hash.clone()).filter(|mark| mark.position > 0),
         }
     }
 
@@ -440,6 +473,7 @@ impl Transfer {
             }
             durable.insert(start..end);
         }
+        let hashable = contiguous(&durable);
         Some(Self {
             generation: record.generation,
             durable,
@@ -448,7 +482,13 @@ impl Transfer {
             published: record.published,
             without_range: record.without_range,
             furthest: record.furthest,
+            hash: record.hash.filter(|mark| mark.position <= hashable).unwrap_or_default(),
             ..Self::new(FileSet::try_from(record.info).ok()?)
         })
     }
+}
+
+/// Where the bytes from the first one on end.
+fn contiguous(durable: &RangeSet<u64>) -> u64 {
+    durable.get(&0).map_or(0, |range| range.end)
 }

@@ -7,6 +7,9 @@
 import { sha256Of } from "../server/content.mjs";
 import { drawing, fault, faultNames, scaled } from "../server/faults.mjs";
 
+/** Bytes of a file that is worth several connections. */
+const WIDE = 18 << 20;
+
 /** Bytes; about the 64 KiB of an overlap, and more than one checkpoint. */
 const SIZES = [0, 1, 70_000, 300_000, 1_200_000];
 
@@ -81,26 +84,28 @@ const REASONS = {
 };
 
 /**
- * The run of a seed.
+ * The run of a seed. Of one that is `wide` the file is fetched over several connections, as far as its server allows.
  *
  * Beside what was drawn of each axis: the `path` and `script` of the file, what the caller has `known` of it, and
  * `versions`, the SHA-256 sums of all that the server ever holds in full.
  */
-export function runOf(seed) {
+export function runOf(seed, { wide = false } = {}) {
   const draw = drawing(seed);
   const drawn = Object.fromEntries(Object.entries(AXES).map(([axis, values]) => [axis, draw(values)]));
+  // The first answer is as it should be, so that there is something to divide.
+  if (wide) Object.assign(drawn, { size: WIDE, support: "ranges", perFile: 4 });
   const odd = Array.from({ length: drawn.odds }, () => draw(AXES.odd));
   const { size } = drawn;
   const cut = drawn.end === "none" ? [] : [cutAt(drawn.end, CUTS[drawn.cut](size))];
   const others = odd.map((name) => scaled(fault(name), size));
-  const mishaps = drawn.cutFirst ? [...cut, ...others] : [...others, ...cut];
+  const mishaps = [...(wide ? [{}] : []), ...(drawn.cutFirst ? [...cut, ...others] : [...others, ...cut])];
   const at = (n) => CHANGES[drawn.change](n, size);
   const script = {
     ...fault(drawn.validators), ...fault(drawn.exposure), ...fault(drawn.support),
     size, ...at(mishaps.length),
     steps: mishaps.map((step, n) => ({ size, ...at(n), ...step })),
   };
-  const path = `/run/${seed}`;
+  const path = `/${wide ? "wide" : "run"}/${seed}`;
   const knows = deceives(script, drawn.validators, odd) ? "integrity" : drawn.knows;
   return { ...drawn, seed, path, script, odd, knows, versions: versionsOf(path, script), known: known(knows, path, script) };
 }

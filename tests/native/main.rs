@@ -20,6 +20,7 @@ mod mirror_registrations;
 mod mirror_rows;
 mod queue_damage;
 mod queue_groups;
+mod queue_hash;
 mod queue_likely;
 mod queue_many;
 mod queue_notifications;

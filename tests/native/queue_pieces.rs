@@ -2,6 +2,7 @@
 //! the file when one of them goes wrong.
 
 use crate::sim::{Behaviour, Cors, Crash, Ranges, START, Validators, World};
+use proptest::prelude::*;
 use qmgr::protocol::{
     Command, Connections, GroupState, Resume, Retry, Serial, SettingsPatch, WaitReason,
 };
@@ -326,4 +327,58 @@ fn parts_that_a_server_caps_are_fetched_side_by_side() {
     world.run_until_idle();
     assert_complete(&world, group, "/a");
     assert_eq!(world.most_connections, 3);
+}
+
+fn any_answer() -> impl Strategy<Value = Behaviour> {
+    prop_oneof![
+        4 => Just(FINE),
+        2 => (0..30_000_usize).prop_map(Behaviour::CutAfter),
+        1 => (0..30_000_usize).prop_map(Behaviour::StallAfter),
+        1 => Just(Behaviour::IgnoreRange),
+        1 => Just(Behaviour::Unreachable),
+        1 => Just(Behaviour::Status(503, None)),
+        1 => Just(Behaviour::Status(429, Some("7".to_owned()))),
+        1 => (1..2_000_usize).prop_map(Behaviour::Overlong),
+        1 => (1..2_000_u64).prop_map(Behaviour::WrongRange),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 200, ..ProptestConfig::default() })]
+
+    /// The world itself sees to it that no byte is written twice and that what is published is a version
+    /// that the server held.
+    #[test]
+    fn whatever_the_answers_a_file_is_whole_after_a_bounded_number_of_requests(
+        size in 1..120_000_usize,
+        number in 1..7_u32,
+        answers in prop::collection::vec(any_answer(), 0..12),
+        crash_after in prop::option::of(0..400_usize),
+        change_after in prop::option::of(0..400_usize),
+    ) {
+        let mut world = World::new().configured(per_file(number)).with_file("/a", size);
+        for answer in &answers {
+            world = world.then(answer.clone());
+        }
+        let group = world.resumed_group(["/a"]);
+        for step in 0..400 {
+            if change_after == Some(step) {
+                world.change("/a", size);
+            }
+            if crash_after == Some(step) {
+                world.crash(Crash::Kill);
+            }
+            if world.is_idle() {
+                break;
+            }
+            world.step();
+            prop_assert!(world.connections().count() <= 4);
+        }
+        world.run_until_idle();
+        prop_assert_eq!(world.status(group), 0x140, "{:?}", world.row(group));
+        // Each answer that fails costs a few, and each piece of 2,000 bytes or more one.
+        let most = 10 + size / 2_000 + 8 * answers.len();
+        let asked = world.ranges_asked("/a");
+        prop_assert!(asked.len() <= most, "{} requests: {:?}", asked.len(), asked);
+    }
 }

@@ -123,7 +123,7 @@ fn records_as_the_first_release_wrote_them_can_be_read() {
     assert_eq!((group.state, group.touched_at), (SavedState::Running, Millis(784_111_777_000)));
 
     let mut transfer = vec![1, 0, 19];
-    transfer.extend(b"https://here.test/a\x02/a\x00\x00\x02\x01\x00\x0a\x00\x00\x00\x00\x0a");
+    transfer.extend(b"https://here.test/a\x02/a\x00\x00\x02\x01\x00\x0a\x00\x00\x00\x00\x0a\x00");
     let (key, transfer): ((Serial, u32), TransferRecord) =
         bytes::read(&transfer).expect("a file of schema 1");
     assert_eq!((key, &*transfer.info.local_file), ((Serial(1), 0), "/a"));

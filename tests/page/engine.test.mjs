@@ -30,7 +30,7 @@ async function stage(t, storage) {
     nginx,
     page,
     bytes,
-    make: (remote) => page.evaluate(([file, options]) => lab.make([file], options), [{ remoteFile: nginx.origin + remote, localFile: LOCAL }, { storage }]),
+    make: (remote) => page.evaluate(([file, options]) => lab.make([file], options), [{ remoteFile: nginx.origin + remote, localFile: LOCAL }, { storage, connections: { perFile: 1 } }]),
     store: () => page.evaluate(async () => (await lab.queue()).storage),
     resume: () => page.evaluate(() => lab.group.resumeGroup()),
     suspend: () => page.evaluate(() => lab.group.suspendGroup()),

@@ -1,48 +1,23 @@
 /** The playground as the files of a plain web server, below some path and under a strict policy. */
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:http";
-import { once } from "node:events";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
-import sirv from "sirv";
 import { startServer } from "../server/server.mjs";
-import { assembleSite } from "../server/site.mjs";
 import { bringUp, cardOf, hashShown, ready } from "./playground.mjs";
-import { PKG, until, visit } from "./visit.mjs";
+import { startStaticSite } from "./static-site.mjs";
+import { until, visit } from "./visit.mjs";
 
-const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; img-src 'self' blob:; "
-  + "media-src blob:; connect-src http: https:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-const BASE = "/some/where/";
-
-/** Assembles the site and serves it with headers of its own, and nothing else. */
-async function staticSite(t) {
-  const directory = await mkdtemp(join(tmpdir(), "site-"));
-  await assembleSite(directory, PKG);
-  const files = sirv(directory, { setHeaders: (response) => response.setHeader("Content-Security-Policy", POLICY) });
-  const server = createServer((request, response) => {
-    const missing = () => response.writeHead(404).end();
-    if (!request.url.startsWith(BASE)) return missing();
-    request.url = request.url.slice(BASE.length - 1);
-    return files(request, response, missing);
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(async () => {
-    server.close();
-    server.closeAllConnections();
-    await rm(directory, { recursive: true });
-  });
-  return `http://127.0.0.1:${server.address().port}${BASE}`;
+/** Opens the site, and has its server closed after the page. */
+async function openSite(t, ...others) {
+  const site = await startStaticSite();
+  const page = await visit(t, site.address);
+  for (const server of [site, ...others]) t.after(() => server.close());
+  await ready(page);
+  return page;
 }
 
 test("the site works on a plain web server, below any path, under a strict policy", async (t) => {
-  const address = await staticSite(t);
   const elsewhere = await startServer({ files: { "/file.bin": { size: 1000, cors: { expose: ["ETag"] } } } });
-  t.after(() => elsewhere.close());
-  const page = await visit(t, address);
-  await ready(page);
+  const page = await openSite(t, elsewhere);
   assert.equal(await page.locator("#samples").isVisible(), false);
   await page.getByLabel("Addresses, one a line").fill(`${elsewhere.origin}/file.bin`);
   await page.getByLabel("Resume at once").check();
@@ -53,13 +28,10 @@ test("the site works on a plain web server, below any path, under a strict polic
 });
 
 test("markup in names, addresses, files and answers is only text", async (t) => {
-  const address = await staticSite(t);
   const markup = "<img src=x onerror=globalThis.hurt=1><b id=injected>";
   const elsewhere = await startServer();
   elsewhere.put(`/${markup}.html`, { size: 300, type: "text/html", cors: { expose: ["ETag"] }, headers: { ETag: `"${markup}"` } });
-  t.after(() => elsewhere.close());
-  const page = await visit(t, address);
-  await ready(page);
+  const page = await openSite(t, elsewhere);
   await page.getByLabel("Addresses, one a line").fill(`${elsewhere.origin}/${encodeURIComponent(markup)}.html`);
   await page.getByRole("button", { name: "Create group" }).click();
   await page.locator("#groups li").waitFor();
@@ -85,8 +57,7 @@ test("markup in names, addresses, files and answers is only text", async (t) => 
 });
 
 test("the page has what a link to it shows: a title, a description, an icon, a language", async (t) => {
-  const page = await visit(t, await staticSite(t));
-  await ready(page);
+  const page = await openSite(t);
   assert.equal(await page.title(), "qmgr: a download queue you can watch");
   const { description, language, icon, headings } = await page.evaluate(async () => ({
     description: document.querySelector('meta[name="description"]').content,

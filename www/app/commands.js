@@ -8,6 +8,9 @@ const CALLS = {
   cancel: ["cancelGroup()", (group) => group.cancelGroup()],
 };
 
+/** So many calls are under way at once: hundreds in one task would make the page stutter. */
+const AT_ONCE = 25;
+
 /**
  * Gives groups a command. Cancelling deletes the bytes of what is not finished, so groups that have some are asked for
  * first. Resolves when all calls have ended, each noted in the journal.
@@ -22,9 +25,12 @@ export async function command({ groups, journal }, command, readings) {
     if (unfinished.length > 0 && !await confirmCancel(unfinished)) return;
   }
   const [text, call] = CALLS[command];
-  await Promise.all(readings.map(async ({ groupId, name }) => {
+  const one = async ({ groupId, name }) => {
     const group = groups.handle(groupId);
     if (group) await journal.attempt({ who: name, groupId, text }, () => call(group));
     await groups.look(groupId);
-  }));
+  };
+  for (let start = 0; start < readings.length; start += AT_ONCE) {
+    await Promise.all(readings.slice(start, start + AT_ONCE).map(one));
+  }
 }

@@ -16,6 +16,7 @@ class QueuePanel {
   #list;
   #count;
   #empty;
+  #scenarios;
   #search;
   #form;
   #chips;
@@ -29,6 +30,8 @@ class QueuePanel {
     this.#list = panel.querySelector("#groups");
     this.#count = panel.querySelector("#group-count");
     this.#empty = panel.querySelector("#no-groups");
+    this.#scenarios = panel.querySelector("#to-laboratory");
+    this.#scenarios.addEventListener("click", () => context.show("laboratory"));
     this.#search = panel.querySelector("#search");
     this.#form = panel.querySelector("#new-group");
     this.#chips = FILTERS.map((filter) => this.#chip(filter));
@@ -140,7 +143,8 @@ class QueuePanel {
     for (const { name, count } of this.#chips) setText(count, String(counts[name] ?? 0));
     setText(this.#count, shown === counts.all ? String(counts.all) : `${shown} of ${counts.all}`);
     this.#empty.hidden = shown > 0;
-    setText(this.#empty, counts.all === 0
+    this.#scenarios.hidden = counts.all > 0;
+    setText(this.#empty.firstElementChild, counts.all === 0
       ? "The queue is empty. Create a group above, and watch its word go 0x180, 0x080, 0x140."
       : "No group is like that.");
     for (const button of document.querySelectorAll("[data-all]")) button.disabled = shown === 0;

@@ -73,9 +73,9 @@ class CommandLine {
     run.addEventListener("click", () => void this.#runInput());
     return [
       element("section", { className: "panel console-ready", ariaLabel: "Lines to begin with" },
-        element("div", { className: "panel-head" }, element("h3", {}, "The first ten lines"), all),
+        element("div", { className: "panel-head" }, element("h2", {}, "The first ten lines"), all),
         element("ol", { className: "console-lines", id: "console-first" }, ...FIRST_LINES.map((line) => this.#ready(line))),
-        element("h4", {}, "And others"),
+        element("h3", { className: "under" }, "And others"),
         element("ul", { className: "console-lines" }, ...MORE_LINES.map((line) => this.#ready(line)))),
       element("section", { className: "panel console-live", ariaLabel: "Command line" },
         element("p", { className: "hint" },

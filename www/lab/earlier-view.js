@@ -20,7 +20,7 @@ export class EarlierView extends EventTarget {
   #groups = element("ul", { className: "record-groups", id: "record-groups" });
   #more = element("p", { className: "hint" });
   element = element("section", { className: "panel record-earlier", ariaLabel: "The queue at a step" },
-    element("div", { className: "panel-head" }, element("h3", {}, "The queue as it was"), element("div", { className: "row" }, this.#back, this.#on, this.#live)),
+    element("div", { className: "panel-head" }, element("h2", {}, "The queue as it was"), element("div", { className: "row" }, this.#back, this.#on, this.#live)),
     this.#slider, this.#when, this.#groups, this.#more);
 
   constructor() {

@@ -25,11 +25,11 @@ export class FreeControls extends EventTarget {
     };
     this.#acts = [act("lab-second-tab", "Open a second tab", "tab"), act("lab-kill", "Kill the worker", "kill")];
     this.element = element("section", { className: "panel lab-free", ariaLabel: "Faults of the server" },
-      element("h3", {}, "What the server does wrong"),
+      element("h2", {}, "What the server does wrong"),
       element("p", { className: "hint" }, "Play starts a download. Turn the switches before or while it runs: they act at once, or on the next request."),
       element("ul", { className: "lab-faults" }, ...FAULTS.map((fault) => this.#row(fault, tell))),
       element("label", { className: "field", htmlFor: "lab-site" }, "The file lies on ", this.#site),
-      element("h4", {}, "What happens around it"),
+      element("h3", { className: "under" }, "What happens around it"),
       element("label", { className: "check" }, this.#offline, "Go offline"),
       element("p", { className: "hint" }, "The server answers nobody, as if its cable were pulled. The browser itself still takes itself for online: its own switch for that is in its developer tools."),
       element("div", { className: "row" }, ...this.#acts),

@@ -71,7 +71,7 @@ class RecordView {
     return [
       this.#earlier.element,
       element("section", { className: "panel", ariaLabel: "All steps" },
-        element("div", { className: "panel-head" }, element("h3", {}, "What happened ", this.#count), element("div", { className: "row" }, save, clear)),
+        element("div", { className: "panel-head" }, element("h2", {}, "What happened ", this.#count), element("div", { className: "row" }, save, clear)),
         element("div", { className: "row record-filter" },
           element("div", { className: "lab-choices", role: "group", ariaLabel: "Kinds of steps" }, ...chips),
           element("label", { className: "check" }, this.#onlyOpened, "Only the opened group"),

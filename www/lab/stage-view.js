@@ -17,7 +17,7 @@ export class StageView extends EventTarget {
   #none = element("p", { className: "empty" }, "Nothing yet.");
   element = element("div", { className: "lab-view" },
     this.#row, this.#empty,
-    element("section", { className: "panel", ariaLabel: "Requests to the server" }, element("h3", {}, "What the server was asked"), this.#none, this.#requests));
+    element("section", { className: "panel", ariaLabel: "Requests to the server" }, element("h2", {}, "What the server was asked"), this.#none, this.#requests));
 
   #look = () => this.#show();
 

@@ -2,13 +2,13 @@
 import { element } from "../app/element.js";
 
 export class StepsView {
-  #title = element("h3");
+  #title = element("h2");
   #says = element("p", { className: "hint" });
   #steps = element("ol", { className: "lab-steps", id: "lab-steps" });
   #verdict = element("ul", { className: "lab-verdict", id: "lab-verdict" });
   #outcome = element("p", { className: "lab-outcome", role: "status", id: "lab-outcome" });
   element = element("section", { className: "panel lab-story", ariaLabel: "What happens" },
-    this.#title, this.#says, this.#steps, element("h4", {}, "What is checked at the end"), this.#verdict, this.#outcome);
+    this.#title, this.#says, this.#steps, element("h3", { className: "under" }, "What is checked at the end"), this.#verdict, this.#outcome);
 
   /** Shows a scenario, not yet played. */
   show({ title, says, steps, verdict }) {

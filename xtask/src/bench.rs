@@ -32,7 +32,7 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value_t = ROUNDS, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
     /// MiB of the large file
-    #[arg(long, value_name = "MIB", default_value_t = SIZE, value_parser = clap::value_parser!(u64).range(64..))]
+    #[arg(long, value_name = "MIB", default_value_t = SIZE, value_parser = clap::value_parser!(u64).range(256..))]
     size: u64,
     /// Write the tables into docs/performance.md; only for all jobs, with at least 5 rounds of 1024 MiB
     #[arg(long)]

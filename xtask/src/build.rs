@@ -12,7 +12,7 @@ use xshell::{Shell, cmd};
 const TEMPLATE_VERSION: &str = "\"version\": \"0.0.0\"";
 
 /// What rustc may use on `wasm32-unknown-unknown`, and no more.
-const FEATURES: [&str; 7] = [
+const FEATURES: [&str; 8] = [
     "--enable-bulk-memory",
     "--enable-bulk-memory-opt",
     "--enable-multivalue",
@@ -20,6 +20,7 @@ const FEATURES: [&str; 7] = [
     "--enable-nontrapping-float-to-int",
     "--enable-reference-types",
     "--enable-sign-ext",
+    "--enable-simd",
 ];
 
 /// Makes the module small as it travels. A function with one caller is left where it is: moved into its

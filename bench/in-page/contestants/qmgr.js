@@ -57,5 +57,5 @@ export function open(name) {
 
 export async function remove(...names) {
   await group.cancelGroup();
-  for (const name of names) await queue.deleteFile(`/${name}`);
+  await Promise.all(names.map((name) => queue.deleteFile(`/${name}`)));
 }

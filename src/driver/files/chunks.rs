@@ -335,7 +335,7 @@ impl ChunkPart {
     }
 
     /// Reads from a position, at most to the end of a chunk.
-    pub(super) async fn read(&mut self, buffer: &mut [u8], at: u64) -> Result<usize, DiskFailure> {
+    pub(super) async fn read(&mut self, buffer: &Uint8Array, at: u64) -> Result<u32, DiskFailure> {
         let (start, bytes) = match self.read.take() {
             Some((start, bytes)) if (start..start + u64::from(bytes.length())).contains(&at) => {
                 (start, bytes)
@@ -346,13 +346,10 @@ impl ChunkPart {
             },
         };
         let offset = u32::try_from(at - start).expect("a position within the chunk");
-        let room = u32::try_from(buffer.len()).unwrap_or(u32::MAX);
-        let end = bytes.length().min(offset.saturating_add(room));
-        let piece = bytes.subarray(offset, end);
-        let length = (end - offset) as usize;
-        piece.copy_to(&mut buffer[..length]);
+        let end = bytes.length().min(offset.saturating_add(buffer.length()));
+        buffer.set(&bytes.subarray(offset, end), 0);
         self.read = Some((start, bytes));
-        Ok(length)
+        Ok(end - offset)
     }
 
     /// The chunk that holds the byte at a position, and where it begins.

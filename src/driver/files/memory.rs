@@ -105,14 +105,13 @@ impl MemoryPart {
         Ok(())
     }
 
-    pub(super) fn read(&self, buffer: &mut [u8], at: u64) -> usize {
+    pub(super) fn read(&self, buffer: &Uint8Array, at: u64) -> u32 {
         let chunks = self.chunks.borrow();
         let Some((&start, chunk)) = chunks.range(..=at).next_back() else { return 0 };
         let Ok(offset) = u32::try_from(at - start) else { return 0 };
-        let rest = chunk.subarray(offset.min(chunk.length()), chunk.length());
-        let length = (rest.length() as usize).min(buffer.len());
-        let Ok(end) = u32::try_from(length) else { return 0 };
-        rest.subarray(0, end).copy_to(&mut buffer[..length]);
-        length
+        let start = offset.min(chunk.length());
+        let end = chunk.length().min(start.saturating_add(buffer.length()));
+        buffer.set(&chunk.subarray(start, end), 0);
+        end - start
     }
 }

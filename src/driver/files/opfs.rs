@@ -352,14 +352,14 @@ impl OpfsPart {
         Ok(())
     }
 
-    pub(super) fn read(&self, buffer: &mut [u8], at: u64) -> Result<usize, DiskFailure> {
+    pub(super) fn read(&self, buffer: &Uint8Array, at: u64) -> Result<u32, DiskFailure> {
         let options = FileSystemReadWriteOptions::new();
         options.set_at(js::to_f64(at));
         let count = self
             .handle()
-            .read_with_u8_array_and_options(buffer, &options)
+            .read_with_buffer_source_and_options(buffer, &options)
             .map_err(|thrown| js::disk_failure(&thrown))?;
-        Ok(usize::try_from(js::to_u64(count)).unwrap_or(0).min(buffer.len()))
+        Ok(u32::try_from(js::to_u64(count)).unwrap_or(0).min(buffer.length()))
     }
 
     /// Of several connections that are told to flush, the first one does it for all.

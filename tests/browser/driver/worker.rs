@@ -42,7 +42,8 @@ impl Worker {
             ("visible", visible.into()),
         ]);
         let function = AsRef::<JsValue>::as_ref(&report).clone().unchecked_into();
-        let worker = TabWorker::start(options, function).expect("there are channels in a worker");
+        let worker =
+            TabWorker::start(options, function, None).expect("there are channels in a worker");
         Self { worker, reports, _report: report }
     }
 

@@ -598,6 +598,7 @@ fn ticket(event: &Event) -> Option<Ticket> {
         | Event::FileDeleted { ticket, .. }
         | Event::Flushed { ticket, .. }
         | Event::Hashed { ticket, .. }
+        | Event::HashedTo { ticket, .. }
         | Event::Probed { ticket, .. }
         | Event::Progress { ticket, .. }
         | Event::Published { ticket, .. }

@@ -2,7 +2,9 @@
 
 use qmgr::abi::LocalPath;
 use qmgr::queue::{DiskFailure, Part};
+use qmgr::snapshot::HashMark;
 use rangemap::RangeSet;
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Range;
 
@@ -139,6 +141,15 @@ impl Disk {
             Some(file) => Ok(&file.written),
             None => Err(DiskFailure::Missing { target_size: None }),
         }
+    }
+
+    /// What is told of a part that is hashed so far: here, the hash of those bytes.
+    pub fn hash_mark(&self, part: Part, position: u64) -> Result<HashMark, DiskFailure> {
+        let length = usize::try_from(position).expect("a small file");
+        let bytes = self.read(part)?.get(..length);
+        let digest = Sha256::digest(bytes.ok_or(DiskFailure::Missing { target_size: None })?);
+        let state = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(HashMark { position, state })
     }
 
     /// A range of a part, if a power cut would leave all of it.

@@ -20,4 +20,4 @@ pub use database::Database;
 pub use disk::{Crash, Disk};
 pub use page::{Page, Return};
 pub use server::{Behaviour, Cors, Ranges, RemoteFile, Servers, Validators, mirror};
-pub use world::{START, World, guid, info, is_saved_as, url};
+pub use world::{DAMAGED_STATE, START, World, guid, info, is_saved_as, url};

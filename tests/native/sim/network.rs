@@ -2,6 +2,7 @@
 
 use super::server::{BodyEnd, Response};
 use qmgr::queue::Part;
+use qmgr::snapshot::HashMark;
 
 /// A connection that is open.
 pub struct Connection {
@@ -24,6 +25,8 @@ pub struct Sink {
     /// Up to where the engine has heard of it.
     pub reported: u64,
     pub until: Option<u64>,
+    /// How far its part is hashed, if it is.
+    pub hash: Option<HashMark>,
     /// It was told to end earlier than its answer says.
     pub is_shortened: bool,
 }

@@ -15,7 +15,7 @@ use qmgr::protocol::{
     SettingsPatch, Storage, ToEngine, ToPage,
 };
 use qmgr::queue::{Commit, DiskFailure, Effect, Ended, Event, Host, Part, Pieces, Queue, Ticket};
-use qmgr::snapshot::{Saved, SavedState};
+use qmgr::snapshot::{HashMark, Saved, SavedState};
 use qmgr::time::Millis;
 use rangemap::RangeSet;
 use sha2::{Digest, Sha256};
@@ -29,6 +29,9 @@ const MOST_STEPS: usize = 200_000;
 
 /// A body moves by so many bytes a step.
 const CHUNK: usize = 1_000;
+
+/// A hash that is continued from this is not that of the part.
+pub const DAMAGED_STATE: &str = "damaged";
 
 /// What is worth several connections, where files are small.
 const PIECES: Pieces = Pieces { least_rest: 8_000, least: 2_000 };
@@ -45,7 +48,7 @@ enum Task {
     DeletePart(Part),
     End(Ticket, Ended),
     Flush(Ticket),
-    Hash { ticket: Ticket, part: Part },
+    Hash { ticket: Ticket, part: Part, from: HashMark },
     Probe(Ticket),
     Publish { ticket: Ticket, part: Part, target: LocalPath, size: u64 },
     Shorten { ticket: Ticket, until: u64 },
@@ -67,6 +70,8 @@ pub struct World {
     pub refused_commits: u32,
     /// Every event that was reported, for late repetition.
     pub reported: Vec<Event>,
+    /// From where parts were hashed, while they were written and when they were there.
+    pub hashed_from: Vec<u64>,
     /// The most connections that were open at once.
     pub most_connections: usize,
     /// The random world: delays differ, so that tasks overtake each other.
@@ -115,6 +120,7 @@ impl World {
             database,
             refused_commits: 0,
             reported: Vec::new(),
+            hashed_from: Vec::new(),
             most_connections: 0,
             dice,
             moves_to_new_workers: false,
@@ -436,9 +442,9 @@ impl World {
         let safe: BTreeSet<Part> = self
             .tasks
             .values()
-            .filter_map(|task| match task {
-                Task::Flush(ticket) | Task::End(ticket, _) => part_of(ticket),
-                _ => None,
+            .filter_map(|task| {
+                let (Task::Flush(ticket) | Task::End(ticket, _)) = task else { return None };
+                part_of(ticket)
             })
             .collect();
         let sinks = self.connections.values().filter_map(|open| open.sink.as_ref());
@@ -771,7 +777,7 @@ impl World {
             Effect::Copy { ticket, from, to, length } => {
                 (5, Task::Copy { ticket, from, to, length })
             }
-            Effect::Hash { ticket, part } => (5, Task::Hash { ticket, part }),
+            Effect::Hash { ticket, part, from } => (5, Task::Hash { ticket, part, from }),
             Effect::Probe { ticket, url } => {
                 self.connect(ticket, url, Request::default());
                 (20, Task::Probe(ticket))
@@ -779,9 +785,9 @@ impl World {
             Effect::Publish { ticket, part, target, size } => {
                 (1, Task::Publish { ticket, part, target, size })
             }
-            Effect::Receive { ticket, part, at, keep, until, size } => {
+            Effect::Receive { ticket, part, at, keep, until, size, hash } => {
                 let is_shortened = false;
-                let sink = Sink { part, at, position: at, reported: at, until, is_shortened };
+                let sink = Sink { part, at, position: at, reported: at, until, hash, is_shortened };
                 return self.receive(ticket, sink, keep, size);
             }
             Effect::Shorten { ticket, until } => (1, Task::Shorten { ticket, until }),
@@ -823,6 +829,10 @@ impl World {
         let connection = self.connections.get_mut(&ticket).expect("it was looked up");
         match opened {
             Ok(()) => {
+                if let Some(mark) = &sink.hash {
+                    self.hashed_from.push(mark.position);
+                    check_mark(&self.disk, sink.part, mark).expect("the part is there");
+                }
                 connection.sink = Some(sink);
                 self.schedule(10, Task::Chunk(ticket));
             }
@@ -860,13 +870,11 @@ impl World {
             Task::End(ticket, how) => self.end(ticket, how),
             Task::Flush(ticket) => {
                 if let Some(position) = self.flush(ticket) {
+                    self.report_hash(ticket);
                     self.report(Event::Flushed { ticket, position });
                 }
             }
-            Task::Hash { ticket, part } => {
-                let result = self.disk.read(part).map(|bytes| Sha256::digest(bytes).into());
-                self.report(Event::Hashed { ticket, result });
-            }
+            Task::Hash { ticket, part, from } => self.hash(ticket, part, &from),
             Task::Probe(ticket) => {
                 let Some(connection) = self.connections.get(&ticket) else { return };
                 let found =
@@ -957,7 +965,8 @@ impl World {
         check_untouched(&self.database, part, at, fitting as u64);
         let range = at..at + fitting as u64;
         let written = self.written.entry(part).or_default();
-        assert!(!written.overlaps(&range), "{range:?} of {part} is written twice");
+        let is_new = range.is_empty() || !written.overlaps(&range);
+        assert!(is_new, "{range:?} of {part} is written twice");
         if let Err(failure) = self.disk.write(part, at, &bytes[..fitting]) {
             return self.end(ticket, Ended::Disk(failure));
         }
@@ -987,12 +996,44 @@ impl World {
 
     /// Flushes and closes the part of a connection, and reports its end.
     fn end(&mut self, ticket: Ticket, how: Ended) {
+        self.report_hash(ticket);
         let Some(connection) = self.connections.remove(&ticket) else { return };
         let position = connection.sink.map(|sink| {
             self.disk.flush(sink.part);
             sink.position
         });
         self.report(Event::Ended { ticket, position, how });
+    }
+
+    /// A body that is written is hashed beside that, and may be behind.
+    fn report_hash(&mut self, ticket: Ticket) {
+        let Some(sink) = self.connections.get_mut(&ticket).and_then(|open| open.sink.as_mut())
+        else {
+            return;
+        };
+        let Some(mark) = &mut sink.hash else { return };
+        let position = match &mut self.dice {
+            Some(dice) => dice.u64(mark.position..=sink.position),
+            None => sink.position,
+        };
+        if mark.state == DAMAGED_STATE {
+            mark.position = position;
+        } else {
+            // Somebody may have deleted the part.
+            let Ok(there) = self.disk.hash_mark(sink.part, position) else { return };
+            *mark = there;
+        }
+        let mark = mark.clone();
+        self.report(Event::HashedTo { ticket, mark });
+    }
+
+    /// Reads a part through; what was hashed before must be what is there.
+    fn hash(&mut self, ticket: Ticket, part: Part, from: &HashMark) {
+        self.hashed_from.push(from.position);
+        let checked = check_mark(&self.disk, part, from);
+        let result = checked.and_then(|()| Ok(Sha256::digest(self.disk.read(part)?).into()));
+        let result = if from.state == DAMAGED_STATE { Ok([0; 32]) } else { result };
+        self.report(Event::Hashed { ticket, result });
     }
 
     fn write_records(&mut self, commit: &Commit) {
@@ -1069,6 +1110,14 @@ pub fn is_saved_as(shown: GroupState, saved: Option<&SavedState>) -> bool {
         ),
         Some(SavedState::Suspended) => shown == GroupState::Suspended,
     }
+}
+
+/// A hash is continued only over the bytes of which it was made.
+fn check_mark(disk: &Disk, part: Part, mark: &HashMark) -> Result<(), DiskFailure> {
+    if mark.position > 0 && mark.state != DAMAGED_STATE {
+        assert_eq!(*mark, disk.hash_mark(part, mark.position)?, "the mark of {part}");
+    }
+    Ok(())
 }
 
 /// Bytes under a recorded range are never written again.

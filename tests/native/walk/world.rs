@@ -427,7 +427,7 @@ impl World {
                     connection.is_flushing = true;
                 }
             }
-            Effect::Receive { ticket, part, at, keep, until, size } => {
+            Effect::Receive { ticket, part, at, keep, until, size, hash: _ } => {
                 let is_open = self.is_open(part);
                 if let Some(connection) = self.connections.get_mut(&ticket) {
                     let opened = match is_open {
@@ -478,7 +478,9 @@ impl World {
             Effect::Compare { .. } => panic!("these worlds resume on proof alone"),
             Effect::Probe { .. } => panic!("these servers belong to the page's own origin"),
             Effect::WatchPage { .. } => panic!("no page of these worlds has a callback"),
-            Effect::Hash { ticket, part } => drop(self.orders.insert(ticket, Order::Hash(part))),
+            Effect::Hash { ticket, part, from: _ } => {
+                self.orders.insert(ticket, Order::Hash(part));
+            }
             Effect::Publish { ticket, part, target, size } => {
                 self.orders.insert(ticket, Order::Publish { part, target, size });
             }
