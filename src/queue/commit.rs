@@ -223,8 +223,7 @@ impl Queue {
         serial: Serial,
         transfers: &BTreeSet<(Serial, u32)>,
     ) -> Option<GroupUpdate> {
-        let changed: BTreeSet<u32> =
-            transfers.range((serial, 0)..=(serial, u32::MAX)).map(|&(_, index)| index).collect();
+        let changed: Vec<_> = transfers.range((serial, 0)..=(serial, u32::MAX)).copied().collect();
         self.row(serial, Some(&changed))
     }
 
@@ -232,7 +231,7 @@ impl Queue {
     pub(super) fn row(
         &self,
         serial: Serial,
-        changed: Option<&BTreeSet<u32>>,
+        changed: Option<&[(Serial, u32)]>,
     ) -> Option<GroupUpdate> {
         let group = self.groups.get(&serial)?;
         Some(group.update(serial, changed, self.settings.resume))
@@ -246,8 +245,8 @@ impl Queue {
             }
             After::Effect(effect) => Done::Effect(effect),
             After::Reply { client, sequence, group, whole } => {
-                let changed = (!whole).then(BTreeSet::new);
-                let row = group.and_then(|serial| self.row(serial, changed.as_ref()));
+                let changed = (!whole).then_some(&[][..]);
+                let row = group.and_then(|serial| self.row(serial, changed));
                 let answer = row.map_or(Answer::Done, |row| Answer::Group(Box::new(row)));
                 Done::Reply { client, sequence, answer }
             }
