@@ -1,8 +1,8 @@
 //! The pure queue, timed: what a step costs in a queue of many groups, and a file in a job of many.
 //!
 //! A step is one call of a page or one event of the driver, with all that follows: the groups it
-//! touches are settled, effects and messages polled, the next alarm asked for. One in three of the
-//! steps is a commit that is reported durable.
+//! touches are settled, effects and messages polled, the next alarm asked for. Commits that are reported
+//! durable are among the steps.
 #![cfg(not(target_arch = "wasm32"))]
 #![expect(clippy::disallowed_types, reason = "a benchmark reads a clock")]
 

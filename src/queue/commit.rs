@@ -2,7 +2,6 @@
 
 use super::{Commit, Effect, Queue, Ticket};
 use crate::abi::QmgrError;
-use crate::ordered;
 use crate::protocol::{Answer, ClientId, GroupUpdate, Serial, StoredFile, ToPage};
 use crate::snapshot::{OutcomeRecord, QueueRecord, SCHEMA};
 use crate::time::Millis;
@@ -224,8 +223,7 @@ impl Queue {
         serial: Serial,
         transfers: &BTreeSet<(Serial, u32)>,
     ) -> Option<GroupUpdate> {
-        let of_group = transfers.range((serial, 0)..=(serial, u32::MAX));
-        let changed = ordered::set(of_group.map(|&(_, index)| index));
+        let changed: Vec<_> = transfers.range((serial, 0)..=(serial, u32::MAX)).copied().collect();
         self.row(serial, Some(&changed))
     }
 
@@ -233,7 +231,7 @@ impl Queue {
     pub(super) fn row(
         &self,
         serial: Serial,
-        changed: Option<&BTreeSet<u32>>,
+        changed: Option<&[(Serial, u32)]>,
     ) -> Option<GroupUpdate> {
         let group = self.groups.get(&serial)?;
         Some(group.update(serial, changed, self.settings.resume))
@@ -247,8 +245,8 @@ impl Queue {
             }
             After::Effect(effect) => Done::Effect(effect),
             After::Reply { client, sequence, group, whole } => {
-                let changed = (!whole).then(BTreeSet::new);
-                let row = group.and_then(|serial| self.row(serial, changed.as_ref()));
+                let changed = (!whole).then_some(&[][..]);
+                let row = group.and_then(|serial| self.row(serial, changed));
                 let answer = row.map_or(Answer::Done, |row| Answer::Group(Box::new(row)));
                 Done::Reply { client, sequence, answer }
             }

@@ -428,8 +428,7 @@ impl Queue {
         let is_further = file.advance();
         group.speed.count(bytes, now);
         if self.settings.connections.per_file.is_none()
-            && let Some(size) = file.divisible_size(resume)
-            && file.is_worth_dividing(size, self.host.pieces)
+            && let Some(size) = file.divisible_size(resume, self.host.pieces)
         {
             let moving = file.open().filter(|open| open.receiving().is_some()).count();
             let left = size.saturating_sub(file.bytes_done());

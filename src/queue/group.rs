@@ -12,7 +12,6 @@ use crate::protocol::{
 };
 use crate::snapshot::{GroupRecord, SavedState, Trouble};
 use crate::time::Millis;
-use std::collections::BTreeSet;
 
 /// One group.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -201,8 +200,8 @@ impl Group {
         }
     }
 
-    fn wait(&self) -> Option<Wait> {
-        match (&self.state, self.shown_state()) {
+    fn wait(&self, shown: GroupState) -> Option<Wait> {
+        match (&self.state, shown) {
             (State::Waiting(wait), _) => Some(wait.clone()),
             (_, GroupState::Queued) => Some(Wait {
                 reason: WaitReason::Turn,
@@ -216,11 +215,12 @@ impl Group {
     fn row(&self, serial: Serial) -> GroupRow {
         let sums = self.sums();
         let files_total = self.files().len();
-        let moving = self.shown_state() == GroupState::Transferring;
+        let state = self.shown_state();
+        let moving = state == GroupState::Transferring;
         GroupRow {
             serial,
             id: self.id,
-            state: self.shown_state(),
+            state,
             status: self.status().bits(),
             job: self.job.as_ref().map(|job| job.id),
             job_status: self.job_status().bits(),
@@ -231,7 +231,7 @@ impl Group {
             files_total: count(files_total),
             bytes_per_second: if moving { self.speed.bytes_per_second() } else { 0 },
             retries: self.retries,
-            wait: self.wait(),
+            wait: self.wait(state),
             error: self.error().cloned(),
         }
     }
@@ -240,13 +240,13 @@ impl Group {
     pub(super) fn update(
         &self,
         serial: Serial,
-        changed: Option<&BTreeSet<u32>>,
+        changed: Option<&[(Serial, u32)]>,
         resume: Resume,
     ) -> GroupUpdate {
         let files = match changed {
             Some(changed) => changed
                 .iter()
-                .filter_map(|&index| Some((index, self.file(index)?.row(resume))))
+                .filter_map(|&(_, index)| Some((index, self.file(index)?.row(resume))))
                 .collect(),
             None => self.indexed().map(|(index, file)| (index, file.row(resume))).collect(),
         };

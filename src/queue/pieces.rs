@@ -44,17 +44,19 @@ impl Default for Pieces {
 }
 
 impl Transfer {
-    /// Its size, if several connections may fetch it: a range of it was answered as one, and each
-    /// further answer can show by a strong validator that it is of the same version.
-    pub(super) fn divisible_size(&self, resume: Resume) -> Option<u64> {
-        let is_proven = matches!(self.kept(resume).proof(), Some(Proof::Date | Proof::Etag));
-        let may_be = is_proven && self.serves_ranges && !self.without_range && self.again.is_none();
-        self.version.as_ref()?.size.filter(|_| may_be)
-    }
-
-    /// Whether so much of it is missing that a second connection is worth its request.
-    pub(super) fn is_worth_dividing(&self, size: u64, pieces: Pieces) -> bool {
-        self.in_pieces || size.saturating_sub(self.bytes_done()) >= pieces.least_rest
+    /// Its size, if so much of it is missing that a second connection is worth its request, and if several
+    /// may fetch it: a range of it was answered as one, and each further answer can show by a strong
+    /// validator that it is of the same version.
+    pub(super) fn divisible_size(&self, resume: Resume, pieces: Pieces) -> Option<u64> {
+        let size = self.version.as_ref()?.size?;
+        let is_worth_it =
+            self.in_pieces || size.saturating_sub(self.bytes_done()) >= pieces.least_rest;
+        let may_be = self.serves_ranges && !self.without_range && self.again.is_none();
+        // The proof takes longest to find.
+        let is_divisible = is_worth_it
+            && may_be
+            && matches!(self.kept(resume).proof(), Some(Proof::Date | Proof::Etag));
+        is_divisible.then_some(size)
     }
 
     /// The first range that is missing and that no connection fetches. None is free while a connection

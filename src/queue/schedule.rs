@@ -14,7 +14,6 @@ use crate::http::{Failure, Request, plan, plan_range};
 use crate::ordered;
 use crate::protocol::{Serial, ToPage};
 use crate::time::Millis;
-use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 /// Idle groups are looked for this often, or more often where the limit is shorter.
@@ -132,7 +131,7 @@ impl Queue {
 
     /// Ends the connections of a group.
     fn abort_all(&mut self, serial: Serial) {
-        for index in self.traffic.files_of(serial) {
+        for index in self.traffic.files_of(serial).collect::<Vec<_>>() {
             self.abort_file(serial, index);
         }
     }
@@ -182,7 +181,11 @@ impl Queue {
             // Its last file has turned out to be there: the next one's turn.
             return self.connect(now);
         }
-        let short: Vec<_> = self.lobby.reasons().into_iter().chain(no_room).collect();
+        let short: Vec<_> = if no_room.is_some() || self.lobby.is_any_short() {
+            self.lobby.reasons().into_iter().chain(no_room).collect()
+        } else {
+            Vec::new()
+        };
         for serial in self.chosen() {
             self.widen(serial, &short, now);
         }
@@ -227,7 +230,7 @@ impl Queue {
     /// work away for ever. Either ends by itself, at the latest when it stalls.
     fn can_give_way(&self, serial: Serial) -> bool {
         let Some(group) = self.groups.get(&serial) else { return true };
-        self.traffic.files_of(serial).into_iter().all(|index| {
+        self.traffic.files_of(serial).all(|index| {
             let Some(file) = group.file(index) else { return true };
             let has_moved =
                 |open: &Connection| open.receiving().is_some_and(|body| body.position > body.from);
@@ -305,10 +308,9 @@ impl Queue {
             if open == 0 || open + shortening >= limit || self.stopping {
                 return;
             }
-            let Some(size) = file.divisible_size(self.settings.resume) else { return };
-            if !file.is_worth_dividing(size, self.host.pieces)
-                || self.check_room(file.file.remote.origin(), shortening).is_err()
-            {
+            let (resume, pieces) = (self.settings.resume, self.host.pieces);
+            let Some(size) = file.divisible_size(resume, pieces) else { return };
+            if self.check_room(file.file.remote.origin(), shortening).is_err() {
                 return;
             }
             if let Some(gap) = file.free_gap(size) {
@@ -502,18 +504,23 @@ impl Queue {
             let (_, file) = self.file(serial, index)?;
             self.alarm_of(file)
         });
-        let slice = self
-            .turn
-            .filter(|&(holder, _)| self.background.len() > 1 && self.can_give_way(holder))
-            .map(|(_, since)| since.plus(self.settings.time_slice));
         let idle = (!self.by_id.is_empty()).then(|| self.next_idle_check());
-        of_waiting
+        let others = of_waiting
             .into_iter()
             .chain(of_files)
-            .chain(slice)
             .chain(idle)
             .chain(self.callbacks.next_alarm())
-            .min()
+            .min();
+        // Whether the holder can give way is looked into only where its slice ends first.
+        let slice = self
+            .turn
+            .filter(|_| self.background.len() > 1)
+            .map(|(holder, since)| (holder, since.plus(self.settings.time_slice)))
+            .filter(|&(holder, end)| {
+                others.is_none_or(|other| end < other) && self.can_give_way(holder)
+            })
+            .map(|(_, end)| end);
+        slice.or(others)
     }
 
     /// When to flush a file's bytes or to give a connection of it up.
@@ -532,18 +539,22 @@ impl Queue {
     /// Sends the rows of what changed only for show. A group with a change that is not durable yet
     /// waits for its commit, so that no page sees what a crash would take back.
     fn show_changes(&mut self) {
-        let ready: Vec<_> =
+        let files: Vec<_> =
             self.to_show.iter().copied().filter(|(serial, _)| self.is_durable(*serial)).collect();
-        if ready.is_empty() {
-            return;
+        let rows: Vec<_> = files
+            .chunk_by(|(one, _), (other, _)| one == other)
+            .filter_map(|files| {
+                let (serial, _) = files.first()?;
+                self.row(*serial, Some(files))
+            })
+            .collect();
+        if files.len() == self.to_show.len() {
+            self.to_show.clear();
+        } else {
+            for file in files {
+                self.to_show.remove(&file);
+            }
         }
-        let mut changed: BTreeMap<Serial, BTreeSet<u32>> = BTreeMap::new();
-        for (serial, index) in ready {
-            self.to_show.remove(&(serial, index));
-            changed.entry(serial).or_default().insert(index);
-        }
-        let rows: Vec<_> =
-            changed.iter().filter_map(|(serial, files)| self.row(*serial, Some(files))).collect();
         if !rows.is_empty() {
             self.messages.push_back(ToPage::Rows(rows));
         }

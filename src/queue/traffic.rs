@@ -57,23 +57,26 @@ impl Traffic {
 
     /// The files that have connections, each once.
     pub(super) fn files(&self) -> impl Iterator<Item = (Serial, u32)> {
-        let mut last = None;
-        self.connections
-            .iter()
-            .map(|&(serial, index, _)| (serial, index))
-            .filter(move |file| last.replace(*file) != Some(*file))
+        each_once(self.connections.iter())
     }
 
     /// Those of one group.
-    pub(super) fn files_of(&self, serial: Serial) -> Vec<u32> {
+    pub(super) fn files_of(&self, serial: Serial) -> impl Iterator<Item = u32> {
         let ends = (serial, 0, Ticket(0))..=(serial, u32::MAX, Ticket(u64::MAX));
-        let mut files: Vec<_> = self.connections.range(ends).map(|&(_, index, _)| index).collect();
-        files.dedup();
-        files
+        each_once(self.connections.range(ends)).map(|(_, index)| index)
     }
 
     /// Whether some file has several connections.
     pub(super) fn is_any_divided(&self) -> bool {
         self.files().count() < self.connections.len()
     }
+}
+
+fn each_once<'a>(
+    connections: impl Iterator<Item = &'a (Serial, u32, Ticket)>,
+) -> impl Iterator<Item = (Serial, u32)> {
+    let mut last = None;
+    connections
+        .map(|&(serial, index, _)| (serial, index))
+        .filter(move |file| last.replace(*file) != Some(*file))
 }

@@ -1,7 +1,9 @@
 //! `cargo xtask bench`: the package beside what one would take without it, in a real browser.
 //!
-//! `bench/` measures, and gives every single figure; what is made of them is in [`report`].
+//! `bench/` measures, and gives every single figure; those of the queue alone come from [`queue`]. What is
+//! made of them is in [`report`].
 
+mod queue;
 mod report;
 
 use crate::tools::{self, Tool};
@@ -9,6 +11,8 @@ use crate::{build, root};
 use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
 use report::Report;
+use serde::Deserialize;
+use serde_json::Value;
 use std::path::PathBuf;
 use xshell::{Shell, cmd};
 
@@ -39,7 +43,7 @@ pub struct Options {
     write: bool,
 }
 
-/// One table. The names are those of the modules in `bench/jobs/`.
+/// One table. The names are those of the modules in `bench/jobs/`, but for the queue's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Job {
     /// One large file, against seven other ways
@@ -62,6 +66,8 @@ enum Job {
     Memory,
     /// Steps a second, beside two state machines
     Sequence,
+    /// Steps a second of the queue alone, native, with up to 10,000 groups
+    Queue,
 }
 
 /// Measures, prints the tables, and says which targets are met. One that is missed is no error.
@@ -79,8 +85,10 @@ pub fn run(shell: &Shell, options: &Options) -> Result<()> {
     let out = work.join("figures.json");
     shell.remove_path(&out)?;
 
-    let jobs = Job::value_variants().iter().filter(|job| only.is_empty() || only.contains(job));
-    let names = jobs.filter_map(|job| Some(job.to_possible_value()?.get_name().to_owned()));
+    let is_wanted = |job: &Job| only.is_empty() || only.contains(job);
+    let in_browser =
+        Job::value_variants().iter().filter(|job| is_wanted(job) && **job != Job::Queue);
+    let names = in_browser.filter_map(|job| Some(job.to_possible_value()?.get_name().to_owned()));
     let (rounds, bytes) = (rounds.to_string(), (size << 20).to_string());
     let _chromium = shell.push_env("QMGR_CHROMIUM", tools::chromium().unwrap_or_default());
     let _nginx = shell.push_env("QMGR_NGINX", tools::nginx().unwrap_or_default());
@@ -88,11 +96,15 @@ pub fn run(shell: &Shell, options: &Options) -> Result<()> {
     cmd!(shell, "node bench/main.mjs {places...} --rounds {rounds} --size {bytes} {names...}")
         .run()?;
 
-    let figures = shell.read_file(&out)?;
-    let report: Report = serde_json::from_str(&figures).context("the figures are not as agreed")?;
+    let mut figures: Value = serde_json::from_str(&shell.read_file(&out)?)?;
+    if is_wanted(&Job::Queue) {
+        let jobs = figures["jobs"].as_array_mut().context("the figures have no jobs")?;
+        jobs.extend(queue::measure(shell)?);
+    }
+    let report = Report::deserialize(&figures).context("the figures are not as agreed")?;
     println!("{report}");
     if let Some(json) = json {
-        shell.write_file(json, &figures)?;
+        shell.write_file(json, figures.to_string())?;
     }
     if *write {
         let page = shell.read_file(PAGE)?;

@@ -288,7 +288,7 @@ fn figure(value: f64) -> String {
 }
 
 /// A figure as it is, with thousands set apart.
-fn plain(value: f64) -> String {
+pub(super) fn plain(value: f64) -> String {
     let text = value.to_string();
     let (whole, fraction) = text.split_once('.').map_or((&*text, None), |(a, b)| (a, Some(b)));
     let mut grouped = String::new();
