@@ -53,6 +53,19 @@ for (const name of Object.keys(PLACES)) {
   });
 }
 
+test("whoever plays a scenario sees its verdict without scrolling", async (t) => {
+  const page = await open(t, "the scripted server", `?lab=cut,${QUICK}`);
+  for (const size of [PHONE, { width: 1440, height: 900 }]) {
+    await page.setViewportSize(size);
+    await page.locator("#lab-play").click();
+    await outcome(page);
+    assert.ok(await page.locator("#lab-outcome").evaluate((line) => {
+      const { left, top, height } = line.getBoundingClientRect();
+      return document.elementFromPoint(left + 1, top + height / 2) === line;
+    }), `${size.width} wide`);
+  }
+});
+
 test("a copied link shows somebody else the same, and plays it once", async (t) => {
   const page = await open(t, "the scripted server", "?elsewhere=1");
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);

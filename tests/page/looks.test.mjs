@@ -28,6 +28,19 @@ async function everyState(t) {
   return page;
 }
 
+/** What stands in empty fields and is longer than they are. */
+function cutPlaceholders(page) {
+  return page.evaluate(() => {
+    const canvas = new OffscreenCanvas(1, 1).getContext("2d");
+    return [...document.querySelectorAll("input[placeholder]")].filter((field) => {
+      const style = getComputedStyle(field);
+      canvas.font = style.font;
+      const room = field.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+      return field.checkVisibility() && canvas.measureText(field.placeholder).width > room;
+    }).map(({ placeholder }) => placeholder);
+  });
+}
+
 test("nothing is cut off or scrolls sideways from phone width upward, in light and dark", async (t) => {
   const page = await everyState(t);
   for (const [name, width, height] of [["phone", 360, 740], ["tablet", 820, 1180], ["desktop", 1440, 900]]) {
@@ -41,6 +54,7 @@ test("nothing is cut off or scrolls sideways from phone width upward, in light a
           .filter((part) => part.offsetParent !== null && !part.closest(".table-scroll") && part.getBoundingClientRect().right > innerWidth + 0.5)
           .map((part) => part.outerHTML));
         assert.deepEqual(outside, []);
+        assert.deepEqual(await cutPlaceholders(page), []);
         await keepPicture(page, `playground-${name}-${colorScheme}-${tab}`);
       }
     }
@@ -89,6 +103,24 @@ test("text stands out from what is behind it, in light and dark", async (t) => {
     assert.deepEqual(faint, [], colorScheme);
   }
 });
+
+for (const [name, width, height] of [["phone", 390, 844], ["desktop", 1440, 900]]) {
+  test(`a tab is first seen from its beginning, and later where it was left, on a ${name}`, async (t) => {
+    const { page } = await openPlayground(t);
+    await page.setViewportSize({ width, height });
+    const card = await takeSample(page, "small.bin");
+    await card.open();
+    await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+    const left = await page.evaluate(() => scrollY);
+    await bringUp(page, "record");
+    assert.ok(await page.evaluate(() => {
+      const shown = document.querySelector("#record h2:not(.unseen)").getBoundingClientRect();
+      return document.elementFromPoint(shown.left + 1, shown.top + shown.height / 2)?.closest("#record") !== null;
+    }), "the record's first title can be read");
+    await bringUp(page, "group");
+    assert.equal(await page.evaluate(() => scrollY), left);
+  });
+}
 
 /** What moved on the page while something was waited for, without anybody touching it. */
 async function movedWhile(page, wait) {

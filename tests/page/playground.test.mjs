@@ -177,12 +177,12 @@ test("several addresses by hand make one group, each file under a name of its ow
   await until("both rows", async () => await page.locator('#group [data-local-file][data-word="0x01"]').count() === 2);
 });
 
-test("an address that is refused leaves a sentence with its HRESULT, and no group", async (t) => {
+test("an address that is refused leaves a sentence with its HRESULT and its reason, and no group", async (t) => {
   const { page } = await openPlayground(t);
-  await page.getByLabel("Addresses, one a line").fill("ftp://example.org/file.bin");
+  await page.getByLabel("Addresses, one a line").fill("https://example.org/file.bin\nftp://example.org/file.bin");
   await page.getByRole("button", { name: "Create group" }).click();
-  await until("the reason", async () => /0x80070057 E_INVALIDARG/.test(await page.getByRole("alert").filter({ hasText: "not created" }).innerText()));
-  await event(page, /addFiles\(1\) → 0x80070057 E_INVALIDARG/);
+  await until("the reason", async () => /0x80070057 E_INVALIDARG: .*ftp:\/\/example\.org\/file\.bin.* neither http nor https/.test(await page.getByRole("alert").filter({ hasText: "not created" }).innerText()));
+  await event(page, /addFiles\(2\) → 0x80070057 E_INVALIDARG/);
   await until("no group", async () => await page.locator("#group-count").innerText() === "0");
   await page.reload();
   await ready(page);

@@ -94,6 +94,20 @@ for (const [device, size] of Object.entries(SIZES)) {
   });
 }
 
+test("finished groups are cleared at once while the first of them is open", async (t) => {
+  const { page } = await openPlayground(t);
+  await page.getByLabel("Resume at once").check();
+  for (let count = 1; count <= 4; count += 1) {
+    await page.locator('[data-sample="small.bin"]').click();
+    await until(`${count} complete`, async () => await page.locator('[data-filter="complete"] .count').innerText() === String(count));
+  }
+  await page.locator("#groups [data-field=name]").first().click();
+  await page.getByRole("button", { name: "Clear finished" }).click();
+  await until("an empty queue", async () => await page.locator("#group-count").innerText() === "0");
+  assert.equal(await page.locator("#instrument [data-field=name]").innerText(), "No group is open");
+  assert.equal(await page.locator("#group .properties").isVisible(), false);
+});
+
 test("many addresses are pasted, opened as a list or dropped, and become one group or many", async (t) => {
   const { page, server } = await openPlayground(t);
   const addresses = Array.from({ length: 20 }, (_, index) => `${server.origin}/list/${index}.bin`);

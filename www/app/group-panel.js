@@ -16,8 +16,8 @@ export function mount(panel, context) {
   panel.append(element("div", { className: "group-grid" }, diagram.element, ...views.map((view) => view.element), bitTable()));
 
   const refresh = () => {
-    const reading = groups.reading(selection.groupId);
     const group = groups.handle(selection.groupId);
+    const reading = groups.readNow(selection.groupId);
     diagram.show(reading);
     for (const view of views) {
       view.element.hidden = reading === undefined;

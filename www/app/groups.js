@@ -57,6 +57,17 @@ export class Groups extends EventTarget {
     return this.#known.get(groupId)?.reading;
   }
 
+  /**
+   * Reads a group for those who ask its handle for more. Undefined once it is cancelled: its handle answers nothing,
+   * though it is known until the next frame.
+   *
+   * @returns {import("./read-group.js").GroupReading | undefined}
+   */
+  readNow(groupId) {
+    const group = this.handle(groupId);
+    return (group && readGroup(group)) ?? undefined;
+  }
+
   /** @returns {import("../qmgr/index.js").Group | undefined} */
   handle(groupId) {
     return this.#known.get(groupId)?.group;

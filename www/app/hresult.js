@@ -13,3 +13,8 @@ export function failureText(error) {
   if (error?.name === "QmgrError") return hresultText(error.hresult);
   return `${error?.name ?? "Error"}: ${error?.message ?? error}`;
 }
+
+/** The same, and in words what was wrong: which address, which path, which number. */
+export function failureSentence(error) {
+  return error?.name === "QmgrError" ? `${failureText(error)}: ${error.message}` : failureText(error);
+}

@@ -14,7 +14,7 @@ const NONE = "–";
 export function mount(section, context) {
   const { groups, selection, signal } = context;
   const view = new Instrument(section);
-  const refresh = () => view.show(groups.reading(selection.groupId), groups.handle(selection.groupId));
+  const refresh = () => view.show(groups.readNow(selection.groupId), groups.handle(selection.groupId));
   selection.addEventListener("change", refresh);
   for (const type of ["added", "changed", "removed"]) {
     groups.addEventListener(type, ({ detail: { groupId } }) => {

@@ -2,7 +2,7 @@
 import { announce } from "./announce.js";
 import { acceptDrops } from "./drop.js";
 import { setText } from "./element.js";
-import { failureText } from "./hresult.js";
+import { failureSentence } from "./hresult.js";
 import { addressesIn, filesFor } from "./local-names.js";
 import { showSamples } from "./samples.js";
 
@@ -14,7 +14,7 @@ export function mount(form, context) {
   const create = async (files) => {
     setText(problem, "");
     const { group, error } = await context.create(files, { resume: resume.checked });
-    if (error) setText(problem, explain(error));
+    if (error) setText(problem, `The group was not created: ${failureSentence(error)}.`);
     else announce(`${context.groups.reading(group.groupId)?.name}: created`);
     return !error;
   };
@@ -49,9 +49,4 @@ export function mount(form, context) {
   });
   acceptDrops(fill);
   showSamples(context, create);
-}
-
-function explain(error) {
-  const hint = error.code === "E_INVALIDARG" ? " Addresses must be http or https, paths whole and without odd characters." : "";
-  return `The group was not created: ${failureText(error)}.${hint}`;
 }

@@ -3,7 +3,10 @@
  * stylesheet sees to: the page only says in `data-tab` which one is in front.
  */
 const tabs = [...document.querySelectorAll("#tabs [role=tab]")];
+const main = document.querySelector("main");
 const wide = matchMedia("(min-width: 64rem)");
+/** How far each tab was scrolled when another came to the front. */
+const scrolled = new Map();
 
 /** Wires the tabs; returns the function that brings one to the front by its name. */
 export function startTabs() {
@@ -17,6 +20,8 @@ export function startTabs() {
 function show(name) {
   // Beside the queue there is always something else to see.
   const shown = wide.matches && name === "queue" ? "group" : name;
+  const before = document.body.dataset.tab;
+  scrolled.set(before, scrollY);
   document.body.dataset.tab = shown;
   for (const tab of tabs) {
     const selected = tab.dataset.tab === shown;
@@ -24,6 +29,8 @@ function show(name) {
     tab.tabIndex = selected ? 0 : -1;
     if (tab.dataset.tab !== "queue") document.getElementById(tab.getAttribute("aria-controls")).hidden = !selected;
   }
+  // One that was not seen yet is seen from its beginning, not from where the last one was left.
+  if (shown !== before) scrollTo(scrollX, scrolled.get(shown) ?? Math.min(scrollY, scrollY + main.getBoundingClientRect().top));
 }
 
 function move(event) {

@@ -4,7 +4,7 @@
  */
 import * as qmgr from "../qmgr/index.js";
 import { element } from "../app/element.js";
-import { failureText } from "../app/hresult.js";
+import { failureSentence } from "../app/hresult.js";
 import { jobOf } from "../app/read-group.js";
 import { complete } from "./complete.js";
 import { scriptOf } from "./faults.js";
@@ -133,7 +133,7 @@ class CommandLine {
       this.#open(program);
       return true;
     } catch (error) {
-      const failure = error?.name === "QmgrError" ? `${failureText(error)}: ${error.message}` : failureText(error);
+      const failure = failureSentence(error);
       this.#say("failure", failure);
       journal.add({ kind: "failure", who: "console", groupId: selection.groupId, text: `${text} → ${failure}`, detail: { hresult: error?.hresult } });
       return false;

@@ -89,8 +89,8 @@ class Laboratory {
     const stopping = new AbortController();
     this.#stopping = stopping;
     this.#form.setPlaying(true);
-    // On a narrow screen what happens is below what one has just pressed.
-    if (NARROW.matches) this.#place.scrollIntoView();
+    // What happens is below what one has just pressed, on many screens out of sight.
+    this.#place.scrollIntoView({ block: NARROW.matches ? "start" : "nearest" });
     try {
       await (run.scenario === FREE ? this.#playFree(run, stopping.signal) : this.#playScenario(run, stopping.signal));
     } catch (error) {
