@@ -34,6 +34,7 @@ impl Queue {
             }
         }
         self.count_files();
+        self.end_window(now);
         self.show_changes();
     }
 
@@ -389,7 +390,7 @@ impl Queue {
             if let Some(file) = self.file_mut(serial, index) {
                 file.complete = true;
             }
-            self.change_file(serial, index);
+            self.change_small_file(serial, index, 0, now);
             self.settle_group(serial, now);
             if self.groups.get(&serial).is_some_and(|group| *group.state() == State::Running) {
                 return self.advance(serial, now);
@@ -498,6 +499,7 @@ impl Queue {
             .chain(of_files)
             .chain(slice)
             .chain(idle)
+            .chain(self.window_ends_at())
             .chain(self.callbacks.next_alarm())
             .min()
     }
