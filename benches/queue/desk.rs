@@ -358,6 +358,7 @@ fn transfer(group: u128, index: u32) -> TransferRecord {
         published: false,
         without_range: false,
         furthest: 0,
+        hash: None,
     }
 }
 

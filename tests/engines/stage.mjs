@@ -98,7 +98,7 @@ export class Browser {
   }
 
   async close() {
-    await this.take((driver) => driver.quit()).finally(() => this.#service.kill());
+    if (this.#service.isRunning()) await this.take((driver) => driver.quit()).finally(() => this.#service.kill());
   }
 
   /** Kills the browser's process, which cannot write anything down any more. */

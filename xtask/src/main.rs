@@ -6,6 +6,7 @@ mod bench;
 mod build;
 mod conformance;
 mod constants;
+mod engines;
 mod lint;
 mod pack;
 mod play;
@@ -64,6 +65,9 @@ enum Command {
         /// Run this part alone; may be given several times
         #[arg(long, value_name = "NAME", value_enum)]
         only: Vec<test::Part>,
+        /// Run part engines in these [default: all], and that part alone unless others are named
+        #[arg(long, value_name = "NAME,…", value_enum, value_delimiter = ',')]
+        engines: Vec<engines::Engine>,
         #[command(flatten)]
         histories: test::Histories,
     },
@@ -92,7 +96,9 @@ fn run(command: Command) -> Result<()> {
         Command::Site { out } => site::run(&shell, out),
         Command::Size => size::run(&shell, size::BUDGET),
         Command::Soak(numbers) => soak::run(&shell, &numbers),
-        Command::Test { only, histories } => test::run(&shell, &only, &histories),
+        Command::Test { only, engines, histories } => {
+            test::run(&shell, &only, &engines, &histories)
+        }
     }
 }
 

@@ -36,7 +36,7 @@ pub fn run(shell: &Shell, numbers: &Numbers) -> Result<()> {
     let _runs = shell.push_env("QMGR_RUNS", runs.to_string());
     let _kills = shell.push_env("QMGR_KILLS", kills.to_string());
     let histories = Histories { seed: Some(seed), histories: Some(histories) };
-    let result = test::run(shell, &[Part::Sim, Part::Matrix, Part::Kills], &histories);
+    let result = test::run(shell, &[Part::Sim, Part::Matrix, Part::Kills], &[], &histories);
     println!("soak: that was {command}");
     result
 }

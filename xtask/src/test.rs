@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every test, part by part, and a summary.
 
+use crate::engines::{self, Engine};
 use crate::tools::{self, Tool};
 use crate::{build, conformance, lint, pack, root, size};
 use anyhow::{Result, ensure};
@@ -46,6 +47,8 @@ pub enum Part {
     Package,
     /// A person's way through the playground
     Page,
+    /// Drivers, binding and a core of the page tests in three browser engines
+    Engines,
     /// Many kinds of server by many mishaps, in a real browser
     Matrix,
     /// A browser killed at random instants
@@ -53,6 +56,7 @@ pub enum Part {
 }
 
 impl Part {
+    /// What it needs; part engines needs what its engines do besides.
     fn tools(self) -> &'static [Tool] {
         match self {
             Part::Lint => &[Tool::WasmTarget],
@@ -61,6 +65,9 @@ impl Part {
             Part::Browser => &[Tool::WasmTarget, Tool::WasmBindgen, Tool::WasmPack, Tool::Chromium],
             Part::Conformance | Part::Kills | Part::Matrix | Part::Package => {
                 &[Tool::WasmTarget, Tool::WasmBindgen, Tool::NpmPackages, Tool::Chromium]
+            }
+            Part::Engines => {
+                &[Tool::WasmTarget, Tool::WasmBindgen, Tool::WasmPack, Tool::NpmPackages]
             }
             Part::Page => &[
                 Tool::WasmTarget,
@@ -72,11 +79,11 @@ impl Part {
         }
     }
 
-    fn run(self, shell: &Shell, histories: &Histories) -> Result<()> {
+    fn run(self, shell: &Shell, all: &Choice<'_>) -> Result<()> {
         match self {
             Part::Lint => lint::run(shell),
             Part::Native => Ok(cmd!(shell, "cargo test --workspace").run()?),
-            Part::Sim => play_histories(shell, histories),
+            Part::Sim => play_histories(shell, &all.histories),
             Part::Walk => {
                 let states = std::env::var("QMGR_WALK_STATES");
                 let states = states.unwrap_or_else(|_| WALK_STATES.to_string());
@@ -84,11 +91,7 @@ impl Part {
                 let walk = ["--profile", "walk", "--test", "native", "walk", "--", "--nocapture"];
                 Ok(cmd!(shell, "cargo test {walk...}").run()?)
             }
-            Part::Browser => {
-                let driver = tools::chromedriver().unwrap_or_default();
-                Ok(cmd!(shell, "wasm-pack test --headless --chrome --chromedriver {driver}")
-                    .run()?)
-            }
+            Part::Browser => Engine::Chromium.test_drivers(shell),
             Part::Conformance => {
                 cmd!(shell, "cargo test --quiet --test native conformance -- --nocapture").run()?;
                 build::package(shell)?;
@@ -106,6 +109,10 @@ impl Part {
                 let _nginx = shell.push_env("QMGR_NGINX", tools::nginx().unwrap_or_default());
                 node_tests(shell, &["tests/server", "tests/page"])
             }
+            Part::Engines => {
+                let runs_browser = all.parts.contains(&Part::Browser);
+                engines::run(shell, all.engines, runs_browser.then_some(Engine::Chromium))
+            }
             Part::Matrix => {
                 build::package(shell)?;
                 node_tests(shell, &["tests/matrix"])
@@ -118,8 +125,18 @@ impl Part {
     }
 }
 
-/// Runs the parts in `only`, or all of them; a part that fails does not keep the others from running.
-pub fn run(shell: &Shell, only: &[Part], histories: &Histories) -> Result<()> {
+/// What is run.
+struct Choice<'a> {
+    parts: &'a [Part],
+    engines: &'a [Engine],
+    histories: Histories,
+}
+
+/// Runs the parts in `only`, or part engines where `engines` are named, or all of them; a part that fails
+/// does not keep the others from running.
+pub fn run(shell: &Shell, only: &[Part], engines: &[Engine], histories: &Histories) -> Result<()> {
+    let only = if only.is_empty() && !engines.is_empty() { &[Part::Engines] } else { only };
+    let engines = if engines.is_empty() { Engine::value_variants() } else { engines };
     let (most, fewer) = HISTORIES;
     let usual = if only.contains(&Part::Sim) { most } else { fewer };
     let histories =
@@ -130,18 +147,22 @@ pub fn run(shell: &Shell, only: &[Part], histories: &Histories) -> Result<()> {
         .filter(|part| only.is_empty() || only.contains(part))
         .collect();
     let mut needed: Vec<Tool> = Vec::new();
-    for &tool in parts.iter().flat_map(|part| part.tools()) {
+    let of_engines = engines.iter().filter(|_| parts.contains(&Part::Engines));
+    let tools =
+        parts.iter().map(|part| part.tools()).chain(of_engines.map(|engine| engine.tools()));
+    for &tool in tools.flatten() {
         if !needed.contains(&tool) {
             needed.push(tool);
         }
     }
     tools::provide(shell, &needed)?;
 
+    let choice = Choice { parts: &parts, engines, histories };
     let mut summary = Vec::new();
-    for part in parts {
+    for &part in &parts {
         println!("\n── {part:?} ──");
         let start = Instant::now();
-        let result = part.run(shell, &histories);
+        let result = part.run(shell, &choice);
         if let Err(error) = &result {
             println!("{error:#}");
         }
@@ -183,6 +204,11 @@ fn play_histories(shell: &Shell, histories: &Histories) -> Result<()> {
 
 /// Runs the files named `*.test.mjs` in some directories with Node's test runner, one after another.
 fn node_tests(shell: &Shell, directories: &[&str]) -> Result<()> {
+    node_tests_in(shell, &[], directories)
+}
+
+/// The same, started by the program and arguments `within`.
+pub fn node_tests_in(shell: &Shell, within: &[&str], directories: &[&str]) -> Result<()> {
     let _chromium = shell.push_env("QMGR_CHROMIUM", tools::chromium().unwrap_or_default());
     let mut files: Vec<PathBuf> = Vec::new();
     for directory in directories {
@@ -191,6 +217,7 @@ fn node_tests(shell: &Shell, directories: &[&str]) -> Result<()> {
             .extend(found.into_iter().filter(|file| file.to_string_lossy().ends_with(".test.mjs")));
     }
     ensure!(!files.is_empty(), "no tests in {}", directories.join(", "));
-    cmd!(shell, "node --test --test-concurrency=1 --test-reporter=spec {files...}").run()?;
+    cmd!(shell, "env {within...} node --test --test-concurrency=1 --test-reporter=spec {files...}")
+        .run()?;
     Ok(())
 }

@@ -11,9 +11,12 @@ use xshell::{Shell, cmd};
 
 /// The oldest wasm-pack that the tests are known to run with; also the one that is installed.
 const WASM_PACK: &str = "0.15.1";
+/// The oldest geckodriver that the tests are known to run with; also the one that is installed.
+const GECKODRIVER: &str = "0.37.1";
 /// The oldest Node.js that the package and its tests support.
 const NODE: u32 = 20;
 
+const FIREFOXES: [&str; 2] = ["firefox", "firefox-esr"];
 const BROWSERS: [&str; 4] =
     ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 /// What npm is to install, in a directory with a package.json.
@@ -28,6 +31,10 @@ pub enum Tool {
     BenchPackages,
     /// A Chromium or Chrome, and the chromedriver for it.
     Chromium,
+    /// A Firefox.
+    Firefox,
+    /// The driver of Firefox.
+    Geckodriver,
     /// The web server.
     Nginx,
     /// Everything in `tests/package.json`, and Node.js itself.
@@ -38,12 +45,18 @@ pub enum Tool {
     WasmPack,
     /// The standard library for `wasm32-unknown-unknown`.
     WasmTarget,
+    /// WebKitGTK's driver and its browser, and a display that nobody sees, since it has no headless mode.
+    WebKit,
 }
 
 impl Tool {
     fn is_there(self, shell: &Shell) -> Result<bool> {
         Ok(match self {
             Tool::Chromium => chromium().is_some() && chromedriver().is_some(),
+            Tool::Firefox => FIREFOXES.iter().any(|name| find(name).is_some()),
+            Tool::Geckodriver => {
+                version_of(shell, "geckodriver") >= Some(parse_version(GECKODRIVER))
+            }
             Tool::Nginx => nginx().is_some(),
             Tool::BenchPackages => has_npm_packages("bench")?,
             Tool::NpmPackages => has_npm_packages("tests")?,
@@ -57,12 +70,13 @@ impl Tool {
                         .read()?;
                 Path::new(&libraries).exists()
             }
+            Tool::WebKit => webkit_driver().is_some() && find("xvfb-run").is_some(),
         })
     }
 
     /// Whether installing it means compiling it, for minutes.
     fn is_compiled(self) -> bool {
-        matches!(self, Tool::WasmBindgen | Tool::WasmPack)
+        matches!(self, Tool::Geckodriver | Tool::WasmBindgen | Tool::WasmPack)
     }
 
     fn install(self, shell: &Shell) -> Result<()> {
@@ -79,6 +93,15 @@ impl Tool {
                     "Chromium or Chrome, and its chromedriver, so that both are on PATH",
                 )
             }
+            Tool::Firefox => {
+                // Ubuntu's `firefox` is a snap, which finds no profile outside its own directories.
+                ensure!(
+                    !is_ubuntu(),
+                    "missing: install Firefox as Mozilla's own package, so that it is on PATH"
+                );
+                apt_install(shell, &["firefox-esr"], "Firefox, so that it is on PATH")
+            }
+            Tool::Geckodriver => cargo_install(shell, "geckodriver", GECKODRIVER),
             Tool::Nginx => apt_install(shell, &["nginx-light"], "nginx, so that it is on PATH"),
             Tool::BenchPackages => install_npm_packages(shell, "bench"),
             Tool::NpmPackages => install_npm_packages(shell, "tests"),
@@ -90,6 +113,11 @@ impl Tool {
                     "the Rust target wasm32-unknown-unknown is missing: install it with rustup, or the package of your system that holds it",
                 )
             }
+            Tool::WebKit => apt_install(
+                shell,
+                &["webkit2gtk-driver", "xvfb", "xauth"],
+                "WebKitGTK's WebKitWebDriver with its MiniBrowser, and xvfb-run, so that they are on PATH",
+            ),
         }
     }
 }
@@ -138,6 +166,16 @@ pub fn chromium() -> Option<PathBuf> {
 /// The driver that wasm-pack speaks to.
 pub fn chromedriver() -> Option<PathBuf> {
     find("chromedriver")
+}
+
+/// The driver of Firefox.
+pub fn geckodriver() -> Option<PathBuf> {
+    find("geckodriver")
+}
+
+/// The driver of WebKitGTK.
+pub fn webkit_driver() -> Option<PathBuf> {
+    find("WebKitWebDriver")
 }
 
 /// The web server.

@@ -89,8 +89,14 @@ impl Opfs {
             return Err(TypeError::new("createSyncAccessHandle is not here").into());
         }
         let handle = JsFuture::from(probe.create_sync_access_handle()).await?;
-        handle.unchecked_into::<FileSystemSyncAccessHandle>().close();
+        let handle = handle.unchecked_into::<FileSystemSyncAccessHandle>();
+        let size = handle.get_size();
+        handle.close();
         self.delete_part(PROBE).await;
+        // A promise is no number: Safari before 16.4 has methods that only promise what they do.
+        if size?.is_nan() {
+            return Err(TypeError::new("a handle's methods are not synchronous here").into());
+        }
         Ok(())
     }
 
