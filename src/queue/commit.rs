@@ -18,8 +18,8 @@ const WINDOWS_PER_INTERVAL: u64 = 5;
 const WINDOWS_PER_CHECKPOINT: u64 = 8;
 
 /// Changes of small files, which wait for others to be written with them. They go with the next commit,
-/// whatever it is for, at the latest when their window is over. What nothing waits for and what a crash
-/// may take back is here, and nothing else.
+/// whatever it is for, at the latest when their window is over. Only what nothing waits for and what a
+/// crash may take back is here.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Later {
     /// When the first of them came.
