@@ -10,6 +10,25 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Outcomes older than this are forgotten at the next start: their page is long gone.
 const OUTCOME_LIFE: Millis = Millis(86_400_000);
 
+/// Changes that can wait for others do so for this long, or for a fifth of a checkpoint's interval.
+const WINDOW: Millis = Millis(200);
+const WINDOWS_PER_INTERVAL: u64 = 5;
+
+/// And for no more bytes than this part of a checkpoint's. A file of more is not a small one.
+const WINDOWS_PER_CHECKPOINT: u64 = 8;
+
+/// Changes of small files, which wait for others to be written with them. They go with the next commit,
+/// whatever it is for, at the latest when their window is over. Only what nothing waits for and what a
+/// crash may take back is here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Later {
+    /// When the first of them came.
+    since: Millis,
+    /// How many durable bytes no record names for that.
+    bytes: u64,
+    transfers: BTreeSet<(Serial, u32)>,
+}
+
 /// Changes for the next commit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Pending {
@@ -72,6 +91,12 @@ enum Done {
     },
 }
 
+impl Later {
+    pub(super) fn is_empty(&self) -> bool {
+        self.transfers.is_empty()
+    }
+}
+
 impl Pending {
     pub(super) fn is_empty(&self) -> bool {
         let Self { strict: _, queue, groups, transfers, files, outcomes, after } = self;
@@ -109,6 +134,54 @@ impl Queue {
         self.unsettled.insert(serial);
     }
 
+    /// The same, where no page and no order waits for it: of a small file the record may wait for those
+    /// of others.
+    pub(super) fn change_small_file(
+        &mut self,
+        serial: Serial,
+        index: u32,
+        bytes: u64,
+        now: Millis,
+    ) {
+        let size = self.file(serial, index).and_then(|(_, file)| file.version.as_ref()?.size);
+        if size.is_none_or(|size| size > self.most_bytes_later()) {
+            return self.change_file(serial, index);
+        }
+        if self.later.is_empty() {
+            self.later.since = now;
+        }
+        self.later.bytes += bytes;
+        self.later.transfers.insert((serial, index));
+        self.sort_in(serial);
+        self.unsettled.insert(serial);
+    }
+
+    /// Lets no change wait beyond its window.
+    pub(super) fn end_window(&mut self, now: Millis) {
+        let is_over = self.window_ends_at().is_some_and(|end| end <= now);
+        let is_full = self.later.bytes >= self.most_bytes_later();
+        if is_over || is_full || self.stopping {
+            self.wait_for_no_others();
+        }
+    }
+
+    /// When the changes that wait for others go without them.
+    pub(super) fn window_ends_at(&self) -> Option<Millis> {
+        let part = Millis(self.settings.checkpoint.interval.0 / WINDOWS_PER_INTERVAL);
+        (!self.later.is_empty()).then(|| self.later.since.plus(part.min(WINDOW)))
+    }
+
+    const fn most_bytes_later(&self) -> u64 {
+        self.settings.checkpoint.bytes / WINDOWS_PER_CHECKPOINT
+    }
+
+    /// What waits for others goes with the next commit.
+    fn wait_for_no_others(&mut self) {
+        let later = std::mem::take(&mut self.later);
+        self.pending.groups.extend(later.transfers.iter().map(|&(serial, _)| serial));
+        self.pending.transfers.extend(later.transfers);
+    }
+
     /// A published file came, changed or went.
     pub(super) fn change_stored(&mut self, key: String, file: Option<StoredFile>) {
         match &file {
@@ -121,12 +194,15 @@ impl Queue {
 
     /// Whether nothing of a group is waiting to be durable.
     pub(super) fn is_durable(&self, serial: Serial) -> bool {
-        !self.pending.groups.contains(&serial)
+        let mut later = self.later.transfers.range((serial, 0)..=(serial, u32::MAX));
+        later.next().is_none()
+            && !self.pending.groups.contains(&serial)
             && !self.in_flight.as_ref().is_some_and(|in_flight| in_flight.groups.contains(&serial))
     }
 
     /// Does `after` once all that has changed so far is durable.
     pub(super) fn when_durable(&mut self, after: After) {
+        self.wait_for_no_others();
         if self.pending.is_empty() {
             let done = self.done(after);
             match &mut self.in_flight {
@@ -143,6 +219,7 @@ impl Queue {
         if self.in_flight.is_some() || self.pending.is_empty() {
             return None;
         }
+        self.wait_for_no_others();
         let pending = std::mem::take(&mut self.pending);
         let ticket = Ticket(self.next_ticket);
         self.next_ticket += 1;

@@ -175,7 +175,9 @@ impl Queue {
                 // Were its bytes decoded ones, no range could continue them, nor would the browser
                 // say why: a continuation would be tried until the no-progress limit.
                 version.unsure_size = version.unsure_size.filter(|_| !file.may_be_coded);
-                self.start_again(serial, index);
+                if file.version.is_some() || !file.durable.is_empty() {
+                    self.start_again(serial, index);
+                }
                 if let Some(file) = self.file_mut(serial, index) {
                     file.serves_ranges = is_range;
                 }
@@ -329,7 +331,7 @@ impl Queue {
         let (part, keep, size) = (file.part(serial, index), file.durable_end(), file.size());
         let hash = file.hash_before(from);
         self.effects.push_back(Effect::Receive { ticket, part, at: from, keep, until, size, hash });
-        self.change_file(serial, index);
+        self.change_small_file(serial, index, 0, now);
     }
 
     /// Forgets what is kept of a file; its part goes once the record names another.
@@ -501,11 +503,16 @@ impl Queue {
         file.keep_flushed(now);
         // Of bytes that could not be made durable.
         file.note_hash(None);
-        self.change_file(serial, index);
         let Some(group) = self.groups.get_mut(&serial) else { return };
         let is_running = *group.state() == State::Running;
         if is_alone {
             group.forget_speed();
+        }
+        if is_running && !is_aborted && how == Ended::Closed {
+            let bytes = position.zip(from).map_or(0, |(to, from)| to.saturating_sub(from));
+            self.change_small_file(serial, index, bytes, now);
+        } else {
+            self.change_file(serial, index);
         }
         let written = position.or(from);
         let (reached, ending) = match how {

@@ -48,7 +48,7 @@ use crate::ordered;
 use crate::protocol::{ClientId, Epoch, Serial, Settings, Storage, StoredFile, ToPage};
 use crate::snapshot::{self, OutcomeRecord, Saved, SavedState};
 use crate::time::Millis;
-use commit::{InFlight, Pending};
+use commit::{InFlight, Later, Pending};
 use group::{Group, Sorted};
 use job::Job;
 use lobby::Lobby;
@@ -124,6 +124,7 @@ pub struct Queue {
     tickets: BTreeMap<Ticket, Errand>,
     traffic: Traffic,
     pending: Pending,
+    later: Later,
     in_flight: Option<InFlight>,
     /// Files whose rows changed, though nothing that is saved.
     to_show: BTreeSet<(Serial, u32)>,
@@ -199,6 +200,7 @@ impl Queue {
             tickets: BTreeMap::new(),
             traffic: Traffic::default(),
             pending: Pending::default(),
+            later: Later::default(),
             in_flight: None,
             to_show: BTreeSet::new(),
             effects: VecDeque::new(),
@@ -424,6 +426,7 @@ impl Queue {
             && self.in_flight.is_none()
             && self.effects.is_empty()
             && self.pending.is_empty()
+            && self.later.is_empty()
     }
 
     fn ticket(&mut self, errand: Errand) -> Ticket {

@@ -34,6 +34,7 @@ impl Queue {
             }
         }
         self.count_files();
+        self.end_window(now);
         self.show_changes();
     }
 
@@ -404,7 +405,7 @@ impl Queue {
                 self.handle_hash(serial, index, Ok(Sha256Integrity::OF_NOTHING.0), now);
             } else if let Some(file) = self.file_mut(serial, index) {
                 file.complete = true;
-                self.change_file(serial, index);
+                self.change_small_file(serial, index, 0, now);
             }
             self.settle_group(serial, now);
             if self.groups.get(&serial).is_some_and(|group| *group.state() == State::Running) {
@@ -509,6 +510,7 @@ impl Queue {
             .into_iter()
             .chain(of_files)
             .chain(idle)
+            .chain(self.window_ends_at())
             .chain(self.callbacks.next_alarm())
             .min();
         // Whether the holder can give way is looked into only where its slice ends first.

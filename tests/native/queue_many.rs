@@ -2,11 +2,14 @@
 
 use crate::sim::{START, guid, info};
 use qmgr::abi::FileSetInfo;
+use qmgr::http::{AnswerHead, Headers};
 use qmgr::protocol::{
     Answer, Call, ClientId, Command, Credentials, Epoch, Owner, Serial, Storage, ToEngine, ToPage,
 };
-use qmgr::queue::{Commit, Effect, Event, Host, Pieces, Queue, Ticket};
+use qmgr::queue::{Commit, Effect, Ended, Event, Host, Pieces, Queue, Ticket};
 use qmgr::snapshot::Saved;
+use qmgr::time::Millis;
+use std::collections::VecDeque;
 
 const GROUPS: u32 = 10_000;
 
@@ -125,10 +128,53 @@ fn what_changes_of_one_file_rewrites_no_record_of_another() {
     call(&mut queue, 4, Command::ResumeGroup { group });
     let begun = carry_out(&mut queue, &mut Vec::new());
     let [Effect::Fetch { ticket, .. }] = begun[..] else { panic!("one request, not {begun:?}") };
-    let head = qmgr::http::AnswerHead { status: 200, ..Default::default() };
+    let head = AnswerHead { status: 200, ..Default::default() };
     queue.handle_event(Event::Answered { ticket, head }, START);
     commits.clear();
     carry_out(&mut queue, &mut commits);
     let written: Vec<_> = commits.iter().flat_map(|commit| &commit.transfers).collect();
     assert!(matches!(written[..], [((Serial(1), 0), Some(_))]), "{written:?}");
+}
+
+/// Answers and ends each request in so many milliseconds, until none is made; counts the commits.
+fn serve_all(queue: &mut Queue, millis: u64) -> (u64, Millis) {
+    let headers = Headers { content_length: Some("4096".to_owned()), ..Headers::default() };
+    let head = AnswerHead { status: 200, headers, ..AnswerHead::default() };
+    let (mut commits, mut now) = (0, START);
+    let mut requests = VecDeque::new();
+    loop {
+        while let Some(effect) = queue.poll_effect() {
+            match effect {
+                Effect::Commit(commit) => {
+                    commits += 1;
+                    queue.handle_event(Event::Committed { ticket: commit.ticket }, now);
+                }
+                Effect::Fetch { ticket, .. } => requests.push_back(ticket),
+                _ => {}
+            }
+        }
+        now = now.plus(Millis(millis));
+        if queue.next_alarm().is_some_and(|alarm| alarm <= now) {
+            queue.handle_alarm(now);
+        }
+        let Some(ticket) = requests.pop_front() else { return (commits, now.since(START)) };
+        queue.handle_event(Event::Answered { ticket, head: head.clone() }, now);
+        let (position, how) = (Some(4_096), Ended::Closed);
+        queue.handle_event(Event::Ended { ticket, position, how }, now);
+    }
+}
+
+#[test]
+fn the_records_of_many_small_files_are_written_together() {
+    let mut queue = opened(Saved::default());
+    let group = Serial(1);
+    create(&mut queue, 1);
+    call(&mut queue, 2, Command::CreateJob { group, id: guid(2) });
+    let files: Vec<FileSetInfo> = (0..1_000).map(|file| info(&format!("/{file}"))).collect();
+    call(&mut queue, 3, Command::AddFiles { group, files });
+    call(&mut queue, 4, Command::ResumeGroup { group });
+    let (commits, span) = serve_all(&mut queue, 5);
+    assert!(span >= Millis(5_000), "all files were requested: {span:?}");
+    let windows = span.0 / 200;
+    assert!(commits <= windows + 4, "{commits} commits in {windows} windows");
 }
