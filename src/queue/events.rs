@@ -470,6 +470,8 @@ impl Queue {
                 group.touched_at = now;
             }
             self.change_file(serial, index);
+            // Others of the file may have brought as much again meanwhile.
+            self.flush_if_due(serial, index, now);
         }
     }
 

@@ -80,7 +80,8 @@ for (const [device, size] of Object.entries(SIZES)) {
     await press("Resume all");
     await word("slow.bin", "0x480");
     await page.getByLabel("Search the groups").fill("");
-    assert.equal(await cardOf(page, "busy.bin").row.locator("[data-field=word]").innerText(), "0x180", "what is not shown is left alone");
+    // What is not shown is left alone.
+    await word("busy.bin", "0x180");
     await until("bytes", async () => await count(page, "moving") === 1);
 
     await press("Clear finished");

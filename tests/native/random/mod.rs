@@ -23,6 +23,11 @@ use std::thread;
 const REGRESSIONS: &[(u64, &str)] = &[
     (698, "a part whose place and length are hidden was taken for the whole file, each time anew"),
     (7039, "the same, of a group in the background"),
+    (
+        1_795_419_275,
+        "a body brought a checkpoint's bytes while another of its file was flushed, and was not flushed after it",
+    ),
+    (1_795_435_611, "the same, of another file"),
 ];
 
 /// After so many failures the rest is not played.
