@@ -144,13 +144,11 @@ fn serve_all(queue: &mut Queue, millis: u64) -> (u64, Millis) {
     let mut requests = VecDeque::new();
     loop {
         while let Some(effect) = queue.poll_effect() {
-            match effect {
-                Effect::Commit(commit) => {
-                    commits += 1;
-                    queue.handle_event(Event::Committed { ticket: commit.ticket }, now);
-                }
-                Effect::Fetch { ticket, .. } => requests.push_back(ticket),
-                _ => {}
+            if let Effect::Commit(commit) = effect {
+                commits += 1;
+                queue.handle_event(Event::Committed { ticket: commit.ticket }, now);
+            } else if let Effect::Fetch { ticket, .. } = effect {
+                requests.push_back(ticket);
             }
         }
         now = now.plus(Millis(millis));
