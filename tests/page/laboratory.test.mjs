@@ -129,7 +129,7 @@ test("offline nobody is answered, and the queue goes on when the server is back"
 
 test("when this page's worker is killed a second tab takes over, and this page goes on showing it", async (t) => {
   const page = await open(t, "the scripted server", "?lab=free,size=2,stall=1024,play");
-  await until("bytes", async () => /1024\.0 KiB of 2\.0 MiB/.test(await tabWindow(page, 1).innerText()));
+  await until("bytes", async () => /1\.0 MiB of 2\.0 MiB/.test(await tabWindow(page, 1).innerText()));
   await page.locator("#lab-second-tab").click();
   await until("a tab that stands by", async () => (await tabWindow(page, 2).innerText()).includes("stands by"));
   await page.locator("#lab-kill").click();
