@@ -25,7 +25,7 @@ use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 
 /// The version of the records that this build writes.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// Everything that was saved of a queue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -78,6 +78,35 @@ pub struct QueueRecord {
     pub settings: Settings,
     /// The serial of the next group.
     pub next_serial: Serial,
+    /// Whether pages are asked before each request.
+    pub asks_pages: bool,
+}
+
+/// The queue's record of schema 1.
+#[derive(Deserialize)]
+struct QueueRecord1 {
+    schema: u32,
+    storage: Storage,
+    settings: Settings,
+    next_serial: Serial,
+}
+
+impl From<QueueRecord1> for QueueRecord {
+    fn from(record: QueueRecord1) -> Self {
+        let QueueRecord1 { schema, storage, settings, next_serial } = record;
+        Self { schema, storage, settings, next_serial, asks_pages: false }
+    }
+}
+
+/// Reads the queue's own record, of this schema or an older one.
+#[must_use]
+pub fn read_queue(record: &[u8]) -> Option<QueueRecord> {
+    let Schema { schema } = bytes::read_start(record)?;
+    if schema < 2 {
+        bytes::read::<QueueRecord1>(record).map(Into::into)
+    } else {
+        bytes::read(record)
+    }
 }
 
 /// What a full disk, or a site's share of it that is used up, means to a person.

@@ -106,10 +106,8 @@ impl Connection {
     fn range(&self, size: u64) -> Option<Range<u64>> {
         match &self.stage {
             Stage::Receiving(body) => Some(body.from..body.until.unwrap_or(size)),
-            Stage::Requesting { request, .. } => {
-                let range = request.range?;
-                Some(range.start..range.last.map_or(size, |last| last + 1))
-            }
+            Stage::Asking(asking) => asking.range.map(|range| range.until(size)),
+            Stage::Requesting { request, .. } => request.range.map(|range| range.until(size)),
             Stage::Closing { .. } | Stage::Comparing(_) | Stage::Probing { .. } => None,
         }
     }

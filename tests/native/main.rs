@@ -19,6 +19,7 @@ mod mirror_enumerator;
 mod mirror_registrations;
 mod mirror_rows;
 mod queue_damage;
+mod queue_fresh;
 mod queue_groups;
 mod queue_hash;
 mod queue_likely;
