@@ -68,7 +68,7 @@ pub struct Schema {
 }
 
 /// The queue's own record.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct QueueRecord {
     /// [`SCHEMA`] of the build that wrote it.
     pub schema: u32,
@@ -82,31 +82,16 @@ pub struct QueueRecord {
     pub asks_pages: bool,
 }
 
-/// The queue's record of schema 1.
-#[derive(Deserialize)]
-struct QueueRecord1 {
-    schema: u32,
-    storage: Storage,
-    settings: Settings,
-    next_serial: Serial,
-}
-
-impl From<QueueRecord1> for QueueRecord {
-    fn from(record: QueueRecord1) -> Self {
-        let QueueRecord1 { schema, storage, settings, next_serial } = record;
-        Self { schema, storage, settings, next_serial, asks_pages: false }
-    }
-}
+/// The queue's record of schema 1, which later ones begin with.
+type QueueRecord1 = (u32, Storage, Settings, Serial);
 
 /// Reads the queue's own record, of this schema or an older one.
 #[must_use]
 pub fn read_queue(record: &[u8]) -> Option<QueueRecord> {
-    let Schema { schema } = bytes::read_start(record)?;
-    if schema < 2 {
-        bytes::read::<QueueRecord1>(record).map(Into::into)
-    } else {
-        bytes::read(record)
-    }
+    let ((schema, storage, settings, next_serial), rest) = bytes::split::<QueueRecord1>(record)?;
+    let asks_pages =
+        if schema < 2 { rest.is_empty().then_some(false)? } else { bytes::read(rest)? };
+    Some(QueueRecord { schema, storage, settings, next_serial, asks_pages })
 }
 
 /// What a full disk, or a site's share of it that is used up, means to a person.

@@ -37,7 +37,7 @@ impl Callbacks {
     /// Who is asked next: the engine's own page before others, of those the latest.
     fn next_to_ask(&self, own: &str, asked: &[ClientId]) -> Option<ClientId> {
         let others = self.askable.iter().filter(|(client, _)| !asked.contains(client));
-        let next = others.max_by_key(|(client, at)| (client.0 == own, **at))?;
+        let next = others.max_by_key(|(client, at)| (client.0 == own, *at))?;
         Some(next.0.clone())
     }
 }
@@ -152,7 +152,7 @@ impl Queue {
     pub(super) fn ask_others_of(&mut self, serial: Serial, index: u32, now: Millis) {
         let Some((_, file)) = self.file(serial, index) else { return };
         let is_over = |asking: &Asking| {
-            let is_there = |page| self.callbacks.askable.contains_key(page);
+            let is_there = |page| self.callbacks.askable.iter().any(|(there, _)| there == page);
             asking.until <= now || !asking.page.as_ref().is_some_and(is_there)
         };
         let over = file.connections.iter().filter(|open| open.asking().is_some_and(is_over));

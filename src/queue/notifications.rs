@@ -44,7 +44,7 @@ pub(super) struct Callbacks {
     pointers: BTreeMap<(Serial, ClientId), Option<Millis>>,
     classes: Vec<(Guid, ClientId, Millis)>,
     /// The pages that are asked before each request, and since when.
-    pub(super) askable: BTreeMap<ClientId, Millis>,
+    pub(super) askable: Vec<(ClientId, Millis)>,
     /// Since when there is none of them, while there is none.
     pub(super) unasked_since: Millis,
     /// The pages whose end will be reported.
@@ -118,7 +118,7 @@ impl Callbacks {
             since,
             pointers: BTreeMap::new(),
             classes: Vec::new(),
-            askable: BTreeMap::new(),
+            askable: Vec::new(),
             unasked_since: since,
             watched: BTreeSet::new(),
             waiting: BTreeSet::new(),
@@ -188,10 +188,11 @@ impl Callbacks {
                 }
             }
             (Callback::Requests, Standing::There) => {
-                self.askable.insert(client.clone(), at);
+                self.askable.retain(|(page, _)| page != client);
+                self.askable.push((client.clone(), at));
             }
             (Callback::Requests, Standing::Cleared | Standing::Gone) => {
-                self.askable.remove(client);
+                self.askable.retain(|(page, _)| page != client);
             }
             (Callback::Pointer(serial), Standing::Gone) => {
                 self.pointers.remove(&(serial, client.clone()));
@@ -208,7 +209,7 @@ impl Callbacks {
     fn forget_page(&mut self, client: &ClientId) {
         self.pointers.retain(|(_, page), _| page != client);
         self.classes.retain(|(_, page, _)| page != client);
-        self.askable.remove(client);
+        self.askable.retain(|(page, _)| page != client);
         self.watched.remove(client);
     }
 }
