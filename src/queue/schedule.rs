@@ -11,7 +11,7 @@ use super::transfer::{Connection, Stage, Transfer, Work};
 use super::{Effect, Errand, Part, Queue, Ticket};
 use crate::abi::{Hresult, Sha256Integrity};
 use crate::http::{Failure, Request, plan, plan_range};
-use crate::ordered;
+use crate::ordered::Set;
 use crate::protocol::{Serial, ToPage};
 use crate::time::Millis;
 use std::ops::Bound;
@@ -431,7 +431,7 @@ impl Queue {
     /// Does what is due, then settles.
     pub fn handle_alarm(&mut self, now: Millis) {
         let due = self.alarms.range(..=(now, Serial(u64::MAX))).map(|&(_, serial)| serial);
-        for serial in ordered::set(due) {
+        for serial in due.collect::<Set<_>>() {
             let Some(group) = self.groups.get(&serial) else { continue };
             let State::Waiting(wait) = group.state() else { continue };
             if wait.next_attempt_at.is_some_and(|at| at <= now) {
@@ -551,7 +551,7 @@ impl Queue {
             })
             .collect();
         if files.len() == self.to_show.len() {
-            self.to_show.clear();
+            self.to_show = Set::new();
         } else {
             for file in files {
                 self.to_show.remove(&file);

@@ -18,6 +18,7 @@ mod mirror_contact;
 mod mirror_enumerator;
 mod mirror_registrations;
 mod mirror_rows;
+mod ordered;
 mod queue_damage;
 mod queue_groups;
 mod queue_hash;
