@@ -2,6 +2,7 @@
 
 use super::commit::After;
 use super::failures::disk_failure;
+use super::pieces::Breadth;
 use super::state::State;
 use super::transfer::{Again, Comparing, Flush, Receiving, Stage, Transfer, Work};
 use super::unanswered::bad_url;
@@ -213,8 +214,9 @@ impl Queue {
         let Some((_, file)) = self.file(serial, index) else { return };
         let is_changed = shows_change(&self.kept(file), head);
         self.abort(serial, index, ticket);
-        if let (Verdict::Failed(failure), Some(group)) = (verdict, self.groups.get_mut(&serial)) {
-            group.breadth.be_patient(&failure, now);
+        let breadth = self.breadth_mut(serial, index);
+        if let (Verdict::Failed(failure), Some(breadth)) = (verdict, breadth) {
+            breadth.be_patient(&failure, now);
         }
         self.narrow(serial, index);
         if is_changed {
@@ -226,9 +228,13 @@ impl Queue {
     pub(super) fn narrow(&mut self, serial: Serial, index: u32) {
         let Some((_, file)) = self.file(serial, index) else { return };
         let open = file.open().count();
-        if let Some(group) = self.groups.get_mut(&serial) {
-            group.breadth.narrow(open);
+        if let Some(breadth) = self.breadth_mut(serial, index) {
+            breadth.narrow(open);
         }
+    }
+
+    pub(super) fn breadth_mut(&mut self, serial: Serial, index: u32) -> Option<&mut Breadth> {
+        self.groups.get_mut(&serial)?.breadth_mut(index)
     }
 
     /// The file starts again, after all its connections have ended: none may write into a part that is
@@ -433,8 +439,11 @@ impl Queue {
             && let Some(size) = file.divisible_size(resume, self.host.pieces)
         {
             let moving = file.open().filter(|open| open.receiving().is_some()).count();
+            let moving = u32::try_from(moving).unwrap_or(u32::MAX);
             let left = size.saturating_sub(file.bytes_done());
-            group.breadth.count(bytes, u32::try_from(moving).unwrap_or(u32::MAX), left, now);
+            if let Some(breadth) = group.breadth_mut(index) {
+                breadth.count(bytes, moving, left, now);
+            }
         }
         if is_further && group.trouble.take().is_some() {
             self.change_group(serial, now);
