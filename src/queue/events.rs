@@ -9,7 +9,8 @@ use super::unanswered::bad_url;
 use super::{DiskFailure, Effect, Ended, Errand, Event, Queue, Ticket};
 use crate::abi::Hresult;
 use crate::http::{
-    AnswerHead, EndVerdict, Ending, Failure, Verdict, Version, judge, judge_end, shows_change,
+    AnswerHead, EndVerdict, Ending, Failure, Verdict, Version, judge, judge_end, may_be_continued,
+    shows_change,
 };
 use crate::protocol::{Serial, StoredFile, ToPage};
 use crate::snapshot::HashMark;
@@ -154,6 +155,7 @@ impl Queue {
         let Some((_, file)) = self.file(serial, index) else { return };
         let verdict = judge(&request, &self.kept(file), head, now);
         let is_range = head.status == 206;
+        let looks = request.range.is_none() && !file.durable.is_empty();
         match verdict {
             Verdict::Append { at, until, version } => {
                 if let Some(file) = self.file_mut(serial, index) {
@@ -171,6 +173,10 @@ impl Queue {
                     let comparing = Comparing { at, from, until, version, moved_at: now };
                     *stage = Stage::Comparing(comparing);
                 }
+            }
+            Verdict::Whole { .. } if looks && may_be_continued(&self.kept(file), head) => {
+                self.abort(serial, index, ticket);
+                self.note_whole_alone(serial, index, now);
             }
             Verdict::Whole { until, mut version } => {
                 // Were its bytes decoded ones, no range could continue them, nor would the browser

@@ -283,7 +283,8 @@ impl Queue {
         }
         let Some((_, file)) = self.file(serial, index) else { return Ok(()) };
         let reach = file.reach_from(self.host.origin.as_deref());
-        let request = plan(&self.kept(file), reach, file.without_range);
+        let without_range = file.without_range || file.looks_for_whole;
+        let request = plan(&self.kept(file), reach, without_range);
         self.request(serial, index, request, now);
         Ok(())
     }
@@ -377,6 +378,7 @@ impl Queue {
             let stage = Stage::Requesting { request, since: now };
             file.connections.push(Connection { ticket, stage });
             file.without_range = false;
+            file.looks_for_whole = false;
         }
         self.to_show.insert((serial, index));
     }
