@@ -28,6 +28,7 @@ mod queue_notifications;
 mod queue_pieces;
 mod queue_retry;
 mod queue_schedule;
+mod queue_targets;
 mod queue_transfer;
 mod queue_unanswered;
 mod queue_versions;
