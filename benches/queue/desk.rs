@@ -277,6 +277,7 @@ impl Desk {
             }
             ToPage::Active(_) => self.mirror.set_engine_active(true),
             ToPage::Activate { .. }
+            | ToPage::Ask { .. }
             | ToPage::Beat
             | ToPage::Leaving { .. }
             | ToPage::Notify { .. }

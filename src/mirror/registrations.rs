@@ -1,9 +1,9 @@
 //! What a page can be called back through.
 
 use crate::abi::{Guid, Hresult, PropertyValue, QmgrError};
+use crate::ordered::Map;
 use crate::protocol::{Callback, Registration, Serial, Standing};
 use crate::time::Millis;
-use std::collections::BTreeMap;
 
 /// The notification pointers, classes and request hooks of one page. A pointer is a `P`, a class a `C`, a
 /// hook an `H`.
@@ -14,7 +14,7 @@ pub struct Registrations<P, C, H> {
     /// When the latest came; no two have the same time.
     latest: Millis,
     /// `None` for a pointer that was cleared.
-    pointers: BTreeMap<Serial, (Millis, Option<P>)>,
+    pointers: Map<Serial, (Millis, Option<P>)>,
     classes: Vec<(Guid, Millis, C)>,
     /// One of each handle that has one; the latest is asked.
     hooks: Vec<(Millis, H)>,
@@ -52,7 +52,7 @@ impl<P, C, H> Default for Registrations<P, C, H> {
     fn default() -> Self {
         Self {
             latest: Millis::default(),
-            pointers: BTreeMap::new(),
+            pointers: Map::new(),
             classes: Vec::new(),
             hooks: Vec::new(),
         }

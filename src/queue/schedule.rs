@@ -11,7 +11,7 @@ use super::transfer::{Asking, Connection, Source, Stage, Transfer, Work};
 use super::{Effect, Errand, Part, Queue, Ticket};
 use crate::abi::{Hresult, Sha256Integrity};
 use crate::http::{ByteRange, Failure, plan, plan_range};
-use crate::ordered;
+use crate::ordered::Set;
 use crate::protocol::{Serial, ToPage};
 use crate::time::Millis;
 use std::ops::Bound;
@@ -269,8 +269,11 @@ impl Queue {
             return self.check_whole(serial, index, now);
         }
         self.check_room(file.file.remote.origin(), 0)?;
-        let group = self.groups.get_mut(&serial);
-        if let Some(failure) = group.and_then(|group| group.breadth.impatience(now)) {
+        let is_impatient = group.breadth(file).is_some_and(|breadth| breadth.is_impatient(now));
+        if is_impatient
+            && let Some(breadth) = self.breadth_mut(serial, index)
+            && let Some(failure) = breadth.impatience(now)
+        {
             self.fail(serial, Some(index), failure, now);
             return Ok(());
         }
@@ -288,13 +291,18 @@ impl Queue {
     /// `short` of a first connection come before that.
     fn widen(&mut self, serial: Serial, short: &[NoRoom], now: Millis) {
         let Some(group) = self.groups.get(&serial) else { return };
-        let limit = group.breadth.limit(self.settings.connections.per_file);
-        let Some((index, file)) = group.current().filter(|_| limit > 1) else { return };
+        let Some((index, file)) = group.current() else { return };
+        let breadth = group.breadth(file);
+        let per_file = self.settings.connections.per_file;
+        let limit = breadth.map_or(per_file.unwrap_or(1), |breadth| breadth.limit(per_file));
+        if limit <= 1 {
+            return;
+        }
         let is_wanted_by_others = short.iter().any(|reason| match reason {
             NoRoom::Anywhere => true,
             NoRoom::At(origin) => origin == file.file.remote.origin(),
         });
-        if is_wanted_by_others || group.breadth.is_impatient(now) {
+        if is_wanted_by_others || breadth.is_some_and(|breadth| breadth.is_impatient(now)) {
             return;
         }
         loop {
@@ -379,7 +387,10 @@ impl Queue {
         let Some(asking) = asking.and_then(Connection::asking) else { return };
         let reach = file.reach_from(self.host.origin.as_deref(), &source);
         let planned = match asking.range {
-            None => Some(plan(&self.kept(file), reach, file.without_range)),
+            None => {
+                let without_range = file.without_range || file.looks_for_whole;
+                Some(plan(&self.kept(file), reach, without_range))
+            }
             Some(range) => plan_range(&self.kept(file), reach, range),
         };
         let Some(request) = planned else { return self.abort(serial, index, ticket) };
@@ -396,6 +407,7 @@ impl Queue {
         });
         let Some(file) = self.file_mut(serial, index) else { return };
         file.without_range = false;
+        file.looks_for_whole = false;
         if let Some(stage) = file.stage_mut(ticket) {
             *stage = Stage::Requesting { request, source, since: now };
         }
@@ -459,7 +471,7 @@ impl Queue {
     /// Does what is due, then settles.
     pub fn handle_alarm(&mut self, now: Millis) {
         let due = self.alarms.range(..=(now, Serial(u64::MAX))).map(|&(_, serial)| serial);
-        for serial in ordered::set(due) {
+        for serial in due.collect::<Set<_>>() {
             let Some(group) = self.groups.get(&serial) else { continue };
             let State::Waiting(wait) = group.state() else { continue };
             if wait.next_attempt_at.is_some_and(|at| at <= now) {
@@ -582,7 +594,7 @@ impl Queue {
             })
             .collect();
         if files.len() == self.to_show.len() {
-            self.to_show.clear();
+            self.to_show = Set::new();
         } else {
             for file in files {
                 self.to_show.remove(&file);
