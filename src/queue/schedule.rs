@@ -11,7 +11,7 @@ use super::transfer::{Connection, Stage, Transfer, Work};
 use super::{Effect, Errand, Part, Queue, Ticket};
 use crate::abi::{Hresult, Sha256Integrity};
 use crate::http::{Failure, Request, plan, plan_range};
-use crate::ordered;
+use crate::ordered::Set;
 use crate::protocol::{Serial, ToPage};
 use crate::time::Millis;
 use std::ops::Bound;
@@ -268,8 +268,11 @@ impl Queue {
             return self.check_whole(serial, index, now);
         }
         self.check_room(file.file.remote.origin(), 0)?;
-        let group = self.groups.get_mut(&serial);
-        if let Some(failure) = group.and_then(|group| group.breadth.impatience(now)) {
+        let is_impatient = group.breadth(file).is_some_and(|breadth| breadth.is_impatient(now));
+        if is_impatient
+            && let Some(breadth) = self.breadth_mut(serial, index)
+            && let Some(failure) = breadth.impatience(now)
+        {
             self.fail(serial, Some(index), failure, now);
             return Ok(());
         }
@@ -280,7 +283,8 @@ impl Queue {
         }
         let Some((_, file)) = self.file(serial, index) else { return Ok(()) };
         let reach = file.reach_from(self.host.origin.as_deref());
-        let request = plan(&self.kept(file), reach, file.without_range);
+        let without_range = file.without_range || file.looks_for_whole;
+        let request = plan(&self.kept(file), reach, without_range);
         self.request(serial, index, request, now);
         Ok(())
     }
@@ -290,13 +294,18 @@ impl Queue {
     /// `short` of a first connection come before that.
     fn widen(&mut self, serial: Serial, short: &[NoRoom], now: Millis) {
         let Some(group) = self.groups.get(&serial) else { return };
-        let limit = group.breadth.limit(self.settings.connections.per_file);
-        let Some((index, file)) = group.current().filter(|_| limit > 1) else { return };
+        let Some((index, file)) = group.current() else { return };
+        let breadth = group.breadth(file);
+        let per_file = self.settings.connections.per_file;
+        let limit = breadth.map_or(per_file.unwrap_or(1), |breadth| breadth.limit(per_file));
+        if limit <= 1 {
+            return;
+        }
         let is_wanted_by_others = short.iter().any(|reason| match reason {
             NoRoom::Anywhere => true,
             NoRoom::At(origin) => origin == file.file.remote.origin(),
         });
-        if is_wanted_by_others || group.breadth.is_impatient(now) {
+        if is_wanted_by_others || breadth.is_some_and(|breadth| breadth.is_impatient(now)) {
             return;
         }
         loop {
@@ -369,6 +378,7 @@ impl Queue {
             let stage = Stage::Requesting { request, since: now };
             file.connections.push(Connection { ticket, stage });
             file.without_range = false;
+            file.looks_for_whole = false;
         }
         self.to_show.insert((serial, index));
     }
@@ -431,7 +441,7 @@ impl Queue {
     /// Does what is due, then settles.
     pub fn handle_alarm(&mut self, now: Millis) {
         let due = self.alarms.range(..=(now, Serial(u64::MAX))).map(|&(_, serial)| serial);
-        for serial in ordered::set(due) {
+        for serial in due.collect::<Set<_>>() {
             let Some(group) = self.groups.get(&serial) else { continue };
             let State::Waiting(wait) = group.state() else { continue };
             if wait.next_attempt_at.is_some_and(|at| at <= now) {
@@ -551,7 +561,7 @@ impl Queue {
             })
             .collect();
         if files.len() == self.to_show.len() {
-            self.to_show.clear();
+            self.to_show = Set::new();
         } else {
             for file in files {
                 self.to_show.remove(&file);
