@@ -370,9 +370,9 @@ impl Engine {
             Effect::DeletePart { part } => spawn_local(async move {
                 engine.shared.files.delete_part(part).await;
             }),
-            Effect::Fetch { ticket, url, request, credentials } => {
+            Effect::Fetch { ticket, url, request, headers, credentials } => {
                 if let Some(connection) =
-                    Connection::open(engine, ticket, url, request, credentials)
+                    Connection::open(engine, ticket, url, request, headers, credentials)
                 {
                     self.shared.connections.borrow_mut().insert(ticket, connection);
                 }

@@ -24,6 +24,7 @@ mod effect;
 mod event;
 mod events;
 mod failures;
+mod fresh;
 mod group;
 mod job;
 mod lobby;
@@ -133,6 +134,8 @@ pub struct Queue {
     /// When idle groups were last looked for; 0 for never.
     idle_checked_at: Millis,
     callbacks: Callbacks,
+    /// Some page was asked before each request, and may be again.
+    asks_pages: bool,
     stopping: bool,
     /// A newer build takes over.
     superseded: bool,
@@ -171,9 +174,11 @@ impl Queue {
         }
         let is_new = saved.queue.is_none();
         let is_older = snapshot::upgrade(&mut saved);
-        let (settings, next_serial, storage) = match saved.queue {
-            Some(record) => (record.settings, record.next_serial, record.storage),
-            None => (Settings::default(), Serial(1), host.storage),
+        let (settings, next_serial, storage, asks_pages) = match saved.queue {
+            Some(record) => {
+                (record.settings, record.next_serial, record.storage, record.asks_pages)
+            }
+            None => (Settings::default(), Serial(1), host.storage, false),
         };
         let mut queue = Self {
             next_ticket: host.first_ticket.0,
@@ -207,6 +212,7 @@ impl Queue {
             messages: VecDeque::new(),
             idle_checked_at: Millis(0),
             callbacks: Callbacks::new(now),
+            asks_pages,
             stopping: false,
             superseded: false,
         };
