@@ -1,8 +1,7 @@
 //! The hash that a file must have.
 
 use super::QmgrError;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64ct::{Base64, Encoding};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -27,7 +26,7 @@ impl FromStr for Sha256Integrity {
 
     fn from_str(text: &str) -> Result<Self, QmgrError> {
         text.strip_prefix("sha256-")
-            .and_then(|base64| STANDARD.decode(base64).ok())
+            .and_then(|base64| Base64::decode_vec(base64).ok())
             .and_then(|bytes| bytes.try_into().ok())
             .map(Self)
             .ok_or_else(|| {
@@ -40,7 +39,7 @@ impl FromStr for Sha256Integrity {
 
 impl fmt::Display for Sha256Integrity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sha256-{}", STANDARD.encode(self.0))
+        write!(f, "sha256-{}", Base64::encode_string(&self.0))
     }
 }
 

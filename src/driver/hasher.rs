@@ -7,8 +7,7 @@
 //! ```
 
 use crate::snapshot::HashMark;
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
+use base64ct::{Base64, Encoding};
 use futures_channel::mpsc::{UnboundedReceiver, unbounded};
 use futures_util::StreamExt;
 use js_sys::{Array, Function, Object, Reflect, Uint8Array};
@@ -275,11 +274,11 @@ pub fn hash_for_engine() -> Result<(), JsValue> {
 }
 
 fn encode(state: &Sha256) -> String {
-    BASE64_STANDARD.encode(state.serialize())
+    Base64::encode_string(&state.serialize())
 }
 
 fn decode(state: &str) -> Option<Sha256> {
-    let bytes = BASE64_STANDARD.decode(state).ok()?;
+    let bytes = Base64::decode_vec(state).ok()?;
     let bytes = SerializedState::<Sha256>::try_from(&bytes[..]).ok()?;
     Sha256::deserialize(&bytes).ok()
 }

@@ -9,7 +9,8 @@
 //! | `hasher` | a worker that hashes |
 //! | `locks` | Web Locks |
 //! | `network` | `navigator.onLine` |
-//! | `store` | IndexedDB |
+//! | `idb` | IndexedDB |
+//! | `store` | the records in it |
 //! | `worker` | the dedicated worker that an engine lives in |
 
 pub(crate) mod channel;

@@ -21,8 +21,7 @@ use crate::abi::{Hresult, RemoteUrl};
 use crate::http::{AnswerHead, Failure, Fresh};
 use crate::protocol::{AskedFile, ClientId, Given, Serial, ToPage};
 use crate::time::Millis;
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
+use base64ct::{Base64, Encoding};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 
@@ -212,7 +211,7 @@ pub(super) fn hide_address<'a>(
     if !is_given || address(&head.url) == address(stored.as_str()) {
         return Cow::Borrowed(head);
     }
-    let digest = BASE64_STANDARD.encode(Sha256::digest(address(&head.url)));
+    let digest = Base64::encode_string(&Sha256::digest(address(&head.url)));
     Cow::Owned(AnswerHead { url: format!("sha256-{digest}"), ..head.clone() })
 }
 

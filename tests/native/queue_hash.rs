@@ -1,7 +1,7 @@
 //! The hash of a file is taken beside its transfer, and goes on after a crash where a record left it.
 
 use crate::sim::{Behaviour, Crash, DAMAGED_STATE, World, info};
-use base64::Engine as _;
+use base64ct::{Base64, Encoding};
 use qmgr::abi::{FileSetInfo, Hresult};
 use qmgr::protocol::Command;
 use qmgr::snapshot::TransferRecord;
@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 #[track_caller]
 fn hashed_through_a_kill(change: impl FnOnce(&mut TransferRecord)) -> Vec<u64> {
     let mut world = World::new().with_file("/a", 10_000).then(Behaviour::StallAfter(6_000));
-    let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(world.served("/a")));
+    let hash = Base64::encode_string(&Sha256::digest(world.served("/a")));
     let file = FileSetInfo { integrity: Some(format!("sha256-{hash}")), ..info("/a") };
     let group = world.group_of(vec![file]);
     world.ask(Command::ResumeGroup { group }).expect("the group is resumed");
@@ -57,7 +57,7 @@ fn a_part_is_read_whole_before_a_hash_that_was_continued_condemns_it() {
 #[test]
 fn an_empty_file_has_a_hash_though_no_part_need_hold_it() {
     for (bytes, hresult) in [(&b""[..], None), (b"more", Some(Hresult::BG_E_VALIDATION_FAILED))] {
-        let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(bytes));
+        let hash = Base64::encode_string(&Sha256::digest(bytes));
         let file = FileSetInfo { integrity: Some(format!("sha256-{hash}")), ..info("/a") };
         let mut world = World::new().with_file("/a", 0);
         let group = world.group_of(vec![file]);

@@ -90,10 +90,10 @@ fn types_for_require(shell: &Shell, package: &Path) -> Result<()> {
 
 /// Compiles, binds and optimises, into a directory with `qmgr.js` and `qmgr_bg.wasm`.
 fn glue(shell: &Shell) -> Result<PathBuf> {
-    let nameless = nameless()?;
+    let flags = compiler_flags()?;
     cmd!(
         shell,
-        "cargo build --quiet --release --package qmgr --lib --target wasm32-unknown-unknown --config {nameless}"
+        "cargo build --quiet --release --package qmgr --lib --target wasm32-unknown-unknown --config {flags}"
     )
     .quiet()
     .run()?;
@@ -112,24 +112,40 @@ fn glue(shell: &Shell) -> Result<PathBuf> {
         .run()?;
     shell.create_dir(&glue)?;
     shell.copy_file(bound.join("qmgr.js"), &glue)?;
-    let wasm = bound.join("qmgr_bg.wasm");
-    cmd!(shell, "node tests/node_modules/binaryen/bin/wasm-opt {SMALL...} {FEATURES...} {wasm} --output {optimised}")
-        .quiet()
-        .run()?;
+    optimise(shell, &optimised, &[])?;
     cmd!(shell, "node xtask/src/shorten.mjs {optimised} {glue}/qmgr.js").quiet().run()?;
     Ok(glue)
 }
 
-/// Keeps the paths of this machine out of what panics say of where they are; added to the flags in
-/// `.cargo/config.toml`.
-fn nameless() -> Result<String> {
+/// Optimises what was bound last.
+fn optimise(shell: &Shell, output: &Path, more: &[&str]) -> Result<()> {
+    let wasm = target().join("xtask/bound/qmgr_bg.wasm");
+    let wasm_opt = "tests/node_modules/binaryen/bin/wasm-opt";
+    cmd!(shell, "node {wasm_opt} {SMALL...} {FEATURES...} {more...} {wasm} --output {output}")
+        .quiet()
+        .run()?;
+    Ok(())
+}
+
+/// The module of the package, with the names of its functions.
+pub fn named(shell: &Shell) -> Result<PathBuf> {
+    package(shell)?;
+    let named = target().join("xtask/named.wasm");
+    optimise(shell, &named, &["--debuginfo"])?;
+    Ok(named)
+}
+
+/// Keeps the paths of this machine out of what panics say of where they are, and has functions named with
+/// the types that they are made for; added to the flags in `.cargo/config.toml`.
+fn compiler_flags() -> Result<String> {
     let own = || Some(env::home_dir()?.join(".cargo"));
     let cargo = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(own);
     let sources = cargo.context("cargo has no home")?.join("registry/src");
-    let flags = [sources.as_path(), root()]
+    let paths = [sources.as_path(), root()]
         .map(|path| format!("'--remap-path-prefix={}='", path.display()))
         .join(", ");
-    Ok(format!("target.wasm32-unknown-unknown.rustflags = [{flags}]"))
+    let names = "'-Csymbol-mangling-version=v0'";
+    Ok(format!("target.wasm32-unknown-unknown.rustflags = [{paths}, {names}]"))
 }
 
 /// The directory that cargo builds into.

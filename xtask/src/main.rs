@@ -61,7 +61,11 @@ enum Command {
         out: Option<PathBuf>,
     },
     /// Build, and hold the size of all that a page loads against its budget
-    Size,
+    Size {
+        /// Print what the bytes of the module are for, too, by the rooms of the code
+        #[arg(long)]
+        rooms: bool,
+    },
     /// Run the tests that draw from a seed, with numbers as large as one wishes
     Soak(soak::Numbers),
     /// Run every test, or the parts named with --only
@@ -99,7 +103,12 @@ fn run(command: Command) -> Result<()> {
         Command::Play { port } => play::run(&shell, port),
         Command::Release => release::run(&shell),
         Command::Site { out } => site::run(&shell, out),
-        Command::Size => size::run(&shell, size::BUDGET),
+        Command::Size { rooms } => {
+            if rooms {
+                size::rooms(&shell)?;
+            }
+            size::run(&shell, size::BUDGET)
+        }
         Command::Soak(numbers) => soak::run(&shell, &numbers),
         Command::Test { only, engines, histories } => {
             test::run(&shell, &only, &engines, &histories)

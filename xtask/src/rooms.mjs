@@ -1,0 +1,138 @@
+/**
+ * Prints what a module's bytes are for: `node rooms.mjs MODULE`, of a module that still names its functions. A room's
+ * brotli is by how much less the module would be without it: what rooms have in common counts for none of them, so the
+ * rows add up to less than the whole.
+ */
+import { readFileSync } from "node:fs";
+import { brotliCompressSync, constants } from "node:zlib";
+
+const module = readFileSync(process.argv[2]);
+
+/** Of the binary format: the sections, and the part of the names that is about functions. */
+const HEADER = 8;
+const SECTION = { names: 0, imports: 2, types: 3, exports: 7, elements: 9, code: 10, data: 11 };
+const FUNCTION_NAMES = 1;
+
+/** The first that fits a function's name has it. */
+const ROOMS = [
+  ["async functions of driver", /^<?qmgr::driver.*\{closure/],
+  ["async functions of binding", /^<?qmgr::binding.*\{closure/],
+  ["ordered", /qmgr::ordered/],
+  ["serde, postcard", /serde_core|Serialize|Deserialize|postcard/],
+  ["serde-wasm-bindgen", /serde_wasm_bindgen/],
+  ["dropping", /drop_in_place|drop_glue/],
+  ["rangemap", /rangemap/],
+  ["base64ct", /base64ct/],
+  ["fluent-uri", /fluent_uri/],
+  ["httpdate", /httpdate/],
+  ["sha2", /sha2|digest/],
+  ["uuid", /uuid/],
+  ["futures", /futures_(?:util|channel|core)/],
+  ["wasm-bindgen, js-sys, web-sys", /wasm_bindgen|js_sys|web_sys/],
+  ["queue", /qmgr::queue/],
+  ["driver", /qmgr::driver/],
+  ["binding", /qmgr::binding/],
+  ["mirror", /qmgr::mirror/],
+  ["http", /qmgr::http/],
+  ["abi", /qmgr::abi/],
+  ["other rooms", /qmgr::/],
+  ["allocator", /dlmalloc|__r(?:ust|dl|g)_/],
+  ["printing, texts, numbers", /^<?(?:&?(?:core|alloc)::(?:fmt|num|str|unicode|net|char)|str|char|u\d|i\d)|core::fmt/],
+  ["core, alloc, std", /^<?(?:core|alloc|std)\b|^<\[/],
+  ["other", /(?:)/],
+];
+
+let at = HEADER;
+
+/** Reads a number: seven bits a byte, the lowest first. */
+function number() {
+  let value = 0;
+  for (let shift = 0; ; shift += 7) {
+    const byte = module[at++];
+    value |= (byte & 0x7f) << shift;
+    if (byte < 0x80) return value;
+  }
+}
+
+/** Reads the bytes behind their number. */
+function counted() {
+  const length = number();
+  return module.subarray(at, (at += length));
+}
+
+/** Passes over entries of the section of imports, and says how many are functions. */
+function imports() {
+  const count = number();
+  for (let index = 0; index < count; index++) {
+    counted();
+    counted();
+    if (module[at++] !== 0) throw new Error("an import is no function");
+    number();
+  }
+  return count;
+}
+
+const functions = [];
+const names = new Map();
+const sections = new Map();
+let imported = 0;
+while (at < module.length) {
+  const start = at;
+  const id = module[at++];
+  const end = number() + at;
+  if (id === SECTION.imports) imported = imports();
+  if (id === SECTION.code) {
+    const count = number();
+    for (let index = imported; index < imported + count; index++) {
+      const start = at;
+      counted();
+      functions.push({ index, start, end: at });
+    }
+  }
+  if (id === SECTION.names && counted().toString() === "name") {
+    while (at < end) {
+      const isOfFunctions = module[at++] === FUNCTION_NAMES;
+      const past = number() + at;
+      for (let left = isOfFunctions ? number() : 0; left > 0; left--) names.set(number(), counted().toString());
+      at = past;
+    }
+  }
+  sections.set(id, { start, end });
+  at = end;
+}
+if (names.size === 0) throw new Error("the module does not name its functions");
+
+/** The module without its names and without some of its bytes, compressed. */
+function brotli(without) {
+  const kept = [];
+  let from = 0;
+  for (const { start, end } of [...without, sections.get(SECTION.names)].sort((a, b) => a.start - b.start)) {
+    kept.push(module.subarray(from, start));
+    from = end;
+  }
+  kept.push(module.subarray(from));
+  const params = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };
+  return brotliCompressSync(Buffer.concat(kept), { params }).length;
+}
+
+const rooms = new Map(ROOMS.map(([room]) => [room, []]));
+for (const of of functions) {
+  // The compiler puts a hash behind the name of a crate.
+  const name = (names.get(of.index) ?? "").replace(/\[[0-9a-f]+\]/g, "");
+  rooms.get(ROOMS.find(([, pattern]) => pattern.test(name))[0]).push(of);
+}
+const named = (name) => [sections.get(SECTION[name])];
+rooms.set("data: texts, tables", named("data"));
+rooms.set("imports and exports", [...named("imports"), ...named("exports")]);
+rooms.set("types and places of functions", [...named("types"), ...named("elements")]);
+
+const whole = brotli([]);
+const rows = [...rooms].map(([room, bytes]) => ({
+  room,
+  raw: bytes.reduce((sum, { start, end }) => sum + end - start, 0),
+  brotli: whole - brotli(bytes),
+}));
+rows.sort((a, b) => b.brotli - a.brotli);
+const line = (room, ...cells) => console.log(room.padEnd(32), ...cells.map((cell) => String(cell).padStart(9)));
+line("bytes of the module", "raw", "brotli");
+for (const { room, raw, brotli } of rows) line(room, raw, brotli);
