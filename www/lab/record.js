@@ -124,7 +124,7 @@ class RecordView {
 
   #tidy() {
     this.#none.hidden = this.#list.childElementCount > 0;
-    setText(this.#none, this.#model.steps.length === 0 ? "Nothing has happened yet." : "The filter lets no step through.");
+    setText(this.#none, this.#model.steps.length === 0 ? "Nothing has happened yet." : "No step that the filter lets through.");
     setText(this.#count, String(this.#model.steps.length));
     this.#earlier.show(this.#model);
   }
