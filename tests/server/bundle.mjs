@@ -1,7 +1,7 @@
 /**
- * The playground as it is served: its modules, the package's and its styles joined into few files under the names that
- * the page asks for, so that a load is some fifteen requests where the sources are a hundred. Nothing is minified, and a
- * source map leads to the source; unbundled, the sources work the same.
+ * The playground as it is served: its modules and its styles joined into few files under the names that the page asks
+ * for, so that a load is some fifteen requests where the sources are a hundred; the package is few files by itself.
+ * Nothing is minified, and a source map leads to the source; unbundled, the sources work the same.
  */
 import { build } from "esbuild";
 import { relative, resolve } from "node:path";
@@ -15,10 +15,9 @@ const COMMON = { bundle: true, sourcemap: true, target: "esnext", write: false, 
 /**
  * Builds everything. Resolves with the contents of each file by its path in the site.
  *
- * @param {string} pkg  the directory of the built package
  * @returns {Promise<Map<string, Uint8Array>>}
  */
-export async function bundle(pkg) {
+export async function bundle() {
   const from = (directory, ...paths) => Object.fromEntries(paths.map((path) => [path.replace(/\.\w+$/, ""), resolve(directory, path)]));
   const parts = await Promise.all([
     build({
@@ -28,8 +27,6 @@ export async function bundle(pkg) {
       // The first looks before the second is loaded.
       external: ["./playground.js", "../qmgr/*", "../vendor/*"],
     }),
-    // Programs read the names of the package's classes.
-    build({ ...COMMON, entryPoints: { "qmgr/index": resolve(pkg, "index.js") }, format: "esm", keepNames: true }),
     // Without imports, so that it runs where a service worker cannot be a module.
     build({ ...COMMON, entryPoints: from(WWW, "lab-worker.js"), format: "iife" }),
     build({ ...COMMON, entryPoints: from(WWW, "style/playground.css") }),
