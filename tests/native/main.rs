@@ -35,4 +35,5 @@ mod reference;
 mod sim;
 mod standby;
 mod states;
+mod stored_bytes;
 mod walk;

@@ -59,6 +59,9 @@ pub fn package(shell: &Shell) -> Result<PathBuf> {
     shell.write_file(package.join("constants.js"), constants::module())?;
     shell.write_file(package.join("constants.d.ts"), constants::types())?;
     stamp_version(shell, &package.join("package.json"))?;
+    let (module, script) =
+        (package.join("service-worker.js"), package.join("service-worker.classic.js"));
+    cmd!(shell, "node xtask/src/classic.mjs {module} {script} qmgr").quiet().run()?;
     Ok(package)
 }
 
