@@ -19,7 +19,17 @@ export interface ServeOptions {
  *
  * `/files/models/a.bin` is the file whose `localFile` is `/models/a.bin`; {@link fileUrl} spells the URL of any path.
  * `Range`, `If-Range` and the other preconditions of RFC 9110 are honoured, so that media elements seek and a
- * `fetch` may ask for parts, also offline.
+ * `fetch` may ask for parts, also offline. A file that is still being fetched is served as it comes, what is asked for
+ * first, while a page has the queue open; its body ends in an error when its group fails or is cancelled.
+ *
+ * | status | when |
+ * |---|---|
+ * | 200, 206, 304, 412, 416 | as RFC 9110 says |
+ * | 404 | there is no such file, and no group fetches one |
+ * | 405 | the method is neither GET nor HEAD |
+ * | 500 | the file cannot be read; the body says why |
+ * | 502 | the group that fetches it is in error; the body says which |
+ * | 504 | no page has the queue open, or the file's server has not answered, within `timeout` |
  *
  * @example
  * // sw.js, registered with { type: "module" }

@@ -10,7 +10,7 @@ use super::state::{Cause, State};
 use super::transfer::{Connection, Stage, Transfer, Work};
 use super::{Effect, Errand, Part, Queue, Ticket};
 use crate::abi::{Hresult, Sha256Integrity};
-use crate::http::{Failure, Request, plan, plan_range};
+use crate::http::{Failure, Reach, Request, plan, plan_range};
 use crate::ordered;
 use crate::protocol::{Serial, ToPage};
 use crate::time::Millis;
@@ -233,10 +233,8 @@ impl Queue {
         let Some(group) = self.groups.get(&serial) else { return true };
         self.traffic.files_of(serial).all(|index| {
             let Some(file) = group.file(index) else { return true };
-            let has_moved =
-                |open: &Connection| open.receiving().is_some_and(|body| body.position > body.from);
             let is_idle = file.open().next().is_none();
-            is_idle || file.open().any(has_moved) && self.kept(file).proof().is_some()
+            is_idle || file.open().any(Connection::has_moved) && self.kept(file).proof().is_some()
         })
     }
 
@@ -280,7 +278,9 @@ impl Queue {
         }
         let Some((_, file)) = self.file(serial, index) else { return Ok(()) };
         let reach = file.reach_from(self.host.origin.as_deref());
-        let request = plan(&self.kept(file), reach, file.without_range);
+        let request = self
+            .wanted_request(file, reach, now)
+            .unwrap_or_else(|| plan(&self.kept(file), reach, file.without_range));
         self.request(serial, index, request, now);
         Ok(())
     }
@@ -314,7 +314,7 @@ impl Queue {
             if self.check_room(file.file.remote.origin(), shortening).is_err() {
                 return;
             }
-            if let Some(gap) = file.free_gap(size) {
+            if let Some(gap) = file.free_gap(size, now) {
                 let reach = file.reach_from(self.host.origin.as_deref());
                 let range = asked(&gap, size);
                 let Some(request) = plan_range(&self.kept(file), reach, range) else { return };
@@ -355,7 +355,15 @@ impl Queue {
         }
     }
 
-    fn request(&mut self, serial: Serial, index: u32, request: Request, now: Millis) {
+    /// The request that begins where a reader waits, if one does and such an answer can be proven.
+    fn wanted_request(&self, file: &Transfer, reach: Reach, now: Millis) -> Option<Request> {
+        let size = file.version.as_ref()?.size?;
+        let at = file.wanted_at(now)?;
+        let gap = file.free_gap(size, now).filter(|gap| gap.start == at && !file.without_range)?;
+        plan_range(&self.kept(file), reach, asked(&gap, size))
+    }
+
+    pub(super) fn request(&mut self, serial: Serial, index: u32, request: Request, now: Millis) {
         let ticket = self.ticket(Errand::Connection(serial, index));
         let Some((group, file)) = self.file(serial, index) else { return };
         let effect = Effect::Fetch {
@@ -416,7 +424,7 @@ impl Queue {
     }
 
     /// Whether one more connection to an origin may be opened, besides so many that are about to be.
-    fn check_room(&self, origin: &str, more: u32) -> Result<(), NoRoom> {
+    pub(super) fn check_room(&self, origin: &str, more: u32) -> Result<(), NoRoom> {
         let limits = &self.settings.connections;
         let more = more as usize;
         if self.traffic.to(origin) + more >= limits.per_origin as usize {

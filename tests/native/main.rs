@@ -25,6 +25,7 @@ mod queue_likely;
 mod queue_many;
 mod queue_notifications;
 mod queue_pieces;
+mod queue_readers;
 mod queue_retry;
 mod queue_schedule;
 mod queue_transfer;

@@ -51,6 +51,14 @@ test("the range of a file that is asked for is what is answered", () => {
   }
 });
 
+test("a part that may be long in coming is answered as a shorter one, and the whole is not", () => {
+  const file = { longest: 100 };
+  assert.deepEqual(asked({ range: "bytes=5-" }, { file, names: ["content-range", "content-length"] }), [206, [5, 105], "bytes 5-104/1000", "100"]);
+  assert.deepEqual(asked({ range: "bytes=-500" }, { file }), [206, [500, 600]]);
+  assert.deepEqual(asked({ range: "bytes=950-" }, { file }), [206, [950, 1000]]);
+  assert.deepEqual(asked({}, { file }), [200, [0, 1000]]);
+});
+
 test("a HEAD tells of the whole, and other methods are refused", () => {
   assert.deepEqual(asked({ range: "bytes=5-9" }, { method: "HEAD", names: ["content-length", "content-range"] }), [200, null, "1000", null]);
   assert.deepEqual(asked({}, { method: "POST", names: ["allow", "etag"] }), [405, null, "GET, HEAD", null]);

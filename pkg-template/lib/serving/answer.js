@@ -8,6 +8,7 @@
  * @property {string} type The media type as its server sent it; empty when it sent none.
  * @property {string | null} etag The `ETag` as its server sent it.
  * @property {number | null} lastModified In ms since the epoch.
+ * @property {number} [longest] A part is answered with at most so many bytes; who wants more asks again.
  */
 
 /**
@@ -59,9 +60,10 @@ export function answerHead(method, asked, facts, now) {
     return { status: 416, headers: [...headers, ["Content-Range", `bytes */${size}`], ["Content-Length", "0"]], span: null };
   }
   if (range !== undefined) {
-    const { start, end } = range;
+    const { start } = range;
+    const end = Math.min(range.end, start + (facts.longest ?? Infinity));
     const label = [["Content-Range", `bytes ${start}-${end - 1}/${size}`], ["Content-Length", String(end - start)]];
-    return { status: 206, headers: [...headers, ...label], span: range };
+    return { status: 206, headers: [...headers, ...label], span: { start, end } };
   }
   const length = size === null ? [] : [["Content-Length", String(size)]];
   const span = method === "GET" ? { start: 0, end: size } : null;

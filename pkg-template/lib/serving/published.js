@@ -23,10 +23,17 @@ export async function publishedFile(name, localFile) {
   });
   if (found === undefined) return undefined;
   const { facts, part } = found;
-  if (part !== undefined) return { facts, body: (start, end) => bytesOfChunks(name, part, start, end) };
+  if (part !== undefined) {
+    const body = async (start, end) => (await bytesOfChunks(name, part, start, end)) ?? gone();
+    return { facts, body };
+  }
   const file = await fileAt(name, ["files", ...key.split("/")]);
   if (file?.size !== facts.size) return undefined;
   return { facts, body: async (start, end) => file.slice(start, end) };
+}
+
+function gone() {
+  throw new Error("the file is not there any more");
 }
 
 /** A file below a queue's directory in the origin private file system; undefined when it is not there. */
@@ -45,21 +52,25 @@ export async function fileAt(name, path) {
   }
 }
 
-/** Bytes of a part that is kept in the database, all of which must be there. */
+/** Bytes of a part that is kept in the database; undefined unless all of them are there. */
 export async function bytesOfChunks(name, part, start, end) {
   const bytes = await readDatabase(name, ["chunks"], async (get) => {
     const keys = await get("chunks", "getAllKeys", IDBKeyRange.bound(`${part}/`, `${part}0`, false, true));
-    const wanted = keys.filter((key) => {
-      const [from, to] = boundsOf(key);
-      return from < end && to > start;
-    });
-    if (wanted.length === 0) return new Blob();
-    const values = await get("chunks", "getAll", IDBKeyRange.bound(wanted[0], wanted.at(-1)));
-    const [from] = boundsOf(wanted[0]);
-    return new Blob(values).slice(start - from, end - from);
+    const chunks = keys.map((key) => [key, ...boundsOf(key)]).filter(([, from, to]) => from < end && to > start);
+    if (chunks.length === 0) return undefined;
+    const values = await get("chunks", "getAll", IDBKeyRange.bound(chunks[0][0], chunks.at(-1)[0]));
+    const pieces = [];
+    let at = start;
+    for (const [index, [, from, to]] of chunks.entries()) {
+      // One that a crash left over reaches into the next: its bytes are the same.
+      if (at < from || to <= at) continue;
+      const until = Math.min(to, end);
+      pieces.push(new Blob([values[index]]).slice(at - from, until - from));
+      at = until;
+    }
+    return new Blob(pieces);
   });
-  if (bytes?.size !== end - start) throw new Error("the file is not there any more");
-  return bytes;
+  return bytes?.size === end - start ? bytes : undefined;
 }
 
 /** Where the chunk of a key begins and ends. */
