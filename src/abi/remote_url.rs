@@ -33,6 +33,15 @@ impl RemoteUrl {
                 "a URL of {units} UTF-16 units where {REMOTE_URL_LIMIT} are allowed"
             )));
         }
+        Self::of_any_length(text)
+    }
+
+    /// Reads a URL that is not stored, and may be longer.
+    ///
+    /// # Errors
+    ///
+    /// `E_INVALIDARG`, as [`RemoteUrl::parse`] does, but not for its length.
+    pub fn of_any_length(text: &str) -> Result<Self, QmgrError> {
         let origin = read(text)
             .map_err(|fault| QmgrError::invalid_argument(format!("URL {text:?} {fault}")))?;
         Ok(Self { text: text.to_owned(), origin })
@@ -54,6 +63,10 @@ impl RemoteUrl {
 
 /// The origin of a URL, or what is wrong with it.
 fn read(text: &str) -> Result<String, String> {
+    // The first `:` ends the scheme, unless another part of the URL has begun before it.
+    if !text.split(['/', '?', '#']).next().is_some_and(|start| start.contains(':')) {
+        return Err("has no scheme: it has to begin with https:// or http://".to_owned());
+    }
     let uri = Uri::parse(text).map_err(|error| format!("is malformed: {error}"))?;
 
     let scheme = uri.scheme().as_str().to_ascii_lowercase();

@@ -31,7 +31,7 @@ pub use locks::PageLock;
 pub use worker::TabWorker;
 
 use crate::abi::{Hresult, QmgrError};
-use crate::ordered;
+use crate::ordered::Map;
 use crate::protocol::{Epoch, FromEngine, Storage, ToEngine, ToPage};
 use crate::queue::{Ask, Effect, Event, Host, Part, Pieces, Queue, Ticket, Told};
 use crate::time::Millis;
@@ -44,7 +44,6 @@ use futures_util::future::{Either, select};
 use hasher::Hasher;
 use network::Network;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::pin::pin;
 use std::rc::Rc;
@@ -90,7 +89,7 @@ struct Shared {
     clock: Clock,
     store: Store,
     files: Files,
-    connections: RefCell<BTreeMap<Ticket, Rc<Connection>>>,
+    connections: RefCell<Map<Ticket, Rc<Connection>>>,
     open_parts: RefCell<Vec<(Part, WeakPart)>>,
     alarm: RefCell<Option<Alarm>>,
     network: RefCell<Option<Network>>,
@@ -137,7 +136,7 @@ impl Engine {
                 clock: Clock::start(),
                 store,
                 files,
-                connections: RefCell::new(BTreeMap::new()),
+                connections: RefCell::new(Map::new()),
                 open_parts: RefCell::default(),
                 alarm: RefCell::new(None),
                 network: RefCell::new(None),
@@ -178,7 +177,7 @@ impl Engine {
             worker: shared.worker.clone(),
         };
         let queue = Queue::restore(saved, host, shared.clock.now())?;
-        shared.files.delete_orphans(&ordered::set(queue.parts())).await;
+        shared.files.delete_orphans(&queue.parts().collect::<Vec<_>>()).await;
         if shared.is_over.get() {
             return Ok(());
         }
@@ -379,9 +378,9 @@ impl Engine {
             Effect::DeletePart { part } => spawn_local(async move {
                 engine.shared.files.delete_part(part).await;
             }),
-            Effect::Fetch { ticket, url, request, credentials } => {
+            Effect::Fetch { ticket, url, request, headers, credentials } => {
                 if let Some(connection) =
-                    Connection::open(engine, ticket, url, request, credentials)
+                    Connection::open(engine, ticket, url, request, headers, credentials)
                 {
                     self.shared.connections.borrow_mut().insert(ticket, connection);
                 }

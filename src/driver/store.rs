@@ -9,7 +9,7 @@ use crate::abi::{Hresult, QmgrError};
 use crate::bytes;
 use crate::protocol::{ClientId, Serial, Storage, StoredFile, superseded};
 use crate::queue::Commit;
-use crate::snapshot::{NO_ROOM, QueueRecord, Saved, Schema, check_schema, read_group};
+use crate::snapshot::{self, NO_ROOM, Saved, Schema, check_schema, read_group};
 use futures_channel::mpsc::unbounded;
 use futures_util::StreamExt;
 use indexed_db_futures::KeyPath;
@@ -115,7 +115,7 @@ impl Store {
         if let Some(Schema { schema }) = record.as_deref().and_then(bytes::read_start) {
             check_schema(schema)?;
         }
-        let record: Option<QueueRecord> = record.as_deref().and_then(bytes::read);
+        let record = record.as_deref().and_then(snapshot::read_queue);
         let storage = match (record, asked) {
             (Some(record), Some(asked)) if record.storage != asked => {
                 let message = format!("the queue {name} was created with another storage");
@@ -333,7 +333,7 @@ async fn read_saved(transaction: &Transaction<'_>) -> Result<Saved, Error> {
         Some(file)
     };
     Ok(Saved {
-        queue: queue_record(transaction).await?.as_deref().and_then(bytes::read),
+        queue: queue_record(transaction).await?.as_deref().and_then(snapshot::read_queue),
         groups: read_each(&records(transaction, GROUPS).await?, read_group),
         transfers: read_each(&records(transaction, TRANSFERS).await?, bytes::read),
         files: read_each(&records(transaction, FILES).await?, read_file),

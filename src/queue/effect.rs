@@ -68,6 +68,8 @@ pub enum Effect {
         url: String,
         /// Its range headers.
         request: Request,
+        /// The header fields that a page has given.
+        headers: Vec<(String, String)>,
         /// The `credentials` mode.
         credentials: Credentials,
     },

@@ -2,13 +2,16 @@
 
 use super::commit::After;
 use super::failures::disk_failure;
+use super::fresh::{fresh_unanswered, hide_address, note_unanswered};
+use super::pieces::Breadth;
 use super::state::State;
-use super::transfer::{Again, Comparing, Flush, Receiving, Stage, Transfer, Work};
+use super::transfer::{Again, Comparing, Flush, Receiving, Source, Stage, Transfer, Work};
 use super::unanswered::bad_url;
 use super::{DiskFailure, Effect, Ended, Errand, Event, Queue, Ticket};
 use crate::abi::Hresult;
 use crate::http::{
-    AnswerHead, EndVerdict, Ending, Failure, Verdict, Version, judge, judge_end, shows_change,
+    AnswerHead, EndVerdict, Ending, Failure, Verdict, Version, judge, judge_end, may_be_continued,
+    shows_change,
 };
 use crate::protocol::{Serial, StoredFile, ToPage};
 use crate::snapshot::HashMark;
@@ -92,7 +95,10 @@ impl Queue {
                 }
             }
             Event::Online(online) => self.handle_online(online, now),
-            Event::PageGone { client } => self.forget_callbacks(&client, now),
+            Event::PageGone { client } => {
+                self.forget_callbacks(&client, now);
+                self.ask_others(now);
+            }
             Event::Probed { ticket, is_reachable } => {
                 if let Some((serial, index)) = self.end_errand(ticket) {
                     self.handle_probe(serial, index, ticket, is_reachable, now);
@@ -123,7 +129,7 @@ impl Queue {
     }
 
     /// The file that an order is for, whose group is to be settled after what is reported of it.
-    fn file_of(&mut self, ticket: Ticket) -> Option<(Serial, u32)> {
+    pub(super) fn file_of(&mut self, ticket: Ticket) -> Option<(Serial, u32)> {
         let file = self.tickets.get(&ticket)?.file()?;
         self.unsettled.insert(file.0);
         Some(file)
@@ -146,13 +152,17 @@ impl Queue {
     ) {
         let Some(file) = self.file_mut(serial, index) else { return };
         let is_alone = file.connections.len() == 1;
-        let Some(Stage::Requesting { request, .. }) = file.stage_mut(ticket) else { return };
-        let request = request.clone();
+        let Some(Stage::Requesting { request, source, .. }) = file.stage_mut(ticket) else {
+            return;
+        };
+        let (request, source) = (request.clone(), source.clone());
         file.was_answered = true;
         file.may_be_coded &= request.range.is_none();
         let Some((_, file)) = self.file(serial, index) else { return };
+        let head = &*hide_address(head, &source, &file.file.remote);
         let verdict = judge(&request, &self.kept(file), head, now);
         let is_range = head.status == 206;
+        let looks = request.range.is_none() && !file.durable.is_empty();
         match verdict {
             Verdict::Append { at, until, version } => {
                 if let Some(file) = self.file_mut(serial, index) {
@@ -170,6 +180,10 @@ impl Queue {
                     let comparing = Comparing { at, from, until, version, moved_at: now };
                     *stage = Stage::Comparing(comparing);
                 }
+            }
+            Verdict::Whole { .. } if looks && may_be_continued(&self.kept(file), head) => {
+                self.abort(serial, index, ticket);
+                self.note_whole_alone(serial, index, now);
             }
             Verdict::Whole { until, mut version } => {
                 // Were its bytes decoded ones, no range could continue them, nor would the browser
@@ -194,7 +208,7 @@ impl Queue {
             }
             Verdict::Failed(failure) => {
                 self.abort(serial, index, ticket);
-                self.fail(serial, Some(index), failure, now);
+                self.fail(serial, Some(index), note_unanswered(failure, &source), now);
             }
         }
     }
@@ -213,8 +227,9 @@ impl Queue {
         let Some((_, file)) = self.file(serial, index) else { return };
         let is_changed = shows_change(&self.kept(file), head);
         self.abort(serial, index, ticket);
-        if let (Verdict::Failed(failure), Some(group)) = (verdict, self.groups.get_mut(&serial)) {
-            group.breadth.be_patient(&failure, now);
+        let breadth = self.breadth_mut(serial, index);
+        if let (Verdict::Failed(failure), Some(breadth)) = (verdict, breadth) {
+            breadth.be_patient(&failure, now);
         }
         self.narrow(serial, index);
         if is_changed {
@@ -226,9 +241,13 @@ impl Queue {
     pub(super) fn narrow(&mut self, serial: Serial, index: u32) {
         let Some((_, file)) = self.file(serial, index) else { return };
         let open = file.open().count();
-        if let Some(group) = self.groups.get_mut(&serial) {
-            group.breadth.narrow(open);
+        if let Some(breadth) = self.breadth_mut(serial, index) {
+            breadth.narrow(open);
         }
+    }
+
+    pub(super) fn breadth_mut(&mut self, serial: Serial, index: u32) -> Option<&mut Breadth> {
+        self.groups.get_mut(&serial)?.breadth_mut(index)
     }
 
     /// The file starts again, after all its connections have ended: none may write into a part that is
@@ -424,7 +443,12 @@ impl Queue {
                 receiving.moved_at = now;
                 bytes
             }
-            Some(Stage::Closing { .. } | Stage::Probing { .. } | Stage::Requesting { .. })
+            Some(
+                Stage::Asking(_)
+                | Stage::Closing { .. }
+                | Stage::Probing { .. }
+                | Stage::Requesting { .. },
+            )
             | None => return,
         };
         let is_further = file.advance();
@@ -433,8 +457,11 @@ impl Queue {
             && let Some(size) = file.divisible_size(resume, self.host.pieces)
         {
             let moving = file.open().filter(|open| open.receiving().is_some()).count();
+            let moving = u32::try_from(moving).unwrap_or(u32::MAX);
             let left = size.saturating_sub(file.bytes_done());
-            group.breadth.count(bytes, u32::try_from(moving).unwrap_or(u32::MAX), left, now);
+            if let Some(breadth) = group.breadth_mut(index) {
+                breadth.count(bytes, moving, left, now);
+            }
         }
         if is_further && group.trouble.take().is_some() {
             self.change_group(serial, now);
@@ -492,7 +519,7 @@ impl Queue {
             Stage::Receiving(Receiving { from, until, .. }) => (Some(*from), *until),
             Stage::Closing { from, .. } => (*from, None),
             Stage::Comparing(Comparing { at, until, .. }) => (Some(*at), Some(*until)),
-            Stage::Probing { .. } | Stage::Requesting { .. } => (None, None),
+            Stage::Asking(_) | Stage::Probing { .. } | Stage::Requesting { .. } => (None, None),
         };
         let mut has_moved = false;
         if let (Some(from), Some(position)) = (from, position) {
@@ -517,6 +544,11 @@ impl Queue {
             self.change_file(serial, index);
         }
         let written = position.or(from);
+        let how = if matches!(&stage, Stage::Requesting { source: Source::Fresh(_), .. }) {
+            fresh_unanswered(how)
+        } else {
+            how
+        };
         let (reached, ending) = match how {
             // What was to end has ended, whichever way: its bytes are kept, its end means nothing. Nobody
             // even knows where the body had to end.
@@ -536,8 +568,8 @@ impl Queue {
             }
             Ended::Unanswered(_) if !is_alone => return self.narrow(serial, index),
             Ended::Unanswered(message) => {
-                if let Stage::Requesting { request, .. } = stage {
-                    self.handle_unanswered(serial, index, &request, message, now);
+                if let Stage::Requesting { request, source, .. } = stage {
+                    self.handle_unanswered(serial, index, &request, &source, message, now);
                 }
                 return;
             }
@@ -642,10 +674,15 @@ impl Queue {
         let Some(file) = self.file_mut(serial, index) else { return };
         file.work = None;
         let size = file.version.as_ref().and_then(|version| version.size);
+        let key = file.file.local.key().to_owned();
+        // A file that stood there before may have that size, too: it is not the part that is gone.
+        let stood_before = self.files.get(&key).map(|file| file.size);
         match result {
             Ok(()) => self.note_published(serial, index, now),
             // The move was done, and the crash came before the record of it.
-            Err(DiskFailure::Missing { target_size: Some(there) }) if Some(there) == size => {
+            Err(DiskFailure::Missing { target_size })
+                if target_size.is_some() && target_size == size && stood_before != size =>
+            {
                 self.note_published(serial, index, now);
             }
             Err(failure) => self.fail_on_disk(serial, index, &failure, now),

@@ -61,9 +61,12 @@ impl Transfer {
         let size = self.version.as_ref()?.size?;
         let may_be = self.serves_ranges && !self.without_range && self.again.is_none();
         // The proof takes longest to find.
-        let is_ranged =
-            may_be && matches!(self.kept(resume).proof(), Some(Proof::Date | Proof::Etag));
-        is_ranged.then_some(size)
+        (may_be && self.is_strong(resume)).then_some(size)
+    }
+
+    /// Whether each further answer can show by a strong validator that it is of the version that is kept.
+    pub(super) fn is_strong(&self, resume: Resume) -> bool {
+        matches!(self.kept(resume).proof(), Some(Proof::Date | Proof::Etag))
     }
 
     /// The first range that is missing and that no connection fetches, or one that begins where a reader
@@ -143,10 +146,8 @@ impl Connection {
     fn range(&self, size: u64) -> Option<Range<u64>> {
         match &self.stage {
             Stage::Receiving(body) => Some(body.from..body.until.unwrap_or(size)),
-            Stage::Requesting { request, .. } => {
-                let range = request.range?;
-                Some(range.start..range.last.map_or(size, |last| last + 1))
-            }
+            Stage::Asking(asking) => asking.range.map(|range| range.until(size)),
+            Stage::Requesting { request, .. } => request.range.map(|range| range.until(size)),
             Stage::Closing { .. } | Stage::Comparing(_) | Stage::Probing { .. } => None,
         }
     }
@@ -157,8 +158,8 @@ pub(super) fn asked(gap: &Range<u64>, size: u64) -> ByteRange {
     ByteRange { start: gap.start, last: (gap.end < size).then(|| gap.end - 1) }
 }
 
-/// How many connections a group's file gets: as many as have been seen to help, and no more than its
-/// server takes. None of it survives a restart.
+/// How many connections a group's files of one server get: as many as have been seen to help, and no more
+/// than the server takes. None of it survives a restart.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Breadth {
     /// So many help, or the last of them is on trial.

@@ -9,7 +9,6 @@ use super::pieces::asked;
 use super::state::State;
 use super::{Effect, Part, Queue};
 use crate::abi::LocalPath;
-use crate::http::plan_range;
 use crate::protocol::Serial;
 use crate::time::Millis;
 
@@ -169,10 +168,10 @@ impl Queue {
             return;
         }
         let open = file.open().count();
-        let limit = group.breadth.limit(self.settings.connections.per_file);
-        let may_be_more = u32::try_from(open).is_ok_and(|open| open < limit)
-            && !group.breadth.is_impatient(now)
-            && self.check_room(file.file.remote.origin(), 0).is_ok();
+        let may_be_more = group.breadth(file).is_some_and(|breadth| {
+            let limit = breadth.limit(self.settings.connections.per_file);
+            u32::try_from(open).is_ok_and(|open| open < limit) && !breadth.is_impatient(now)
+        }) && self.check_room(file.file.remote.origin(), 0).is_ok();
         if open == 0 {
             // The group's next step begins there.
         } else if !may_be_more {
@@ -181,10 +180,7 @@ impl Queue {
                 self.abort(serial, index, ticket);
             }
         } else if let Some(gap) = file.free_gap(size, now) {
-            let reach = file.reach_from(self.host.origin.as_deref());
-            if let Some(request) = plan_range(&self.kept(file), reach, asked(&gap, size)) {
-                self.request(serial, index, request, now);
-            }
+            self.request(serial, index, Some(asked(&gap, size)), now);
         }
     }
 }

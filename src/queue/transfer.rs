@@ -2,9 +2,9 @@
 
 use super::readers::Wanted;
 use super::{Part, Ticket};
-use crate::abi::FileSet;
-use crate::http::{Kept, Reach, Request, Version};
-use crate::protocol::{FileRow, Resume, Serial};
+use crate::abi::{FileSet, RemoteUrl};
+use crate::http::{ByteRange, Fresh, Kept, Reach, Request, Version};
+use crate::protocol::{ClientId, FileRow, Resume, Serial};
 use crate::snapshot::{HashMark, TransferRecord};
 use crate::time::Millis;
 use rangemap::RangeSet;
@@ -28,6 +28,8 @@ pub(super) struct Transfer {
     pub(super) published: bool,
     /// The next request goes without `Range`, and so from zero.
     pub(super) without_range: bool,
+    /// The next request goes without `Range`, to see whether what is kept can be continued.
+    pub(super) looks_for_whole: bool,
     /// The latest request with `Range` got no answer, which may be the browser's word for a coded one.
     pub(super) may_be_coded: bool,
     /// The most bytes that ever were there, in whichever generation; more is progress.
@@ -93,6 +95,8 @@ pub(super) struct Connection {
 /// How far a connection is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Stage {
+    /// A page is asked which request to send.
+    Asking(Asking),
     /// Aborted; it has not ended yet. The bytes that were not flushed are counted until it tells how
     /// many of them are kept, which are all of them as a rule: progress does not go back for a moment.
     Closing { from: Option<u64>, unflushed: u64 },
@@ -103,7 +107,43 @@ pub(super) enum Stage {
     /// A body is being written.
     Receiving(Receiving),
     /// A request is on its way.
-    Requesting { request: Request, since: Millis },
+    Requesting { request: Request, source: Source, since: Millis },
+}
+
+/// A request that is not decided yet.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Asking {
+    /// The range that is wanted beside those of other connections; `None` for all that is missing.
+    pub(super) range: Option<ByteRange>,
+    /// The pages that were asked; the last of them has not answered, while `page` names it.
+    pub(super) asked: Vec<ClientId>,
+    /// Who is to answer; `None` while a page is waited for that can be asked.
+    pub(super) page: Option<ClientId>,
+    /// When to wait no longer.
+    pub(super) until: Millis,
+    /// Why a page could not say.
+    pub(super) failure: Option<String>,
+}
+
+/// Where a request comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Source {
+    /// A page has given it.
+    Fresh(Fresh),
+    /// It is the stored one, as it should be.
+    Stored,
+    /// It is the stored one, since no page has given another.
+    Unanswered,
+}
+
+impl Source {
+    /// The URL that is asked for.
+    pub(super) fn url<'a>(&'a self, stored: &'a RemoteUrl) -> &'a RemoteUrl {
+        match self {
+            Self::Fresh(fresh) => fresh.url().unwrap_or(stored),
+            Self::Stored | Self::Unanswered => stored,
+        }
+    }
 }
 
 /// A body that may continue what is kept, if its first bytes are the same.
@@ -165,6 +205,11 @@ impl Connection {
         !matches!(self.stage, Stage::Closing { .. })
     }
 
+    /// What is not decided about its request.
+    pub(super) const fn asking(&self) -> Option<&Asking> {
+        if let Stage::Asking(asking) = &self.stage { Some(asking) } else { None }
+    }
+
     /// Its body, while it is being written.
     pub(super) const fn receiving(&self) -> Option<&Receiving> {
         if let Stage::Receiving(receiving) = &self.stage { Some(receiving) } else { None }
@@ -184,14 +229,17 @@ impl Connection {
         match &self.stage {
             Stage::Closing { unflushed, .. } => *unflushed,
             Stage::Receiving(receiving) => receiving.unflushed(),
-            Stage::Comparing(_) | Stage::Probing { .. } | Stage::Requesting { .. } => 0,
+            Stage::Asking(_)
+            | Stage::Comparing(_)
+            | Stage::Probing { .. }
+            | Stage::Requesting { .. } => 0,
         }
     }
 
     /// Since when nothing has moved on it.
     pub(super) const fn moved_at(&self) -> Option<Millis> {
         match &self.stage {
-            Stage::Closing { .. } => None,
+            Stage::Asking(_) | Stage::Closing { .. } => None,
             Stage::Comparing(comparing) => Some(comparing.moved_at),
             Stage::Probing { since, .. } | Stage::Requesting { since, .. } => Some(*since),
             Stage::Receiving(receiving) => Some(receiving.moved_at),
@@ -209,6 +257,7 @@ impl Transfer {
             complete: false,
             published: false,
             without_range: false,
+            looks_for_whole: false,
             may_be_coded: false,
             furthest: 0,
             hash: HashMark::default(),
@@ -410,11 +459,24 @@ impl Transfer {
         Some(&mut connection.stage)
     }
 
+    /// A connection whose request is not decided yet.
+    pub(super) fn asking_mut(&mut self, ticket: Ticket) -> Option<&mut Asking> {
+        match self.stage_mut(ticket)? {
+            Stage::Asking(asking) => Some(asking),
+            Stage::Closing { .. }
+            | Stage::Comparing(_)
+            | Stage::Probing { .. }
+            | Stage::Receiving(_)
+            | Stage::Requesting { .. } => None,
+        }
+    }
+
     /// The body that a connection writes.
     pub(super) fn receiving_mut(&mut self, ticket: Ticket) -> Option<&mut Receiving> {
         match self.stage_mut(ticket)? {
             Stage::Receiving(receiving) => Some(receiving),
-            Stage::Closing { .. }
+            Stage::Asking(_)
+            | Stage::Closing { .. }
             | Stage::Comparing(_)
             | Stage::Probing { .. }
             | Stage::Requesting { .. } => None,
@@ -437,9 +499,9 @@ impl Transfer {
         !self.connections.is_empty() || self.work.is_some()
     }
 
-    /// How far it is from a page of this origin; `None` is a host without CORS.
-    pub(super) fn reach_from(&self, page: Option<&str>) -> Reach {
-        Reach::between(page, self.file.remote.origin())
+    /// How far what is asked for is from a page of this origin; `None` is a host without CORS.
+    pub(super) fn reach_from(&self, page: Option<&str>, source: &Source) -> Reach {
+        Reach::between(page, source.url(&self.file.remote).origin())
     }
 
     /// Whether its server ever let a page read an answer.

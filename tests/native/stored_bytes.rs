@@ -35,6 +35,7 @@ fn the_queues_own_record_begins_with_the_schema_that_a_service_worker_knows() {
         storage: Storage::Opfs,
         settings: Settings::default(),
         next_serial: Serial(1),
+        asks_pages: false,
     };
     assert_eq!(bytes::write(&record).first(), Some(&1));
 }

@@ -449,7 +449,7 @@ impl World {
                     connection.shortened = Some(until);
                 }
             }
-            Effect::Fetch { ticket, url, request, credentials: _ } => {
+            Effect::Fetch { ticket, url, request, headers: _, credentials: _ } => {
                 let stage = Stage::Requesting;
                 let (is_aborted, is_flushing, shortened) = (false, false, None);
                 let connection =
@@ -630,7 +630,7 @@ impl World {
         let mut is_reply = false;
         let rows = match message {
             ToPage::Active(_) | ToPage::Beat | ToPage::Leaving { .. } => Vec::new(),
-            ToPage::Activate { .. } | ToPage::Notify { .. } => {
+            ToPage::Activate { .. } | ToPage::Ask { .. } | ToPage::Notify { .. } => {
                 panic!("no page of these worlds has a callback")
             }
             ToPage::Rows(rows) => rows,
