@@ -18,6 +18,7 @@ mod clock;
 mod connection;
 mod files;
 mod hasher;
+mod idb;
 mod js;
 mod locks;
 mod network;

@@ -117,6 +117,7 @@ fn glue(shell: &Shell) -> Result<PathBuf> {
     cmd!(shell, "node tests/node_modules/binaryen/bin/wasm-opt {SMALL...} {FEATURES...} {wasm} --output {optimised}")
         .quiet()
         .run()?;
+    cmd!(shell, "node xtask/src/shorten.mjs {optimised} {glue}/qmgr.js").quiet().run()?;
     Ok(glue)
 }
 
