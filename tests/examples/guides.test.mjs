@@ -1,6 +1,6 @@
 /** The guides of `docs/`: complete, and their programs run. */
 import assert from "node:assert/strict";
-import { readFile, writeFile } from "node:fs/promises";
+import { access, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { outputOf, projectWith } from "../package/project.mjs";
@@ -38,6 +38,17 @@ test("the lines that take the place of the loop run as they stand", async (t) =>
   const program = `const bar = {};\n${blocks(same, "js").join("\n")}\nconsole.log(bar.value);\nawait queue.close();`;
   await writeFile(join(project, "guide.js"), localised(program, origin));
   assert.equal(await outputOf(project, "guide.js"), "3000000 140\n1\n");
+});
+
+test("the README's size is the one that the tests hold the package to, and its links lead somewhere", async () => {
+  const [, limit] = /LIMIT: u32 = ([\d_]+);/.exec(await read("xtask/src/size.rs"));
+  const readme = await read("pkg-template/README.md");
+  assert.ok(readme.includes(`is under ${Number(limit.replaceAll("_", "")) / 1000} KB in brotli`), limit);
+  for (const page of ["README.md", "pkg-template/README.md", "docs/README.md", "docs/from-fetch.md", "docs/from-qmgr-h.md", "examples/README.md"]) {
+    for (const [, target] of (await read(page)).matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
+      await access(new URL(target, new URL(`../../${page}`, import.meta.url)));
+    }
+  }
 });
 
 async function projectWithSample(t) {
