@@ -78,7 +78,7 @@ impl Page {
             this: Weak::clone(this),
             name,
             mirror: RefCell::default(),
-            calls: RefCell::new(Calls::new(ClientId(client))),
+            calls: RefCell::new(Calls::new(ClientId(client.into()))),
             registrations: RefCell::default(),
             link: RefCell::new(Link::None),
             lock: RefCell::new(LockState::None),
@@ -517,7 +517,7 @@ impl Page {
         if groups.is_empty() {
             return;
         }
-        let owner = Owner { user: String::new(), administrator: true };
+        let owner = Owner { user: "".into(), administrator: true };
         let command = Command::Attach { groups: groups.clone() };
         self.begin(owner, command, Waiter::Attach(groups));
     }

@@ -278,12 +278,18 @@ impl Queue {
         group.count_files();
         let sorted = Sorted::of(group);
         let before = std::mem::replace(&mut group.sorted, sorted);
+        let may_wait = sorted.waiting || group.alarm.is_some();
         if sorted.needs_connection {
             self.lobby.enter(serial);
         } else if before.needs_connection {
             self.lobby.leave(serial);
         }
-        self.set_alarm(serial);
+        if may_wait {
+            self.set_alarm(serial);
+        }
+        if sorted == before {
+            return;
+        }
         for (set, was_in, is_in) in [
             (&mut self.active, before.active, sorted.active),
             (&mut self.foreground, before.foreground, sorted.foreground),

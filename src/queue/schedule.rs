@@ -72,8 +72,7 @@ impl Queue {
             self.move_all(serial);
         }
         let Some(group) = self.groups.get(&serial) else { return };
-        let sums = group.sums();
-        if sums.busy > 0 || publish && sums.unpublished > 0 {
+        if group.is_busy() || publish && group.sums().unpublished > 0 {
             return;
         }
         self.active.remove(&serial);
@@ -165,13 +164,14 @@ impl Queue {
         let before = self.turn.map(|(serial, _)| serial);
         self.turn = self.next_turn(now);
         let turn = self.turn.map(|(serial, _)| serial);
-        if let Some(before) = before.filter(|serial| self.background.contains(serial))
-            && Some(before) != turn
+        if let Some(before) = before
+            && turn != Some(before)
+            && self.background.contains(&before)
         {
             self.abort_all(before);
         }
         if self.stopping {
-            for serial in self.chosen() {
+            for serial in self.chosen().collect::<Vec<_>>() {
                 self.abort_all(serial);
             }
             return;
@@ -187,10 +187,13 @@ impl Queue {
         } else {
             Vec::new()
         };
-        for serial in self.chosen() {
+        // Most have one connection and want no more, so nothing is collected as a rule.
+        let wide: Vec<_> =
+            self.chosen().filter(|serial| self.connections_for(*serial) > 1).collect();
+        for serial in wide {
             self.widen(serial, &short, now);
         }
-        if self.traffic.is_any_divided() {
+        if !short.is_empty() && self.traffic.is_any_divided() {
             for reason in short {
                 self.make_room(&reason);
             }
@@ -199,15 +202,20 @@ impl Queue {
 
     /// The groups with connections that may have them: those in the foreground, and the one whose turn
     /// it is.
-    fn chosen(&self) -> Vec<Serial> {
+    fn chosen(&self) -> impl Iterator<Item = Serial> {
         let turn = self.turn.map(|(serial, _)| serial);
-        let mut connected: Vec<_> = self.traffic.files().map(|(serial, _)| serial).collect();
-        connected.dedup();
-        let (last, mut chosen): (Vec<_>, Vec<_>) =
-            connected.into_iter().partition(|serial| Some(*serial) == turn);
-        chosen.retain(|serial| self.foreground.contains(serial));
-        chosen.extend(last);
-        chosen
+        let last = turn.filter(|serial| self.traffic.files_of(*serial).next().is_some());
+        let foreground = self
+            .traffic
+            .groups()
+            .filter(move |serial| turn != Some(*serial) && self.foreground.contains(serial));
+        foreground.chain(last)
+    }
+
+    /// To how many connections one file of a group may come.
+    fn connections_for(&self, serial: Serial) -> u32 {
+        let group = self.groups.get(&serial);
+        group.map_or(0, |group| group.breadth.limit(self.settings.connections.per_file))
     }
 
     /// Takes the foreground groups for which nothing is under way one step further, as far as there are
@@ -256,7 +264,7 @@ impl Queue {
     /// Takes the group's current file one step further, unless something is under way for it.
     fn advance(&mut self, serial: Serial, now: Millis) -> Result<(), NoRoom> {
         let Some(group) = self.groups.get(&serial) else { return Ok(()) };
-        if group.sums().busy > 0 {
+        if group.is_busy() {
             return Ok(());
         }
         let Some((index, file)) = group.current() else { return Ok(()) };
@@ -289,9 +297,9 @@ impl Queue {
     /// nobody fetches, else a body is ended early, whose rest is such a range then. Files that are
     /// `short` of a first connection come before that.
     fn widen(&mut self, serial: Serial, short: &[NoRoom], now: Millis) {
-        let Some(group) = self.groups.get(&serial) else { return };
-        let limit = group.breadth.limit(self.settings.connections.per_file);
-        let Some((index, file)) = group.current().filter(|_| limit > 1) else { return };
+        let limit = self.connections_for(serial);
+        let Some(group) = self.groups.get(&serial).filter(|_| limit > 1) else { return };
+        let Some((index, file)) = group.current() else { return };
         let is_wanted_by_others = short.iter().any(|reason| match reason {
             NoRoom::Anywhere => true,
             NoRoom::At(origin) => origin == file.file.remote.origin(),

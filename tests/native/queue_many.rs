@@ -27,8 +27,8 @@ fn opened(saved: Saved) -> Queue {
 }
 
 fn call(queue: &mut Queue, sequence: u64, command: Command) {
-    let owner = Owner { user: "someone".to_owned(), administrator: false };
-    let client = ClientId("page".to_owned());
+    let owner = Owner { user: "someone".into(), administrator: false };
+    let client = ClientId("page".into());
     let call = Call { client, sequence, acknowledged: sequence - 1, owner, command };
     queue.call(ToEngine::Call(call), START);
 }
