@@ -5,7 +5,7 @@ import { internal } from "./internal.js";
 import { load } from "./load.js";
 import { platform } from "./platform.js";
 import { QmgrError } from "./qmgr-error.js";
-import { WorkerHost } from "./worker-host.js";
+import { requireWorker, WorkerHost } from "./worker-host.js";
 
 /** How long `open` waits for an engine's first word, in milliseconds. */
 const FIRST_WORD_LIMIT = 10_000;
@@ -97,7 +97,10 @@ export class Connection {
     const { name, fetch, wasm, worker } = options;
     const storage = options.storage ?? (isOutsideBrowser() ? "memory" : undefined);
     const inProcess = storage === "memory";
-    if (!inProcess) requireBrowser();
+    if (!inProcess) {
+      requireBrowser();
+      requireWorker(worker);
+    }
     const module = load(wasm);
     const observer = (...event) => this.#onEvent(...event);
     if (inProcess) {

@@ -1,9 +1,9 @@
 //! The path under which a file is published, and where that is in the browser's file system.
 
 use super::QmgrError;
+use crate::ordered::Map;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
@@ -77,7 +77,7 @@ impl LocalPath {
 
     /// Why no file can stand here beside others, which are given by their keys (ruling A24).
     #[must_use]
-    pub fn obstacle<T>(&self, files: &BTreeMap<String, T>) -> Option<&'static str> {
+    pub fn obstacle<T>(&self, files: &Map<String, T>) -> Option<&'static str> {
         let below = format!("{}/", self.key);
         if files.range(below.clone()..).next().is_some_and(|(other, _)| other.starts_with(&below)) {
             return Some("is a directory");

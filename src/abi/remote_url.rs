@@ -55,6 +55,10 @@ impl RemoteUrl {
 
 /// The origin of a URL, or what is wrong with it.
 fn read(text: &str) -> Result<String, String> {
+    // The first `:` ends the scheme, unless another part of the URL has begun before it.
+    if !text.split(['/', '?', '#']).next().is_some_and(|start| start.contains(':')) {
+        return Err("has no scheme: it has to begin with https:// or http://".to_owned());
+    }
     let uri = Uri::parse(text).map_err(|error| format!("is malformed: {error}"))?;
 
     let scheme = uri.scheme().as_str().to_ascii_lowercase();

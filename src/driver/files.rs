@@ -13,7 +13,6 @@ use super::hasher::{BUFFER_SIZE, Hasher};
 use super::store::Store;
 use super::{Engine, js, unavailable};
 use crate::abi::{Hresult, LocalPath, QmgrError};
-use crate::ordered;
 use crate::protocol::{Storage, StoredFile};
 use crate::queue::{DiskFailure, Part};
 use crate::snapshot::HashMark;
@@ -23,7 +22,6 @@ use futures_util::future::{LocalBoxFuture, Shared, WeakShared};
 use js_sys::{Array, Uint8Array};
 use memory::{Memory, MemoryPart};
 use opfs::{Opfs, OpfsPart};
-use std::collections::BTreeSet;
 use std::rc::Rc;
 use web_sys::{Blob, File, FilePropertyBag};
 
@@ -131,12 +129,12 @@ impl Files {
     }
 
     /// Deletes the parts that no record names.
-    pub(super) async fn delete_orphans(&self, kept: &BTreeSet<Part>) {
+    pub(super) async fn delete_orphans(&self, kept: &[Part]) {
         match self {
             Self::Chunks(chunks) => chunks.delete_orphans(kept).await,
             Self::Memory(_) => {}
             Self::Opfs(opfs) => {
-                let kept = ordered::set(kept.iter().map(ToString::to_string));
+                let kept = kept.iter().map(ToString::to_string).collect();
                 opfs.delete_orphans(&kept).await;
             }
         }

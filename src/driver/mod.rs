@@ -29,7 +29,7 @@ pub use locks::PageLock;
 pub use worker::TabWorker;
 
 use crate::abi::{Hresult, QmgrError};
-use crate::ordered;
+use crate::ordered::Map;
 use crate::protocol::{Epoch, FromEngine, Storage, ToEngine, ToPage};
 use crate::queue::{Effect, Event, Host, Part, Pieces, Queue, Ticket};
 use crate::time::Millis;
@@ -42,7 +42,6 @@ use futures_util::future::{Either, select};
 use hasher::Hasher;
 use network::Network;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::pin::pin;
 use std::rc::Rc;
@@ -88,7 +87,7 @@ struct Shared {
     clock: Clock,
     store: Store,
     files: Files,
-    connections: RefCell<BTreeMap<Ticket, Rc<Connection>>>,
+    connections: RefCell<Map<Ticket, Rc<Connection>>>,
     open_parts: RefCell<Vec<(Part, WeakPart)>>,
     alarm: RefCell<Option<Alarm>>,
     network: RefCell<Option<Network>>,
@@ -135,7 +134,7 @@ impl Engine {
                 clock: Clock::start(),
                 store,
                 files,
-                connections: RefCell::new(BTreeMap::new()),
+                connections: RefCell::new(Map::new()),
                 open_parts: RefCell::default(),
                 alarm: RefCell::new(None),
                 network: RefCell::new(None),
@@ -176,7 +175,7 @@ impl Engine {
             worker: shared.worker.clone(),
         };
         let queue = Queue::restore(saved, host, shared.clock.now())?;
-        shared.files.delete_orphans(&ordered::set(queue.parts())).await;
+        shared.files.delete_orphans(&queue.parts().collect::<Vec<_>>()).await;
         if shared.is_over.get() {
             return Ok(());
         }

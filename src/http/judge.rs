@@ -95,6 +95,18 @@ pub fn shows_change(kept: &Kept<'_>, head: &AnswerHead) -> bool {
     })
 }
 
+/// Whether the answer to a request for a whole file may be of the very version that is kept, so that
+/// a range of it would continue that. One that came out of a content coding is not (R21).
+#[must_use]
+pub fn may_be_continued(kept: &Kept<'_>, head: &AnswerHead) -> bool {
+    let kept_size = kept.version.and_then(|version| version.size).or(kept.expected_size);
+    let is_as_long = match (head.length(), kept_size) {
+        (Some(length), Some(size)) => length == size,
+        (Some(_), None) | (None, _) => true,
+    };
+    head.coding() != Coding::Coded && is_as_long && !shows_change(kept, head)
+}
+
 /// 200: a whole representation, whatever was asked for (R15). A `Content-Range` means nothing (R14).
 fn whole(head: &AnswerHead) -> Verdict {
     // Content-Length counts coded bytes, the file is the decoded ones, and across origins a coding is

@@ -35,7 +35,7 @@ mod version;
 pub use answer::{AnswerHead, Headers};
 pub use end::{EndVerdict, Ending, judge_end};
 pub use failure::Failure;
-pub use judge::{Verdict, judge, shows_change};
+pub use judge::{Verdict, judge, may_be_continued, shows_change};
 pub use kept::{Kept, OVERLAP};
 pub use reach::Reach;
 pub use request::{ByteRange, Request, plan, plan_range};

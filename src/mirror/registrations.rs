@@ -1,9 +1,9 @@
 //! What a page can be called back through.
 
 use crate::abi::{Guid, Hresult, PropertyValue, QmgrError};
+use crate::ordered::Map;
 use crate::protocol::{Callback, Registration, Serial, Standing};
 use crate::time::Millis;
-use std::collections::BTreeMap;
 
 /// The notification pointers and classes of one page. A pointer is a `P`, a class a `C`.
 ///
@@ -13,7 +13,7 @@ pub struct Registrations<P, C> {
     /// When the latest came; no two have the same time.
     latest: Millis,
     /// `None` for a pointer that was cleared.
-    pointers: BTreeMap<Serial, (Millis, Option<P>)>,
+    pointers: Map<Serial, (Millis, Option<P>)>,
     classes: Vec<(Guid, Millis, C)>,
 }
 
@@ -47,7 +47,7 @@ impl<T> PointerChange<T> {
 
 impl<P, C> Default for Registrations<P, C> {
     fn default() -> Self {
-        Self { latest: Millis::default(), pointers: BTreeMap::new(), classes: Vec::new() }
+        Self { latest: Millis::default(), pointers: Map::new(), classes: Vec::new() }
     }
 }
 

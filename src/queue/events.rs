@@ -2,13 +2,15 @@
 
 use super::commit::After;
 use super::failures::disk_failure;
+use super::pieces::Breadth;
 use super::state::State;
 use super::transfer::{Again, Comparing, Flush, Receiving, Stage, Transfer, Work};
 use super::unanswered::bad_url;
 use super::{DiskFailure, Effect, Ended, Errand, Event, Queue, Ticket};
 use crate::abi::Hresult;
 use crate::http::{
-    AnswerHead, EndVerdict, Ending, Failure, Verdict, Version, judge, judge_end, shows_change,
+    AnswerHead, EndVerdict, Ending, Failure, Verdict, Version, judge, judge_end, may_be_continued,
+    shows_change,
 };
 use crate::protocol::{Serial, StoredFile, ToPage};
 use crate::snapshot::HashMark;
@@ -153,6 +155,7 @@ impl Queue {
         let Some((_, file)) = self.file(serial, index) else { return };
         let verdict = judge(&request, &self.kept(file), head, now);
         let is_range = head.status == 206;
+        let looks = request.range.is_none() && !file.durable.is_empty();
         match verdict {
             Verdict::Append { at, until, version } => {
                 if let Some(file) = self.file_mut(serial, index) {
@@ -170,6 +173,10 @@ impl Queue {
                     let comparing = Comparing { at, from, until, version, moved_at: now };
                     *stage = Stage::Comparing(comparing);
                 }
+            }
+            Verdict::Whole { .. } if looks && may_be_continued(&self.kept(file), head) => {
+                self.abort(serial, index, ticket);
+                self.note_whole_alone(serial, index, now);
             }
             Verdict::Whole { until, mut version } => {
                 // Were its bytes decoded ones, no range could continue them, nor would the browser
@@ -213,8 +220,9 @@ impl Queue {
         let Some((_, file)) = self.file(serial, index) else { return };
         let is_changed = shows_change(&self.kept(file), head);
         self.abort(serial, index, ticket);
-        if let (Verdict::Failed(failure), Some(group)) = (verdict, self.groups.get_mut(&serial)) {
-            group.breadth.be_patient(&failure, now);
+        let breadth = self.breadth_mut(serial, index);
+        if let (Verdict::Failed(failure), Some(breadth)) = (verdict, breadth) {
+            breadth.be_patient(&failure, now);
         }
         self.narrow(serial, index);
         if is_changed {
@@ -226,9 +234,13 @@ impl Queue {
     pub(super) fn narrow(&mut self, serial: Serial, index: u32) {
         let Some((_, file)) = self.file(serial, index) else { return };
         let open = file.open().count();
-        if let Some(group) = self.groups.get_mut(&serial) {
-            group.breadth.narrow(open);
+        if let Some(breadth) = self.breadth_mut(serial, index) {
+            breadth.narrow(open);
         }
+    }
+
+    pub(super) fn breadth_mut(&mut self, serial: Serial, index: u32) -> Option<&mut Breadth> {
+        self.groups.get_mut(&serial)?.breadth_mut(index)
     }
 
     /// The file starts again, after all its connections have ended: none may write into a part that is
@@ -433,8 +445,11 @@ impl Queue {
             && let Some(size) = file.divisible_size(resume, self.host.pieces)
         {
             let moving = file.open().filter(|open| open.receiving().is_some()).count();
+            let moving = u32::try_from(moving).unwrap_or(u32::MAX);
             let left = size.saturating_sub(file.bytes_done());
-            group.breadth.count(bytes, u32::try_from(moving).unwrap_or(u32::MAX), left, now);
+            if let Some(breadth) = group.breadth_mut(index) {
+                breadth.count(bytes, moving, left, now);
+            }
         }
         if is_further && group.trouble.take().is_some() {
             self.change_group(serial, now);
@@ -642,10 +657,15 @@ impl Queue {
         let Some(file) = self.file_mut(serial, index) else { return };
         file.work = None;
         let size = file.version.as_ref().and_then(|version| version.size);
+        let key = file.file.local.key().to_owned();
+        // A file that stood there before may have that size, too: it is not the part that is gone.
+        let stood_before = self.files.get(&key).map(|file| file.size);
         match result {
             Ok(()) => self.note_published(serial, index, now),
             // The move was done, and the crash came before the record of it.
-            Err(DiskFailure::Missing { target_size: Some(there) }) if Some(there) == size => {
+            Err(DiskFailure::Missing { target_size })
+                if target_size.is_some() && target_size == size && stood_before != size =>
+            {
                 self.note_published(serial, index, now);
             }
             Err(failure) => self.fail_on_disk(serial, index, &failure, now),

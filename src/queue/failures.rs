@@ -127,7 +127,9 @@ impl Queue {
             })
         };
         group.follow(cause);
-        group.breadth.forget_limits();
+        if let Some(breadth) = index.and_then(|index| group.breadth_mut(index)) {
+            breadth.forget_limits();
+        }
         self.change_group(serial, now);
     }
 

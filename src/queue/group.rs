@@ -12,6 +12,7 @@ use crate::protocol::{
 };
 use crate::snapshot::{GroupRecord, SavedState, Trouble};
 use crate::time::Millis;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// One group.
@@ -35,7 +36,8 @@ pub(super) struct Group {
     /// The latest event, while nobody has taken it.
     pub(super) notification: Option<Notification>,
     pub(super) speed: Speed,
-    pub(super) breadth: Breadth,
+    /// How many connections help, by the origin of the server.
+    breadths: BTreeMap<String, Breadth>,
     /// When its pages last heard of its progress.
     pub(super) shown_at: Millis,
     /// The sets of groups that it is in.
@@ -91,7 +93,7 @@ impl Group {
             has_moved: false,
             notification: None,
             speed: Speed::default(),
-            breadth: Breadth::default(),
+            breadths: BTreeMap::new(),
             shown_at: Millis::default(),
             sorted: Sorted::default(),
             alarm: None,
@@ -330,10 +332,25 @@ impl Group {
         }
     }
 
+    /// How many connections to the server of a file help.
+    pub(super) fn breadth_mut(&mut self, index: u32) -> Option<&mut Breadth> {
+        let file = self.job.as_ref()?.files().get(usize::try_from(index).ok()?)?;
+        let origin = file.file.remote.origin();
+        if !self.breadths.contains_key(origin) {
+            self.breadths.insert(origin.to_owned(), Breadth::default());
+        }
+        self.breadths.get_mut(origin)
+    }
+
+    /// The same, where something is known of it.
+    pub(super) fn breadth(&self, file: &Transfer) -> Option<&Breadth> {
+        self.breadths.get(file.file.remote.origin())
+    }
+
     /// The speed is that of the running connections alone.
     pub(super) fn forget_speed(&mut self) {
         self.speed = Speed::default();
-        self.breadth.forget_speed();
+        self.breadths.values_mut().for_each(Breadth::forget_speed);
     }
 }
 

@@ -17,11 +17,11 @@ use super::group::Group;
 use super::state::State;
 use super::{Effect, Queue};
 use crate::abi::{Guid, NotifyFlags};
+use crate::ordered::{Map, Set};
 use crate::protocol::{
     Callback, ClientId, NO_FILE, Registration, Serial, Standing, StatusEvent, ToPage,
 };
 use crate::time::Millis;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// How long after a call that failed the next one comes; each further delay is twice as long.
 const FIRST_DELAY: Millis = Millis::SECOND;
@@ -41,14 +41,14 @@ pub(super) struct Callbacks {
     /// When this engine took over; registrations from before are repeated ones.
     since: Millis,
     /// When each pointer was set; `None` where the page has cleared it.
-    pointers: BTreeMap<(Serial, ClientId), Option<Millis>>,
+    pointers: Map<(Serial, ClientId), Option<Millis>>,
     classes: Vec<(Guid, ClientId, Millis)>,
     /// The pages whose end will be reported.
-    watched: BTreeSet<ClientId>,
+    watched: Set<ClientId>,
     /// The groups with an event that nobody has taken.
-    waiting: BTreeSet<Serial>,
+    waiting: Set<Serial>,
     /// When to look at which of them.
-    alarms: BTreeSet<(Millis, Serial)>,
+    alarms: Set<(Millis, Serial)>,
 }
 
 /// The latest event of a group, while nobody has taken it.
@@ -63,7 +63,7 @@ pub(super) struct Notification {
     /// How many calls of this callee have failed.
     failures: u32,
     /// The registrations of its class that made no pointer.
-    fruitless: BTreeSet<(ClientId, Millis)>,
+    fruitless: Set<(ClientId, Millis)>,
 }
 
 /// One registration.
@@ -94,7 +94,7 @@ impl Notification {
             delivery: Delivery::Held,
             attempts: 0,
             failures: 0,
-            fruitless: BTreeSet::new(),
+            fruitless: Set::new(),
         }
     }
 }
@@ -112,11 +112,11 @@ impl Callbacks {
     pub(super) const fn new(since: Millis) -> Self {
         Self {
             since,
-            pointers: BTreeMap::new(),
+            pointers: Map::new(),
             classes: Vec::new(),
-            watched: BTreeSet::new(),
-            waiting: BTreeSet::new(),
-            alarms: BTreeSet::new(),
+            watched: Set::new(),
+            waiting: Set::new(),
+            alarms: Set::new(),
         }
     }
 

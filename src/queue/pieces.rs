@@ -120,8 +120,8 @@ pub(super) fn asked(gap: &Range<u64>, size: u64) -> ByteRange {
     ByteRange { start: gap.start, last: (gap.end < size).then(|| gap.end - 1) }
 }
 
-/// How many connections a group's file gets: as many as have been seen to help, and no more than its
-/// server takes. None of it survives a restart.
+/// How many connections a group's files of one server get: as many as have been seen to help, and no more
+/// than the server takes. None of it survives a restart.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Breadth {
     /// So many help, or the last of them is on trial.

@@ -4,6 +4,7 @@
 //! ruling A31). Within a group the files are fetched one after another, in add order.
 
 use super::commit::After;
+use super::group::Group;
 use super::lobby::NoRoom;
 use super::pieces::asked;
 use super::state::{Cause, State};
@@ -11,7 +12,7 @@ use super::transfer::{Connection, Stage, Transfer, Work};
 use super::{Effect, Errand, Part, Queue, Ticket};
 use crate::abi::{Hresult, Sha256Integrity};
 use crate::http::{Failure, Request, plan, plan_range};
-use crate::ordered;
+use crate::ordered::Set;
 use crate::protocol::{Serial, ToPage};
 use crate::time::Millis;
 use std::ops::Bound;
@@ -188,8 +189,7 @@ impl Queue {
             Vec::new()
         };
         // Most have one connection and want no more, so nothing is collected as a rule.
-        let wide: Vec<_> =
-            self.chosen().filter(|serial| self.connections_for(*serial) > 1).collect();
+        let wide: Vec<_> = self.chosen().filter(|serial| self.is_wide(*serial)).collect();
         for serial in wide {
             self.widen(serial, &short, now);
         }
@@ -212,10 +212,17 @@ impl Queue {
         foreground.chain(last)
     }
 
-    /// To how many connections one file of a group may come.
-    fn connections_for(&self, serial: Serial) -> u32 {
-        let group = self.groups.get(&serial);
-        group.map_or(0, |group| group.breadth.limit(self.settings.connections.per_file))
+    /// Whether more than one connection may help the group's current file.
+    fn is_wide(&self, serial: Serial) -> bool {
+        self.groups.get(&serial).is_some_and(|group| {
+            group.current().is_some_and(|(_, file)| self.connections_for(group, file) > 1)
+        })
+    }
+
+    fn connections_for(&self, group: &Group, file: &Transfer) -> u32 {
+        let per_file = self.settings.connections.per_file;
+        let breadth = group.breadth(file);
+        breadth.map_or(per_file.unwrap_or(1), |breadth| breadth.limit(per_file))
     }
 
     /// Takes the foreground groups for which nothing is under way one step further, as far as there are
@@ -276,8 +283,11 @@ impl Queue {
             return self.check_whole(serial, index, now);
         }
         self.check_room(file.file.remote.origin(), 0)?;
-        let group = self.groups.get_mut(&serial);
-        if let Some(failure) = group.and_then(|group| group.breadth.impatience(now)) {
+        let is_impatient = group.breadth(file).is_some_and(|breadth| breadth.is_impatient(now));
+        if is_impatient
+            && let Some(breadth) = self.breadth_mut(serial, index)
+            && let Some(failure) = breadth.impatience(now)
+        {
             self.fail(serial, Some(index), failure, now);
             return Ok(());
         }
@@ -288,7 +298,8 @@ impl Queue {
         }
         let Some((_, file)) = self.file(serial, index) else { return Ok(()) };
         let reach = file.reach_from(self.host.origin.as_deref());
-        let request = plan(&self.kept(file), reach, file.without_range);
+        let without_range = file.without_range || file.looks_for_whole;
+        let request = plan(&self.kept(file), reach, without_range);
         self.request(serial, index, request, now);
         Ok(())
     }
@@ -297,14 +308,15 @@ impl Queue {
     /// nobody fetches, else a body is ended early, whose rest is such a range then. Files that are
     /// `short` of a first connection come before that.
     fn widen(&mut self, serial: Serial, short: &[NoRoom], now: Millis) {
-        let limit = self.connections_for(serial);
-        let Some(group) = self.groups.get(&serial).filter(|_| limit > 1) else { return };
+        let Some(group) = self.groups.get(&serial) else { return };
         let Some((index, file)) = group.current() else { return };
+        let breadth = group.breadth(file);
+        let limit = self.connections_for(group, file);
         let is_wanted_by_others = short.iter().any(|reason| match reason {
             NoRoom::Anywhere => true,
             NoRoom::At(origin) => origin == file.file.remote.origin(),
         });
-        if is_wanted_by_others || group.breadth.is_impatient(now) {
+        if is_wanted_by_others || breadth.is_some_and(|breadth| breadth.is_impatient(now)) {
             return;
         }
         loop {
@@ -377,6 +389,7 @@ impl Queue {
             let stage = Stage::Requesting { request, since: now };
             file.connections.push(Connection { ticket, stage });
             file.without_range = false;
+            file.looks_for_whole = false;
         }
         self.to_show.insert((serial, index));
     }
@@ -439,7 +452,7 @@ impl Queue {
     /// Does what is due, then settles.
     pub fn handle_alarm(&mut self, now: Millis) {
         let due = self.alarms.range(..=(now, Serial(u64::MAX))).map(|&(_, serial)| serial);
-        for serial in ordered::set(due) {
+        for serial in due.collect::<Set<_>>() {
             let Some(group) = self.groups.get(&serial) else { continue };
             let State::Waiting(wait) = group.state() else { continue };
             if wait.next_attempt_at.is_some_and(|at| at <= now) {
@@ -559,7 +572,7 @@ impl Queue {
             })
             .collect();
         if files.len() == self.to_show.len() {
-            self.to_show.clear();
+            self.to_show = Set::new();
         } else {
             for file in files {
                 self.to_show.remove(&file);

@@ -1,15 +1,15 @@
 //! What is under way for the files: how much of it, and which of it are connections.
 
 use super::Ticket;
+use crate::ordered::{Map, Set};
 use crate::protocol::Serial;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// What is under way for the files.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Traffic {
     total: usize,
-    by_origin: BTreeMap<String, usize>,
-    connections: BTreeSet<(Serial, u32, Ticket)>,
+    by_origin: Map<String, usize>,
+    connections: Set<(Serial, u32, Ticket)>,
 }
 
 impl Traffic {

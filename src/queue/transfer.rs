@@ -27,6 +27,8 @@ pub(super) struct Transfer {
     pub(super) published: bool,
     /// The next request goes without `Range`, and so from zero.
     pub(super) without_range: bool,
+    /// The next request goes without `Range`, to see whether what is kept can be continued.
+    pub(super) looks_for_whole: bool,
     /// The latest request with `Range` got no answer, which may be the browser's word for a coded one.
     pub(super) may_be_coded: bool,
     /// The most bytes that ever were there, in whichever generation; more is progress.
@@ -206,6 +208,7 @@ impl Transfer {
             complete: false,
             published: false,
             without_range: false,
+            looks_for_whole: false,
             may_be_coded: false,
             furthest: 0,
             hash: HashMark::default(),

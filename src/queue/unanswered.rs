@@ -17,12 +17,21 @@ impl Queue {
         message: String,
         now: Millis,
     ) {
-        let failures = self.failures(serial);
-        let Some((_, file)) = self.file(serial, index) else { return };
+        let Some((group, file)) = self.file(serial, index) else { return };
         let reach = file.reach_from(self.host.origin.as_deref());
+        let (failures, finding) = match &group.trouble {
+            Some(trouble) => (trouble.failures, Some(trouble.error.hresult)),
+            None => (0, None),
+        };
+        let is_to_be_confirmed = match finding {
+            Some(Hresult::E_ACCESSDENIED) => !file.is_known_to_answer(),
+            Some(Hresult::BG_E_INSUFFICIENT_RANGE_SUPPORT) => !file.durable.is_empty(),
+            Some(_) | None => false,
+        };
         // At the 1st, 2nd, 4th, 8th … failure in a row: a dead server is asked little more than by the
         // requests themselves, and what one that has come back does is found out all the same.
-        let is_looked_into = self.online && failures.saturating_add(1).is_power_of_two();
+        let is_looked_into =
+            self.online && (failures.saturating_add(1).is_power_of_two() || is_to_be_confirmed);
         if reach == Reach::MixedContent {
             self.fail(serial, Some(index), mixed_content(), now);
         } else if reach == Reach::BlockedPort {
@@ -31,6 +40,12 @@ impl Queue {
         } else if is_looked_into && may_be_coded(request) {
             if let Some(file) = self.file_mut(serial, index) {
                 file.without_range = true;
+                file.may_be_coded = true;
+            }
+        } else if is_looked_into && request.range.is_some() && !file.durable.is_empty() {
+            // What is kept stays until an answer shows that nothing can continue it.
+            if let Some(file) = self.file_mut(serial, index) {
+                file.looks_for_whole = true;
                 file.may_be_coded = true;
             }
         } else if is_looked_into && reach == Reach::CrossOrigin {
@@ -55,21 +70,28 @@ impl Queue {
         now: Millis,
     ) {
         let page = self.host.origin.clone().unwrap_or_default();
+        let Some((group, file)) = self.file(serial, index) else { return };
+        // Once is not enough: a server may break two connections and answer the third.
+        let was_found_before = group.trouble.as_ref().is_some_and(|trouble| {
+            trouble.error.hresult == Hresult::E_ACCESSDENIED
+                && trouble.error.file_index == Some(index)
+        });
+        let may_pass = !was_found_before || file.is_known_to_answer();
         let Some(file) = self.file_mut(serial, index) else { return };
         // Given up meanwhile, it means nothing.
         let Some(Stage::Probing { message, .. }) = file.remove(ticket) else { return };
-        let failure = if is_reachable {
-            refused_by_cors(&page, file.is_known_to_answer())
-        } else {
-            unreachable(message)
-        };
+        let failure =
+            if is_reachable { refused_by_cors(&page, may_pass) } else { unreachable(message) };
         self.fail(serial, Some(index), failure, now);
     }
 
-    /// Failures in a row.
-    fn failures(&self, serial: Serial) -> u32 {
-        let trouble = self.groups.get(&serial).and_then(|group| group.trouble.as_ref());
-        trouble.map_or(0, |trouble| trouble.failures)
+    /// A request for the rest of a file got no answer, and one for the whole of it gets the version that
+    /// is kept. A few times that may be chance; then the file is fetched as a whole.
+    pub(super) fn note_whole_alone(&mut self, serial: Serial, index: u32, now: Millis) {
+        let reason = "the server answers a request for the whole file, and none for the rest of it";
+        self.count_fruitless(serial, index, reason, now);
+        let failure = failure(Hresult::BG_E_INSUFFICIENT_RANGE_SUPPORT, reason.to_owned());
+        self.fail(serial, Some(index), Failure { transient: true, ..failure }, now);
     }
 }
 
@@ -85,12 +107,12 @@ fn unreachable(message: String) -> Failure {
 
 /// A server that has let this page read its answers before is believed to do so again: what it sends
 /// when it is in trouble often lacks the headers.
-fn refused_by_cors(page: &str, is_passing: bool) -> Failure {
+fn refused_by_cors(page: &str, may_pass: bool) -> Failure {
     let message = format!(
         "CORS: the server answers, and does not let pages of {page} read the answer \
-         (Access-Control-Allow-Origin)"
+         (Access-Control-Allow-Origin), or it breaks each connection before its answer"
     );
-    Failure { transient: is_passing, ..failure(Hresult::E_ACCESSDENIED, message) }
+    Failure { transient: may_pass, ..failure(Hresult::E_ACCESSDENIED, message) }
 }
 
 fn mixed_content() -> Failure {

@@ -426,3 +426,21 @@ proptest! {
         prop_assert!(asked.len() <= most, "{} requests: {:?}", asked.len(), asked);
     }
 }
+
+#[test]
+fn what_one_server_does_not_take_is_not_kept_from_another() {
+    let mut world = world_of(2)
+        .with_file("/far/b", SIZE)
+        .then(FINE)
+        .then(Behaviour::Status(404, None))
+        .with_file("/c", SIZE);
+    // The second file is the one of which a second connection is refused.
+    let group = world.resumed_group(["/a", "/far/b", "/c"]);
+    world.run_until_idle();
+    assert_complete(&world, group, "/far/b");
+    assert_complete(&world, group, "/c");
+    let asked = world.ranges_asked("/far/b");
+    assert_eq!(asked, ["bytes=0-", "bytes=50000-", "bytes=50000-"]);
+    let asked = world.ranges_asked("/c");
+    assert!(asked.len() > 1, "the other server is not asked for a second connection: {asked:?}");
+}

@@ -1,11 +1,15 @@
 //! Requests that get no answer: a refusal by CORS is told from a server that is dead, and from what
 //! no request could ever bring.
 
-use crate::sim::{Behaviour, Cors, Ranges, World, info};
-use qmgr::abi::{FileSetInfo, Hresult};
+use crate::sim::{Behaviour, Cors, Ranges, START, World, info};
+use qmgr::abi::{FileSetInfo, Hresult, Sha256Integrity};
 use qmgr::protocol::{Command, Serial, WaitReason};
 use qmgr::queue::{Ended, Event};
 use qmgr::time::Millis;
+use sha2::{Digest, Sha256};
+
+/// The answer is as it should be.
+const FINE: Behaviour = Behaviour::CutAfter(usize::MAX);
 
 const DAY: Millis = Millis(86_400_000);
 
@@ -27,7 +31,50 @@ fn a_server_that_lives_and_refuses_is_an_error_that_says_cors() {
     let group = world.resumed_group(["/far/a"]);
     world.run_until_idle();
     assert_failed(&world, group, Hresult::E_ACCESSDENIED, "CORS");
-    assert_eq!(world.ranges_asked("/far/a"), ["bytes=0-", "none", "probe"]);
+    let once = ["bytes=0-", "none", "probe"];
+    assert_eq!(world.ranges_asked("/far/a"), [once, once].concat());
+}
+
+#[test]
+fn a_refusal_is_named_while_it_is_waited_to_be_seen_again() {
+    let mut world = World::new().with_file("/far/a", 10_000).with_cors(Cors::Refused);
+    let group = world.resumed_group(["/far/a"]);
+    world.run_until(|world| world.row(group).wait.is_some());
+    let wait = world.row(group).wait.clone().expect("it waits");
+    assert_eq!(wait.reason, WaitReason::Backoff);
+    let error = wait.last_error.expect("it says why");
+    assert_eq!(error.hresult, Hresult::E_ACCESSDENIED);
+    assert!(error.message.contains("CORS"), "{}", error.message);
+}
+
+#[test]
+fn broken_connections_and_an_answered_probe_are_no_refusal_for_good() {
+    for broken in [2, 3] {
+        let mut world = World::new().with_file("/far/a", 10_000);
+        for _ in 0..broken {
+            world = world.then(Behaviour::Unreachable);
+            if world.remote("/far/a").script.len() == 2 {
+                // The probe between them.
+                world = world.then(Behaviour::CutAfter(0));
+            }
+        }
+        let group = world.resumed_group(["/far/a"]);
+        world.run_until_idle();
+        assert_eq!(world.status(group), 0x140, "after {broken} broken connections");
+    }
+}
+
+#[test]
+fn a_refusal_between_failures_of_a_dead_server_is_confirmed_before_it_counts() {
+    let mut world = World::new().with_file("/far/a", 10_000).always(Behaviour::Unreachable);
+    let group = world.resumed_group(["/far/a"]);
+    world.run_until(|world| world.row(group).wait.is_some());
+    world.remote("/far/a").always = None;
+    world.remote("/far/a").cors = Cors::Refused;
+    let seen = probes(&world, "/far/a");
+    world.run_until_idle();
+    assert_failed(&world, group, Hresult::E_ACCESSDENIED, "CORS");
+    assert_eq!(probes(&world, "/far/a"), seen + 2);
 }
 
 #[test]
@@ -85,7 +132,8 @@ fn a_server_that_was_readable_before_is_waited_for_though_it_refuses() {
     world.run_until_idle();
     assert_eq!(world.status(group), 0x140);
     let asked = world.ranges_asked("/far/a");
-    assert!(asked[1..].iter().all(|asked| asked == "bytes=4000-" || asked == "probe"), "{asked:?}");
+    let never_from_zero = |asked: &String| ["bytes=4000-", "none", "probe"].contains(&&**asked);
+    assert!(asked[1..].iter().all(never_from_zero), "{asked:?}");
 }
 
 #[test]
@@ -102,6 +150,60 @@ fn a_compressed_answer_is_found_out_though_the_server_was_dead_at_first() {
         let asked = world.ranges_asked(path);
         assert_eq!(asked[asked.len() - 2..], ["bytes=0-", "none"]);
     }
+}
+
+#[test]
+fn a_server_that_begins_to_compress_a_file_of_which_a_part_is_kept_is_asked_for_the_whole() {
+    for (path, cors) in [("/a", Cors::Exposed), ("/far/a", Cors::Exposed), ("/far/a", Cors::Hidden)]
+    {
+        let mut world = World::new().with_file(path, 10_000).with_cors(cors).cut_after(4_000);
+        let size = Some(10_000);
+        let integrity = Sha256Integrity(Sha256::digest(world.served(path)).into()).to_string();
+        let integrity = Some(integrity);
+        let group = world.group_of(vec![FileSetInfo { size, integrity, ..info(path) }]);
+        world.ask(Command::ResumeGroup { group }).expect("the group is resumed");
+        world.run_until(|world| world.row(group).wait.is_some());
+        world.remote(path).ranges = Ranges::Coded;
+        world.run_until_idle();
+        assert_eq!(world.status(group), 0x140, "{path} {cors:?}");
+        assert!(world.published(path) == Some(world.served(path)));
+        assert_eq!(world.ranges_asked(path), ["bytes=0-", "bytes=4000-", "none"]);
+        assert!(world.now.since(START) < Millis(60_000));
+    }
+}
+
+#[test]
+fn a_request_that_got_no_answer_gives_nothing_up_that_is_kept() {
+    for path in ["/a", "/far/a"] {
+        let mut world = World::new().with_file(path, 10_000).cut_after(4_000);
+        let group = world.resumed_group([path]);
+        world.run_until(|world| world.row(group).wait.is_some());
+        world.remote(path).script.push_back(Behaviour::Unreachable);
+        world.run_until_idle();
+        assert_eq!(world.status(group), 0x140);
+        let asked = world.ranges_asked(path);
+        assert_eq!(asked, ["bytes=0-", "bytes=4000-", "none", "bytes=4000-"]);
+    }
+}
+
+#[test]
+fn a_server_that_answers_for_the_whole_alone_is_asked_for_it_after_three_times() {
+    let mut world = World::new().with_file("/a", 10_000).cut_after(4_000);
+    let group = world.resumed_group(["/a"]);
+    world.run_until(|world| world.row(group).wait.is_some());
+    let never_a_range = [Behaviour::Unreachable, FINE];
+    world.remote("/a").script = never_a_range.iter().cycle().take(6).cloned().collect();
+    world.run_until(|world| world.ranges_asked("/a").len() == 3);
+    world.run_until(|world| world.row(group).wait.is_some());
+    let wait = world.row(group).wait.clone().expect("it waits");
+    let hresult = wait.last_error.map(|error| error.hresult);
+    assert_eq!(hresult, Some(Hresult::BG_E_INSUFFICIENT_RANGE_SUPPORT));
+    world.run_until_idle();
+    assert_eq!(world.status(group), 0x140);
+    assert!(world.published("/a") == Some(world.served("/a")));
+    let look = ["bytes=4000-", "none"];
+    let asked = [&["bytes=0-"][..], &look, &look, &look, &["none"]].concat();
+    assert_eq!(world.ranges_asked("/a"), asked);
 }
 
 #[test]

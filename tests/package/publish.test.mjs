@@ -29,8 +29,10 @@ test("the module names no path of the machine that built it", async (t) => {
 
 test("every way to resolve the package finds types that match", async () => {
   const attw = join(dirname(packages.resolve("@arethetypeswrong/cli/package.json")), "dist/index.js");
-  const entries = ["--exclude-entrypoints", "./worker", "./qmgr.wasm"];
-  await run(process.execPath, [attw, process.env.QMGR_TARBALL, "--profile", "esm-only", ...entries]).catch(({ stdout, stderr }) => {
+  const check = (...options) => run(process.execPath, [attw, process.env.QMGR_TARBALL, ...options]).catch(({ stdout, stderr }) => {
     assert.fail(`${stdout}${stderr}`);
   });
+  // The others run in browsers only, and are ES modules.
+  await check("--entrypoints", ".", "./inline");
+  await check("--profile", "esm-only");
 });

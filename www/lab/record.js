@@ -53,7 +53,9 @@ class RecordView {
     selection.addEventListener("change", () => this.#onlyOpened.checked && this.#redraw());
     this.#list.addEventListener("click", ({ target }) => {
       const line = target.closest("li");
-      if (line) this.#earlier.goTo(Number(line.dataset.step));
+      if (!line) return;
+      this.#earlier.goTo(Number(line.dataset.step));
+      this.#earlier.bringIntoView();
     });
     this.#earlier.addEventListener("move", ({ detail }) => this.#mark(detail));
     this.#redraw();

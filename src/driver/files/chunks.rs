@@ -13,7 +13,7 @@ use super::super::store::{self, CHUNKS, Fence, NAMES, NAMES_BY_PART, QUEUE};
 use super::super::{js, unavailable};
 use crate::abi::{LocalPath, QmgrError};
 use crate::fields::{Fields, object};
-use crate::ordered;
+use crate::ordered::Set;
 use crate::queue::{DiskFailure, Part};
 use futures_channel::oneshot;
 use indexed_db_futures::database::Database;
@@ -21,7 +21,6 @@ use indexed_db_futures::error::Error;
 use indexed_db_futures::prelude::*;
 use indexed_db_futures::transaction::{Transaction, TransactionMode};
 use js_sys::{Array, ArrayBuffer, Uint8Array};
-use std::collections::BTreeSet;
 use std::ops::Range;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -148,13 +147,13 @@ impl Chunks {
         Ok(store::commit(transaction).await?)
     }
 
-    pub(super) async fn delete_orphans(&self, kept: &BTreeSet<Part>) {
+    pub(super) async fn delete_orphans(&self, kept: &[Part]) {
         // A failure leaves them to the next start.
         drop(self.try_delete_orphans(kept).await);
     }
 
-    async fn try_delete_orphans(&self, kept: &BTreeSet<Part>) -> Result<(), DiskFailure> {
-        let mut kept = ordered::set(kept.iter().copied().map(part_key));
+    async fn try_delete_orphans(&self, kept: &[Part]) -> Result<(), DiskFailure> {
+        let mut kept: Set<String> = kept.iter().copied().map(part_key).collect();
         let transaction = self.begin(self.fence.life.get()).await?;
         let names = transaction.object_store(NAMES)?.get_all::<JsValue>().primitive()?.await?;
         kept.extend(names.filter_map(Result::ok).filter_map(decode).map(|name| name.part));

@@ -16,7 +16,6 @@ use qmgr::protocol::{
     SettingsPatch,
 };
 use qmgr::queue::{DiskFailure, Event, Ticket};
-use qmgr::snapshot::SavedState;
 use qmgr::time::Millis;
 use sha2::{Digest, Sha256};
 
@@ -168,9 +167,7 @@ impl History {
             }
             _ => {
                 let parts: Vec<_> = self.world.disk.parts().collect();
-                if let Some(part) = self.rng.choice(parts)
-                    && !self.is_published(part.serial)
-                {
+                if let Some(part) = self.rng.choice(parts) {
                     self.world.tell(|| format!("somebody deletes {part}"));
                     self.world.disk.delete_part(part);
                 }
@@ -201,11 +198,6 @@ impl History {
         };
         refusals.push_back(failure.clone());
         self.world.tell(|| format!("the next {what} fails: {failure:?}"));
-    }
-
-    /// Whether a group's parts are being moved to their names, so that one that is gone may be there.
-    fn is_published(&self, group: Serial) -> bool {
-        self.world.database.state(group) != Some(&SavedState::Running)
     }
 
     fn crash(&mut self) {

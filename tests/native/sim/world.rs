@@ -1074,7 +1074,7 @@ impl World {
         size: u64,
     ) -> Result<(), DiskFailure> {
         self.disk.publish(part, target, size)?;
-        let bytes = &self.disk.files[target.key()];
+        let bytes = self.disk.files.get(target.key()).expect("a file");
         let held = self.ledger.may_stand(target.key(), bytes, &self.servers);
         assert!(held, "what stands at {} was never held by its server", target.as_str());
         Ok(())
