@@ -280,7 +280,7 @@ impl Page {
     /// `failure`: at once if the worker `held_lock`, else when nobody was heard for a while.
     pub fn lack_worker(self: &Rc<Self>, failure: QmgrError, held_lock: bool) {
         let own = self.client().0;
-        let is_ours = self.contact.borrow().active().is_some_and(|active| active.worker == own);
+        let is_ours = self.contact.borrow().active().is_some_and(|active| *active.worker == *own);
         if is_ours {
             self.lose_engine();
             self.say_hello();

@@ -332,12 +332,18 @@ async fn read_saved(transaction: &Transaction<'_>) -> Result<Saved, Error> {
         let (_key, file): (String, StoredFile) = bytes::read(record)?;
         Some(file)
     };
+    let queue = queue_record(transaction).await?;
+    // All are asked for at once: the database reads the next while one is taken in.
+    let groups = records(transaction, GROUPS)?;
+    let transfers = records(transaction, TRANSFERS)?;
+    let files = records(transaction, FILES)?;
+    let outcomes = records(transaction, OUTCOMES)?;
     Ok(Saved {
-        queue: queue_record(transaction).await?.as_deref().and_then(bytes::read),
-        groups: read_each(&records(transaction, GROUPS).await?, read_group),
-        transfers: read_each(&records(transaction, TRANSFERS).await?, bytes::read),
-        files: read_each(&records(transaction, FILES).await?, read_file),
-        outcomes: read_each(&records(transaction, OUTCOMES).await?, bytes::read),
+        queue: queue.as_deref().and_then(bytes::read),
+        groups: read_each(&groups.await?, read_group),
+        transfers: read_each(&transfers.await?, bytes::read),
+        files: read_each(&files.await?, read_file),
+        outcomes: read_each(&outcomes.await?, bytes::read),
     })
 }
 
@@ -346,10 +352,13 @@ pub(super) async fn read_epoch(transaction: &Transaction<'_>) -> Result<u64, Err
     Ok(epoch.map_or(0, js::to_u64))
 }
 
-/// All records of a store.
-async fn records(transaction: &Transaction<'_>, store: &str) -> Result<Vec<Vec<u8>>, Error> {
-    let values = transaction.object_store(store)?.get_all::<JsValue>().primitive()?.await?;
-    Ok(values.filter_map(Result::ok).filter_map(record_bytes).collect())
+/// All records of a store. The request is on its way when this returns.
+fn records(
+    transaction: &Transaction<'_>,
+    store: &str,
+) -> Result<impl Future<Output = Result<Vec<Vec<u8>>, Error>> + use<>, Error> {
+    let values = transaction.object_store(store)?.get_all::<JsValue>().primitive()?;
+    Ok(async { Ok(values.await?.filter_map(Result::ok).filter_map(record_bytes).collect()) })
 }
 
 /// The records that can be read. One that cannot stays where it is, for a build that can.
