@@ -41,7 +41,7 @@ use connection::Connection;
 use files::{Files, SharedPart, WeakPart};
 use futures_channel::oneshot;
 use futures_util::FutureExt;
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, join, select};
 use hasher::Hasher;
 use network::Network;
 use std::cell::{Cell, RefCell};
@@ -123,8 +123,11 @@ impl Engine {
             let message = "there is no fetch here";
             return Err(QmgrError::new(Hresult::QM_E_DOWNLOADER_UNAVAILABLE, message));
         }
-        let (store, storage) = Store::open(&name, storage).await?;
-        let files = Files::open(&name, storage, &store).await?;
+        // Most queues have files of their own; those are looked for beside the records.
+        let (store, opfs) =
+            join(Store::open(&name, storage), Files::open_early(&name, storage)).await;
+        let (store, storage) = store?;
+        let files = Files::open(&name, storage, &store, opfs).await?;
         let storage = files.storage();
         let engine = Self {
             shared: Rc::new(Shared {

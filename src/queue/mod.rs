@@ -94,7 +94,8 @@ pub struct Queue {
     host: Host,
     settings: Settings,
     next_serial: Serial,
-    groups: Map<Serial, Group>,
+    /// In boxes, so that many lie side by side in the map.
+    groups: Map<Serial, Box<Group>>,
     /// The groups in the queue by id; those that are leaving it are not here.
     by_id: Map<Guid, Serial>,
     jobs: Map<Guid, Serial>,
@@ -263,7 +264,7 @@ impl Queue {
             }
             self.next_serial = self.next_serial.max(Serial(serial.0 + 1));
             self.callbacks.note_restored(serial, group.notification.is_some());
-            self.groups.insert(serial, group);
+            self.groups.insert(serial, Box::new(group));
             self.sort_in(serial);
             self.unsettled.insert(serial);
         }
@@ -287,12 +288,18 @@ impl Queue {
         group.count_files();
         let sorted = Sorted::of(group);
         let before = std::mem::replace(&mut group.sorted, sorted);
+        let may_wait = sorted.waiting || group.alarm.is_some();
         if sorted.needs_connection {
             self.lobby.enter(serial);
         } else if before.needs_connection {
             self.lobby.leave(serial);
         }
-        self.set_alarm(serial);
+        if may_wait {
+            self.set_alarm(serial);
+        }
+        if sorted == before {
+            return;
+        }
         for (set, was_in, is_in) in [
             (&mut self.active, before.active, sorted.active),
             (&mut self.foreground, before.foreground, sorted.foreground),

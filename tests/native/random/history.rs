@@ -300,7 +300,7 @@ impl History {
                 (1..=page.sequence).take_while(|number| page.replies.contains_key(number));
             page.acknowledged = answered.last().unwrap_or(0);
         }
-        page.owner = Owner { user: user.to_owned(), administrator };
+        page.owner = Owner { user: user.into(), administrator };
         self.world.tell(|| format!("{command:?}"));
         let creates = matches!(command, Command::CreateGroup { .. } | Command::GetGroup { .. });
         let sequence = match is_other {
@@ -393,7 +393,9 @@ impl History {
             _ => {
                 let files: Vec<_> = self.world.database.tables.files.values().collect();
                 let local_file = self.rng.choice(files).map(|file| file.local_file.clone());
-                Command::DeleteFile { local_file: local_file.unwrap_or_else(|| "/x".to_owned()) }
+                let local_file =
+                    local_file.map_or_else(|| "/x".to_owned(), |file| file.to_string());
+                Command::DeleteFile { local_file }
             }
         }
     }
@@ -418,7 +420,7 @@ impl History {
             2 => Some(Sha256Integrity([7; 32]).to_string()),
             _ => None,
         };
-        FileSetInfo { local_file, size, integrity, ..info(path) }
+        FileSetInfo { local_file: local_file.into(), size, integrity, ..info(path) }
     }
 
     /// Somebody reads a file that may be on its way.
@@ -600,14 +602,16 @@ impl History {
             .map(|(_, file)| file.local_file.clone())
             .collect();
         for local_file in gone {
-            self.world.ask(Command::DeleteFile { local_file }).expect("it is deleted");
+            self.world
+                .ask(Command::DeleteFile { local_file: local_file.to_string() })
+                .expect("it is deleted");
         }
     }
 }
 
 /// Whether the server holds what the caller promised.
 fn is_as_promised(file: &FileSetInfo, servers: &Servers) -> bool {
-    let served = servers.files[&file.remote_file].versions.last().expect("a file has a version");
+    let served = servers.files[&*file.remote_file].versions.last().expect("a file has a version");
     let checked = FileSet::try_from(file.clone()).expect("it was taken");
     file.size.is_none_or(|size| size == served.len() as u64)
         && checked.integrity.is_none_or(|hash| hash.0[..] == Sha256::digest(served)[..])

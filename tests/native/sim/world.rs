@@ -1210,7 +1210,12 @@ pub fn url(path: &str) -> String {
 
 /// A file, fetched from and published under one path.
 pub fn info(path: &str) -> FileSetInfo {
-    FileSetInfo { remote_file: url(path), local_file: path.to_owned(), size: None, integrity: None }
+    FileSetInfo {
+        remote_file: url(path).into(),
+        local_file: path.into(),
+        size: None,
+        integrity: None,
+    }
 }
 
 /// An id by its number.
