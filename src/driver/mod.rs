@@ -7,10 +7,11 @@
 //! | `connection` | `fetch`, streams |
 //! | `files` | the origin private file system, IndexedDB, or memory |
 //! | `hasher` | a worker that hashes |
+//! | `idb` | IndexedDB |
 //! | `locks` | Web Locks |
 //! | `network` | `navigator.onLine` |
-//! | `idb` | IndexedDB |
-//! | `store` | the records in it |
+//! | `readers` | `BroadcastChannel`, to service workers |
+//! | `store` | the records in `idb` |
 //! | `worker` | the dedicated worker that an engine lives in |
 
 pub(crate) mod channel;
@@ -22,6 +23,7 @@ mod idb;
 mod js;
 mod locks;
 mod network;
+mod readers;
 mod store;
 mod worker;
 
@@ -33,14 +35,14 @@ pub use worker::TabWorker;
 use crate::abi::{Hresult, QmgrError};
 use crate::ordered::Map;
 use crate::protocol::{Epoch, FromEngine, Storage, ToEngine, ToPage};
-use crate::queue::{Effect, Event, Host, Part, Pieces, Queue, Ticket};
+use crate::queue::{Ask, Effect, Event, Host, Part, Pieces, Queue, Ticket, Told};
 use crate::time::Millis;
 use clock::Alarm;
 use connection::Connection;
 use files::{Files, SharedPart, WeakPart};
 use futures_channel::oneshot;
 use futures_util::FutureExt;
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, join, select};
 use hasher::Hasher;
 use network::Network;
 use std::cell::{Cell, RefCell};
@@ -122,8 +124,11 @@ impl Engine {
             let message = "there is no fetch here";
             return Err(QmgrError::new(Hresult::QM_E_DOWNLOADER_UNAVAILABLE, message));
         }
-        let (store, storage) = Store::open(&name, storage).await?;
-        let files = Files::open(&name, storage, &store).await?;
+        // Most queues have files of their own; those are looked for beside the records.
+        let (store, opfs) =
+            join(Store::open(&name, storage), Files::open_early(&name, storage)).await;
+        let (store, storage) = store?;
+        let files = Files::open(&name, storage, &store, opfs).await?;
         let storage = files.storage();
         let engine = Self {
             shared: Rc::new(Shared {
@@ -215,6 +220,13 @@ impl Engine {
     /// their pages send them again to the next.
     pub fn deliver(&self, message: ToEngine) {
         self.act(|queue, now| queue.call(message, now));
+    }
+
+    /// Tells a reader how its file stands; `None` between two lives of the queue.
+    fn read(&self, ask: &Ask) -> Option<Told> {
+        let mut told = None;
+        self.act(|queue, now| told = Some(queue.read(ask, now)));
+        told
     }
 
     /// Ends every connection, makes durable what they brought, and lets go. Other engines may then

@@ -241,7 +241,7 @@ impl Queue {
             groups: pending
                 .groups
                 .iter()
-                .map(|serial| (*serial, self.groups.get(serial).map(super::Group::record)))
+                .map(|serial| (*serial, self.groups.get(serial).map(|group| group.record())))
                 .collect(),
             transfers: pending
                 .transfers

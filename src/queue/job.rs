@@ -185,6 +185,13 @@ impl Job {
         sums
     }
 
+    /// Whether something is under way for some file.
+    pub(super) fn is_busy(&self) -> bool {
+        let Some(open) = self.open else { return self.sums.busy > 0 };
+        let others = self.sums.busy - usize::from(self.places[open].share.busy);
+        others > 0 || self.files[open].is_busy()
+    }
+
     /// The first file, in add order, that is not there whole.
     pub(super) fn current(&self) -> Option<(u32, &Transfer)> {
         let reopened = self.open.filter(|&open| open < self.current && !self.files[open].complete);

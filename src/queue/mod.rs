@@ -5,6 +5,7 @@
 //! 1. Make one with [`Queue::restore`].
 //! 2. Hand it what happens, one thing at a time: [`Queue::call`] for what a page asks,
 //!    [`Queue::handle_event`] for what the driver saw, [`Queue::handle_alarm`] when time has passed.
+//!    [`Queue::read`] is asked by whoever reads a file that is still being fetched.
 //! 3. After each, drain it: carry out every [`Queue::poll_effect`], then send every
 //!    [`Queue::poll_message`], then set the alarm to [`Queue::next_alarm`].
 //!
@@ -30,6 +31,7 @@ mod job;
 mod lobby;
 mod notifications;
 mod pieces;
+mod readers;
 mod retry;
 mod schedule;
 mod speed;
@@ -41,6 +43,7 @@ mod unanswered;
 pub use effect::{Commit, Effect, Part};
 pub use event::{DiskFailure, Ended, Event};
 pub use pieces::Pieces;
+pub use readers::{Ask, Readable, Told};
 pub use state::{StateWords, Transition, states, transitions};
 
 use crate::abi::{Guid, LocalPath, QmgrError};
@@ -91,7 +94,8 @@ pub struct Queue {
     host: Host,
     settings: Settings,
     next_serial: Serial,
-    groups: Map<Serial, Group>,
+    /// In boxes, so that many lie side by side in the map.
+    groups: Map<Serial, Box<Group>>,
     /// The groups in the queue by id; those that are leaving it are not here.
     by_id: Map<Guid, Serial>,
     jobs: Map<Guid, Serial>,
@@ -260,7 +264,7 @@ impl Queue {
             }
             self.next_serial = self.next_serial.max(Serial(serial.0 + 1));
             self.callbacks.note_restored(serial, group.notification.is_some());
-            self.groups.insert(serial, group);
+            self.groups.insert(serial, Box::new(group));
             self.sort_in(serial);
             self.unsettled.insert(serial);
         }
@@ -284,12 +288,18 @@ impl Queue {
         group.count_files();
         let sorted = Sorted::of(group);
         let before = std::mem::replace(&mut group.sorted, sorted);
+        let may_wait = sorted.waiting || group.alarm.is_some();
         if sorted.needs_connection {
             self.lobby.enter(serial);
         } else if before.needs_connection {
             self.lobby.leave(serial);
         }
-        self.set_alarm(serial);
+        if may_wait {
+            self.set_alarm(serial);
+        }
+        if sorted == before {
+            return;
+        }
         for (set, was_in, is_in) in [
             (&mut self.active, before.active, sorted.active),
             (&mut self.foreground, before.foreground, sorted.foreground),

@@ -4,6 +4,7 @@
 //! ruling A31). Within a group the files are fetched one after another, in add order.
 
 use super::commit::After;
+use super::group::Group;
 use super::lobby::NoRoom;
 use super::pieces::asked;
 use super::state::{Cause, State};
@@ -72,8 +73,7 @@ impl Queue {
             self.move_all(serial);
         }
         let Some(group) = self.groups.get(&serial) else { return };
-        let sums = group.sums();
-        if sums.busy > 0 || publish && sums.unpublished > 0 {
+        if group.is_busy() || publish && group.sums().unpublished > 0 {
             return;
         }
         self.active.remove(&serial);
@@ -166,13 +166,14 @@ impl Queue {
         let before = self.turn.map(|(serial, _)| serial);
         self.turn = self.next_turn(now);
         let turn = self.turn.map(|(serial, _)| serial);
-        if let Some(before) = before.filter(|serial| self.background.contains(serial))
-            && Some(before) != turn
+        if let Some(before) = before
+            && turn != Some(before)
+            && self.background.contains(&before)
         {
             self.abort_all(before);
         }
         if self.stopping {
-            for serial in self.chosen() {
+            for serial in self.chosen().collect::<Vec<_>>() {
                 self.abort_all(serial);
             }
             return;
@@ -188,10 +189,12 @@ impl Queue {
         } else {
             Vec::new()
         };
-        for serial in self.chosen() {
+        // Most have one connection and want no more, so nothing is collected as a rule.
+        let wide: Vec<_> = self.chosen().filter(|serial| self.is_wide(*serial)).collect();
+        for serial in wide {
             self.widen(serial, &short, now);
         }
-        if self.traffic.is_any_divided() {
+        if !short.is_empty() && self.traffic.is_any_divided() {
             for reason in short {
                 self.make_room(&reason);
             }
@@ -200,15 +203,27 @@ impl Queue {
 
     /// The groups with connections that may have them: those in the foreground, and the one whose turn
     /// it is.
-    fn chosen(&self) -> Vec<Serial> {
+    fn chosen(&self) -> impl Iterator<Item = Serial> {
         let turn = self.turn.map(|(serial, _)| serial);
-        let mut connected: Vec<_> = self.traffic.files().map(|(serial, _)| serial).collect();
-        connected.dedup();
-        let (last, mut chosen): (Vec<_>, Vec<_>) =
-            connected.into_iter().partition(|serial| Some(*serial) == turn);
-        chosen.retain(|serial| self.foreground.contains(serial));
-        chosen.extend(last);
-        chosen
+        let last = turn.filter(|serial| self.traffic.files_of(*serial).next().is_some());
+        let foreground = self
+            .traffic
+            .groups()
+            .filter(move |serial| turn != Some(*serial) && self.foreground.contains(serial));
+        foreground.chain(last)
+    }
+
+    /// Whether more than one connection may help the group's current file.
+    fn is_wide(&self, serial: Serial) -> bool {
+        self.groups.get(&serial).is_some_and(|group| {
+            group.current().is_some_and(|(_, file)| self.connections_for(group, file) > 1)
+        })
+    }
+
+    fn connections_for(&self, group: &Group, file: &Transfer) -> u32 {
+        let per_file = self.settings.connections.per_file;
+        let breadth = group.breadth(file);
+        breadth.map_or(per_file.unwrap_or(1), |breadth| breadth.limit(per_file))
     }
 
     /// Takes the foreground groups for which nothing is under way one step further, as far as there are
@@ -234,10 +249,8 @@ impl Queue {
         let Some(group) = self.groups.get(&serial) else { return true };
         self.traffic.files_of(serial).all(|index| {
             let Some(file) = group.file(index) else { return true };
-            let has_moved =
-                |open: &Connection| open.receiving().is_some_and(|body| body.position > body.from);
             let is_idle = file.open().next().is_none();
-            is_idle || file.open().any(has_moved) && self.kept(file).proof().is_some()
+            is_idle || file.open().any(Connection::has_moved) && self.kept(file).proof().is_some()
         })
     }
 
@@ -257,7 +270,7 @@ impl Queue {
     /// Takes the group's current file one step further, unless something is under way for it.
     fn advance(&mut self, serial: Serial, now: Millis) -> Result<(), NoRoom> {
         let Some(group) = self.groups.get(&serial) else { return Ok(()) };
-        if group.sums().busy > 0 {
+        if group.is_busy() {
             return Ok(());
         }
         let Some((index, file)) = group.current() else { return Ok(()) };
@@ -282,7 +295,8 @@ impl Queue {
         if !file.durable.is_empty() && !can_resume {
             self.start_again(serial, index);
         }
-        self.request(serial, index, None, now);
+        let wanted = self.file(serial, index).and_then(|(_, file)| self.wanted_range(file, now));
+        self.request(serial, index, wanted, now);
         Ok(())
     }
 
@@ -293,11 +307,7 @@ impl Queue {
         let Some(group) = self.groups.get(&serial) else { return };
         let Some((index, file)) = group.current() else { return };
         let breadth = group.breadth(file);
-        let per_file = self.settings.connections.per_file;
-        let limit = breadth.map_or(per_file.unwrap_or(1), |breadth| breadth.limit(per_file));
-        if limit <= 1 {
-            return;
-        }
+        let limit = self.connections_for(group, file);
         let is_wanted_by_others = short.iter().any(|reason| match reason {
             NoRoom::Anywhere => true,
             NoRoom::At(origin) => origin == file.file.remote.origin(),
@@ -320,7 +330,7 @@ impl Queue {
             if self.check_room(file.file.remote.origin(), shortening).is_err() {
                 return;
             }
-            if let Some(gap) = file.free_gap(size) {
+            if let Some(gap) = file.free_gap(size, now) {
                 self.request(serial, index, Some(asked(&gap, size)), now);
             } else if let Some((ticket, until)) = file.division(size, self.host.pieces) {
                 let Some(body) = self.file_mut(serial, index).and_then(|file| {
@@ -358,9 +368,23 @@ impl Queue {
         }
     }
 
+    /// The range that begins where a reader waits, if one does and such an answer can be proven.
+    fn wanted_range(&self, file: &Transfer, now: Millis) -> Option<ByteRange> {
+        let (at, size) = (file.wanted_at(now)?, file.version.as_ref()?.size?);
+        let may_be = !file.without_range && !file.looks_for_whole;
+        let gap = file.free_gap(size, now).filter(|gap| gap.start == at && may_be)?;
+        file.is_strong(self.settings.resume).then(|| asked(&gap, size))
+    }
+
     /// Opens a connection for a range of a file, or for all that is missing of it. Pages that want to be
     /// are asked first which request to send.
-    fn request(&mut self, serial: Serial, index: u32, range: Option<ByteRange>, now: Millis) {
+    pub(super) fn request(
+        &mut self,
+        serial: Serial,
+        index: u32,
+        range: Option<ByteRange>,
+        now: Millis,
+    ) {
         let ticket = self.ticket(Errand::Connection(serial, index));
         let Some(file) = self.file_mut(serial, index) else { return };
         let asking = Asking { range, asked: Vec::new(), page: None, until: now, failure: None };
@@ -456,7 +480,7 @@ impl Queue {
     }
 
     /// Whether one more connection to an origin may be opened, besides so many that are about to be.
-    fn check_room(&self, origin: &str, more: u32) -> Result<(), NoRoom> {
+    pub(super) fn check_room(&self, origin: &str, more: u32) -> Result<(), NoRoom> {
         let limits = &self.settings.connections;
         let more = more as usize;
         if self.traffic.to(origin) + more >= limits.per_origin as usize {

@@ -418,7 +418,7 @@ fn all_of(key: &str) -> Range<String> {
     format!("{key}/")..format!("{key}0")
 }
 
-fn part_key(part: Part) -> String {
+pub(super) fn part_key(part: Part) -> String {
     format!("{:016}/{:010}/{:010}", part.serial.0, part.index, part.generation)
 }
 
