@@ -1,7 +1,7 @@
 //! One group's files, from the first request to their names, through everything that goes wrong.
 
 use crate::sim::{Behaviour, Crash, Ranges, START, Validators, World, info};
-use base64::Engine as _;
+use base64ct::{Base64, Encoding};
 use qmgr::abi::{FileSetInfo, Hresult, LocalPath};
 use qmgr::protocol::{
     Answer, Command, GroupState, Retry, Serial, SettingsPatch, ToEngine, WaitReason,
@@ -31,7 +31,7 @@ fn run_to(world: &mut World, bytes: usize) {
 }
 
 fn integrity(bytes: &[u8]) -> Option<String> {
-    let text = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(bytes));
+    let text = Base64::encode_string(&Sha256::digest(bytes));
     Some(format!("sha256-{text}"))
 }
 

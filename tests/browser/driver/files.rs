@@ -3,8 +3,7 @@
 use crate::support::classes::JsGroup;
 use crate::support::queue::{details, remove};
 use crate::support::{Bytes, Queue, Server, TestGroup, js, opfs, records};
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use base64ct::{Base64, Encoding};
 use js_sys::Uint8Array;
 use sha2::{Digest, Sha256};
 use wasm_bindgen::prelude::*;
@@ -57,7 +56,7 @@ over_each_store! {
 }
 
 fn integrity(of: &[u8]) -> String {
-    format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(of)))
+    format!("sha256-{}", Base64::encode_string(&Sha256::digest(of)))
 }
 
 /// A group whose file has 4 durable bytes, in a queue that is closed: its id, and the part.

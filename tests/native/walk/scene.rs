@@ -2,7 +2,7 @@
 
 use super::world::World;
 use crate::sim::{RemoteFile, guid, url};
-use base64::prelude::{BASE64_STANDARD, Engine};
+use base64ct::{Base64, Encoding};
 use qmgr::abi::{FileSetInfo, GROUPPROP_DISPLAYNAME, PropertyValue};
 use qmgr::protocol::{
     Checkpoint, Command, Connections, Credentials, GroupRow, GroupState, Retry, Serial,
@@ -167,7 +167,7 @@ impl Scene {
         let is_checked = group == Serial(1) && index == SIZES.len() - 1;
         let integrity = is_checked.then(|| {
             let digest = Sha256::digest(&self.file(&remote_file, 0).versions[0]);
-            format!("sha256-{}", BASE64_STANDARD.encode(digest))
+            format!("sha256-{}", Base64::encode_string(&digest))
         });
         FileSetInfo {
             remote_file: remote_file.into(),
