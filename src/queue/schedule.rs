@@ -537,10 +537,10 @@ impl Queue {
 
     /// When to flush a file's bytes or to give a connection of it up.
     fn alarm_of(&self, file: &Transfer) -> Option<Millis> {
-        let stalls = file.connections.iter().filter_map(Connection::moved_at);
-        let stall = stalls.min()?.plus(self.settings.retry.stall_timeout);
+        let oldest = file.connections.iter().filter_map(Connection::moved_at).min();
+        let stall = oldest.map(|at| at.plus(self.settings.retry.stall_timeout));
         let flush = file.flush_due_at(self.settings.checkpoint.interval);
-        flush.into_iter().chain([stall]).min()
+        flush.into_iter().chain(stall).min()
     }
 
     /// What pages are shown changed, though nothing that is saved.

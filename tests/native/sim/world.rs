@@ -20,6 +20,7 @@ use qmgr::time::Millis;
 use rangemap::RangeSet;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 /// When a world begins: Sun, 06 Nov 1994 08:49:37 GMT.
 pub const START: Millis = Millis(784_111_777_000);
@@ -38,6 +39,7 @@ const PIECES: Pieces = Pieces { least_rest: 8_000, least: 2_000 };
 
 /// Something that is done when its time comes.
 enum Task {
+    Allow { ticket: Ticket, until: u64 },
     Answer(Ticket),
     Chunk(Ticket),
     Copy { ticket: Ticket, from: Part, to: Part, length: u64 },
@@ -78,6 +80,8 @@ pub struct World {
     pub dice: Option<fastrand::Rng>,
     /// Whether each engine after a crash is the first of its worker, so that its tickets begin anew.
     pub moves_to_new_workers: bool,
+    /// So long a commit takes, in milliseconds.
+    pub commit_delay: u64,
     /// Whether all connections together are as fast as one.
     pub shares_bandwidth: bool,
     /// Whether everything that happens is printed.
@@ -87,6 +91,8 @@ pub struct World {
     connections: BTreeMap<Ticket, Connection>,
     /// What was written of each part since the engine started.
     written: BTreeMap<Part, RangeSet<u64>>,
+    /// The most connections that wrote into each at once, since then.
+    breadths: BTreeMap<Part, u64>,
     /// The servers' clocks are ahead of the engine's by so much, which was set back.
     set_back: Millis,
     tasks: BTreeMap<(Millis, u64), Task>,
@@ -124,11 +130,13 @@ impl World {
             most_connections: 0,
             dice,
             moves_to_new_workers: false,
+            commit_delay: 2,
             shares_bandwidth: false,
             is_told: std::env::var_os("QMGR_LOG").is_some(),
             scripted: String::new(),
             connections: BTreeMap::new(),
             written: BTreeMap::new(),
+            breadths: BTreeMap::new(),
             set_back: Millis(0),
             tasks: BTreeMap::new(),
             next_task: 0,
@@ -460,6 +468,29 @@ impl World {
         risked
     }
 
+    /// How many bytes of each part that the engine has received are in no record.
+    pub fn unrecorded(&self) -> BTreeMap<Part, u64> {
+        let length = |range: &Range<u64>| range.end - range.start;
+        let of_part = |(&part, written): (&Part, &RangeSet<u64>)| {
+            let record = self.database.tables.transfers.get(&(part.serial, part.index));
+            let mut rest = written.clone();
+            for &(start, end) in record
+                .filter(|record| record.generation == part.generation)
+                .map_or(&[][..], |record| &record.ranges)
+            {
+                rest.remove(start..end);
+            }
+            (part, rest.iter().map(length).sum())
+        };
+        let is_wanted = |part: &Part| self.queue.parts().any(|wanted| wanted == *part);
+        self.written.iter().filter(|(part, _)| is_wanted(part)).map(of_part).collect()
+    }
+
+    /// The most connections that wrote into a part at once, since the engine started.
+    pub fn breadth(&self, part: Part) -> u64 {
+        self.breadths.get(&part).copied().unwrap_or_default()
+    }
+
     /// The network comes, or goes and breaks what is open.
     pub fn set_network(&mut self, is_online: bool) {
         if !is_online {
@@ -504,6 +535,7 @@ impl World {
         let kept: BTreeSet<Part> = self.queue.parts().collect();
         self.disk.delete_orphans(&kept);
         self.written.clear();
+        self.breadths.clear();
         self.drain();
         if !self.is_online {
             self.report(Event::Online(false));
@@ -557,7 +589,8 @@ impl World {
                 // A move that is refused is one that was not made.
                 let _ = self.move_to_its_name(part, &target, size);
             }
-            Task::Answer(_)
+            Task::Allow { .. }
+            | Task::Answer(_)
             | Task::Compare { .. }
             | Task::Deliver(_)
             | Task::End(..)
@@ -760,9 +793,10 @@ impl World {
         self.tell(|| format!("order {effect:?}"));
         let (delay, task) = match effect {
             Effect::Abort { ticket } => (1, Task::End(ticket, Ended::Aborted)),
+            Effect::Allow { ticket, until } => (1, Task::Allow { ticket, until }),
             Effect::Commit(commit) => {
                 self.ledger.note_commit(&commit);
-                (2, Task::Commit(commit))
+                (self.commit_delay, Task::Commit(commit))
             }
             Effect::Compare { ticket, part, at, until } => {
                 (10, Task::Compare { ticket, part, at, until })
@@ -785,9 +819,18 @@ impl World {
             Effect::Publish { ticket, part, target, size } => {
                 (1, Task::Publish { ticket, part, target, size })
             }
-            Effect::Receive { ticket, part, at, keep, until, size, hash } => {
-                let is_shortened = false;
-                let sink = Sink { part, at, position: at, reported: at, until, hash, is_shortened };
+            Effect::Receive { ticket, part, at, keep, until, allowed, size, hash } => {
+                let sink = Sink {
+                    part,
+                    at,
+                    position: at,
+                    reported: at,
+                    until,
+                    allowed,
+                    waits: false,
+                    hash,
+                    is_shortened: false,
+                };
                 return self.receive(ticket, sink, keep, size);
             }
             Effect::Shorten { ticket, until } => (1, Task::Shorten { ticket, until }),
@@ -833,7 +876,12 @@ impl World {
                     self.hashed_from.push(mark.position);
                     check_mark(&self.disk, sink.part, mark).expect("the part is there");
                 }
+                let part = sink.part;
                 connection.sink = Some(sink);
+                let sinks = self.connections.values().filter_map(|open| open.sink.as_ref());
+                let breadth = sinks.filter(|sink| sink.part == part).count() as u64;
+                let most = self.breadths.entry(part).or_default();
+                *most = breadth.max(*most);
                 self.schedule(10, Task::Chunk(ticket));
             }
             Err(failure) => self.schedule(1, Task::End(ticket, Ended::Disk(failure))),
@@ -842,6 +890,7 @@ impl World {
 
     fn carry_out(&mut self, task: Task) {
         match task {
+            Task::Allow { ticket, until } => self.allow(ticket, until),
             Task::Answer(ticket) => self.answer(ticket),
             Task::Chunk(ticket) => self.move_body(ticket),
             Task::Copy { ticket, from, to, length } => {
@@ -889,6 +938,19 @@ impl World {
                 self.report(Event::Published { ticket, result });
             }
             Task::Shorten { ticket, until } => self.shorten(ticket, until),
+        }
+    }
+
+    /// Lets a body be read further, unless it has ended by itself.
+    fn allow(&mut self, ticket: Ticket, until: u64) {
+        let Some(sink) = self.connections.get_mut(&ticket).and_then(|open| open.sink.as_mut())
+        else {
+            return;
+        };
+        // One that was given later may have come earlier.
+        sink.allowed = sink.allowed.max(until);
+        if std::mem::take(&mut sink.waits) {
+            self.schedule(1, Task::Chunk(ticket));
         }
     }
 
@@ -952,6 +1014,14 @@ impl World {
 
     fn move_body(&mut self, ticket: Ticket) {
         let Some(connection) = self.connections.get_mut(&ticket) else { return };
+        if let Some(sink) = connection.sink.as_mut().filter(|sink| sink.is_held_back()) {
+            sink.waits = true;
+            let position = sink.position;
+            if std::mem::replace(&mut sink.reported, position) < position {
+                self.report(Event::Progress { ticket, position });
+            }
+            return;
+        }
         let bytes = match connection.read(CHUNK) {
             Read::Bytes(bytes) => bytes,
             Read::End(BodyEnd::Breaks) => return self.end(ticket, Ended::Broken),
