@@ -28,7 +28,7 @@ pub const START: Millis = Millis(784_111_777_000);
 /// No run takes more steps; one that does hangs.
 const MOST_STEPS: usize = 200_000;
 
-/// A body moves by so many bytes a step.
+/// A body moves by so many bytes a step, where nobody says otherwise.
 const CHUNK: usize = 1_000;
 
 /// A hash that is continued from this is not that of the part.
@@ -80,6 +80,8 @@ pub struct World {
     pub dice: Option<fastrand::Rng>,
     /// Whether each engine after a crash is the first of its worker, so that its tickets begin anew.
     pub moves_to_new_workers: bool,
+    /// A body moves by so many bytes a step.
+    pub chunk: usize,
     /// So long a commit takes, in milliseconds.
     pub commit_delay: u64,
     /// Whether all connections together are as fast as one.
@@ -130,6 +132,7 @@ impl World {
             most_connections: 0,
             dice,
             moves_to_new_workers: false,
+            chunk: CHUNK,
             commit_delay: 2,
             shares_bandwidth: false,
             is_told: std::env::var_os("QMGR_LOG").is_some(),
@@ -1022,7 +1025,7 @@ impl World {
             }
             return;
         }
-        let bytes = match connection.read(CHUNK) {
+        let bytes = match connection.read(self.chunk) {
             Read::Bytes(bytes) => bytes,
             Read::End(BodyEnd::Breaks) => return self.end(ticket, Ended::Broken),
             Read::End(BodyEnd::Closes) => return self.end(ticket, Ended::Closed),
@@ -1127,7 +1130,8 @@ impl World {
     /// A chunk is written, and the engine ends in the middle of it.
     fn write_torn(&mut self, ticket: Ticket) {
         let Some(connection) = self.connections.get(&ticket) else { return };
-        let (Some(sink), Read::Bytes(bytes)) = (&connection.sink, connection.read(CHUNK)) else {
+        let (Some(sink), Read::Bytes(bytes)) = (&connection.sink, connection.read(self.chunk))
+        else {
             return;
         };
         let room = sink.until.map_or(u64::MAX, |until| until.saturating_sub(sink.position));
