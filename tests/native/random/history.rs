@@ -230,9 +230,10 @@ impl History {
         ];
         let failure = self.rng.choice(failures).expect("one of four");
         let disk = &mut self.world.disk;
-        let (what, refusals) = match self.rng.bool() {
-            true => ("move", &mut disk.refusals),
-            false => ("opening", &mut disk.open_refusals),
+        let (what, refusals) = match self.rng.u8(0..3) {
+            0 => ("move", &mut disk.refusals),
+            1 => ("opening", &mut disk.open_refusals),
+            _ => ("flush", &mut disk.flush_refusals),
         };
         refusals.push_back(failure.clone());
         self.world.tell(|| format!("the next {what} fails: {failure:?}"));
@@ -475,6 +476,7 @@ impl History {
         self.world.disk.capacity = None;
         self.world.disk.refusals.clear();
         self.world.disk.open_refusals.clear();
+        self.world.disk.flush_refusals.clear();
         self.world.refused_commits = 0;
         self.world.page.returns.clear();
         self.world.other.returns.clear();

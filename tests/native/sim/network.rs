@@ -22,6 +22,8 @@ pub struct Sink {
     /// The position of the body's first byte.
     pub at: u64,
     pub position: u64,
+    /// Up to where it is flushed.
+    pub flushed: u64,
     /// Up to where the engine has heard of it.
     pub reported: u64,
     pub until: Option<u64>,

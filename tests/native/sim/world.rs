@@ -84,6 +84,8 @@ pub struct World {
     pub chunk: usize,
     /// So long a commit takes, in milliseconds.
     pub commit_delay: u64,
+    /// So long a part is hashed, in milliseconds.
+    pub hash_delay: u64,
     /// Whether all connections together are as fast as one.
     pub shares_bandwidth: bool,
     /// Whether everything that happens is printed.
@@ -134,6 +136,7 @@ impl World {
             moves_to_new_workers: false,
             chunk: CHUNK,
             commit_delay: 2,
+            hash_delay: 5,
             shares_bandwidth: false,
             is_told: std::env::var_os("QMGR_LOG").is_some(),
             scripted: String::new(),
@@ -637,6 +640,11 @@ impl World {
             .find_map(|task| if let Task::Commit(commit) = task { Some(&**commit) } else { None })
     }
 
+    /// Whether a part is being hashed as a whole.
+    pub fn hash_is_under_way(&self) -> bool {
+        self.tasks.values().any(|task| matches!(task, Task::Hash { .. }))
+    }
+
     /// The ticket of a connection that is open.
     pub fn open_ticket(&self) -> Option<Ticket> {
         self.connections.keys().next().copied()
@@ -814,7 +822,9 @@ impl World {
             Effect::Copy { ticket, from, to, length } => {
                 (5, Task::Copy { ticket, from, to, length })
             }
-            Effect::Hash { ticket, part, from } => (5, Task::Hash { ticket, part, from }),
+            Effect::Hash { ticket, part, from } => {
+                (self.hash_delay, Task::Hash { ticket, part, from })
+            }
             Effect::Probe { ticket, url } => {
                 self.connect(ticket, url, Request::default());
                 (20, Task::Probe(ticket))
@@ -827,6 +837,7 @@ impl World {
                     part,
                     at,
                     position: at,
+                    flushed: at,
                     reported: at,
                     until,
                     allowed,
@@ -920,12 +931,14 @@ impl World {
             }
             Task::DeletePart(part) => self.delete_part(part),
             Task::End(ticket, how) => self.end(ticket, how),
-            Task::Flush(ticket) => {
-                if let Some(position) = self.flush(ticket) {
+            Task::Flush(ticket) => match self.flush(ticket) {
+                None => {}
+                Some(Ok(position)) => {
                     self.report_hash(ticket);
                     self.report(Event::Flushed { ticket, position });
                 }
-            }
+                Some(Err(failure)) => self.end(ticket, Ended::Disk(failure)),
+            },
             Task::Hash { ticket, part, from } => self.hash(ticket, part, &from),
             Task::Probe(ticket) => {
                 let Some(connection) = self.connections.get(&ticket) else { return };
@@ -1070,11 +1083,13 @@ impl World {
     /// Flushes and closes the part of a connection, and reports its end.
     fn end(&mut self, ticket: Ticket, how: Ended) {
         self.report_hash(ticket);
+        let flushed = self.flush(ticket);
         let Some(connection) = self.connections.remove(&ticket) else { return };
-        let position = connection.sink.map(|sink| {
-            self.disk.flush(sink.part);
-            sink.position
-        });
+        let position = connection.sink.map(|sink| sink.flushed);
+        let how = match flushed {
+            Some(Err(failure)) => Ended::Disk(failure),
+            Some(Ok(_)) | None => how,
+        };
         self.report(Event::Ended { ticket, position, how });
     }
 
@@ -1116,10 +1131,13 @@ impl World {
     }
 
     /// Flushes the part of a connection, if it has one, and says up to where.
-    fn flush(&mut self, ticket: Ticket) -> Option<u64> {
-        let &Sink { part, position, .. } = self.connections.get(&ticket)?.sink.as_ref()?;
-        self.disk.flush(part);
-        Some(position)
+    fn flush(&mut self, ticket: Ticket) -> Option<Result<u64, DiskFailure>> {
+        let sink = self.connections.get_mut(&ticket)?.sink.as_mut()?;
+        let flushed = self.disk.flush(sink.part);
+        Some(flushed.map(|()| {
+            sink.flushed = sink.position;
+            sink.flushed
+        }))
     }
 
     fn delete_part(&mut self, part: Part) {

@@ -560,7 +560,7 @@ impl World {
         let connection = self.connections.get_mut(&ticket).expect("a connection");
         connection.is_flushing = false;
         if let Stage::Writing { part, position, .. } = connection.stage {
-            self.disk.flush(part);
+            self.disk.flush(part).expect("the disk flushes");
             self.report(Event::Flushed { ticket, position });
         }
     }
@@ -577,7 +577,7 @@ impl World {
         let connection = self.connections.remove(&ticket).expect("a connection");
         match connection.stage {
             Stage::Writing { part, position, .. } => {
-                self.disk.flush(part);
+                self.disk.flush(part).expect("the disk flushes");
                 Some(position)
             }
             Stage::Failed(_) | Stage::Held { .. } | Stage::Requesting => None,
