@@ -11,6 +11,7 @@ use super::{Effect, Part, Queue};
 use crate::abi::LocalPath;
 use crate::protocol::Serial;
 use crate::time::Millis;
+use std::rc::Rc;
 
 /// So long after a reader has asked last its byte is wanted.
 const PATIENCE: Millis = Millis(2_000);
@@ -55,11 +56,11 @@ pub struct Readable {
     /// The file's size, once known.
     pub size: Option<u64>,
     /// The `ETag`, as sent.
-    pub etag: Option<String>,
+    pub etag: Option<Rc<str>>,
     /// The `Last-Modified` as a time.
     pub last_modified: Option<Millis>,
     /// The media type, as sent; empty when none was.
-    pub media_type: String,
+    pub media_type: Rc<str>,
 }
 
 /// A byte that a reader waits for.

@@ -11,12 +11,12 @@ use qmgr::time::Millis;
 #[test]
 fn the_record_of_a_published_file_is_what_a_service_worker_reads() {
     let file = StoredFile {
-        local_file: "/A.b".to_owned(),
-        remote_file: "https://h/a".to_owned(),
+        local_file: "/A.b".into(),
+        remote_file: "https://h/a".into(),
         size: 1 << 32,
         last_modified: Millis(1_767_268_800_000),
-        etag: Some("\"v1\"".to_owned()),
-        media_type: "video/mp4".to_owned(),
+        etag: Some("\"v1\"".into()),
+        media_type: "video/mp4".into(),
         integrity: None,
     };
     let record = bytes::write(&("posix/%41%2Eb", file));

@@ -1,5 +1,6 @@
 //! A page: numbers its calls, sends the unanswered ones again to each new engine, mirrors the rows.
 
+use super::server::mirror;
 use qmgr::abi::QmgrError;
 use qmgr::mirror::{Mirror, Registrations, Row};
 use qmgr::protocol::{
@@ -55,6 +56,8 @@ pub struct Page {
 pub enum Hook {
     /// This.
     Says(Given),
+    /// The URL of the file's mirror.
+    Mirror,
     /// The stored URL with a signature that the server takes for so long.
     Signs(Millis),
     /// The same in a header field.
@@ -77,8 +80,8 @@ pub enum Return {
 impl Page {
     pub fn new(client: &str) -> Self {
         Self {
-            client: ClientId(client.to_owned()),
-            owner: Owner { user: "someone".to_owned(), administrator: false },
+            client: ClientId(client.into()),
+            owner: Owner { user: "someone".into(), administrator: false },
             sequence: 0,
             acknowledged: 0,
             unanswered: BTreeMap::new(),
@@ -216,6 +219,9 @@ impl Page {
         let until = |span: Millis| now.plus(span).0;
         match &self.hook {
             Hook::Says(given) => given.clone(),
+            Hook::Mirror => {
+                Given::Fresh { url: Some(mirror(&file.remote_file)), headers: Vec::new() }
+            }
             Hook::Signs(span) | Hook::SignsLater(span) => Given::Fresh {
                 url: Some(format!("{}?until={}", file.remote_file, until(*span))),
                 headers: Vec::new(),
