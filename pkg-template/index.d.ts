@@ -165,8 +165,19 @@ export interface OpenOptions {
   onRequest?: (request: FileRequest) => FreshAnswer | Promise<FreshAnswer>;
   /** `memory` storage only: the transport to use instead of the global `fetch`. */
   fetch?: typeof fetch;
-  /** Where the .wasm and the worker come from, when the bundler's own resolution does not serve. */
+  /**
+   * The module (`qmgr/qmgr.wasm`) or where it is, for `qmgr/slim`, and where a bundler does not find it. The first `open`
+   * of a page that names one counts.
+   */
   wasm?: URL | string | Response | BufferSource | WebAssembly.Module;
+  /**
+   * Where the worker's script (`qmgr/worker`) is, or a function that starts a worker of it, each time one is needed. For
+   * `qmgr/slim`, where a bundler does not find it, and where a page requires Trusted Types.
+   *
+   * @example
+   * const worker = () => new Worker(policy.createScriptURL("/assets/qmgr/worker.js"), { type: "module" });
+   * const queue = await QueueManager.open({ worker });
+   */
   worker?: URL | string | (() => Worker);
 }
 

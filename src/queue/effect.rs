@@ -161,6 +161,17 @@ impl fmt::Display for Part {
     }
 }
 
+impl Part {
+    /// The part of a name that [`Display`](fmt::Display) wrote.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let (serial, rest) = name.strip_suffix(".part")?.split_once('-')?;
+        let (index, generation) = rest.split_once('.')?;
+        let serial = Serial(serial.parse().ok()?);
+        Some(Self { serial, index: index.parse().ok()?, generation: generation.parse().ok()? })
+    }
+}
+
 /// Records to write or delete (`None`) in one transaction, which also checks the epoch.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Commit {

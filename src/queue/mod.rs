@@ -5,6 +5,7 @@
 //! 1. Make one with [`Queue::restore`].
 //! 2. Hand it what happens, one thing at a time: [`Queue::call`] for what a page asks,
 //!    [`Queue::handle_event`] for what the driver saw, [`Queue::handle_alarm`] when time has passed.
+//!    [`Queue::read`] is asked by whoever reads a file that is still being fetched.
 //! 3. After each, drain it: carry out every [`Queue::poll_effect`], then send every
 //!    [`Queue::poll_message`], then set the alarm to [`Queue::next_alarm`].
 //!
@@ -30,6 +31,7 @@ mod job;
 mod lobby;
 mod notifications;
 mod pieces;
+mod readers;
 mod retry;
 mod schedule;
 mod speed;
@@ -41,6 +43,7 @@ mod unanswered;
 pub use effect::{Commit, Effect, Part};
 pub use event::{DiskFailure, Ended, Event};
 pub use pieces::Pieces;
+pub use readers::{Ask, Readable, Told};
 pub use state::{StateWords, Transition, states, transitions};
 
 use crate::abi::{Guid, LocalPath, QmgrError};

@@ -234,10 +234,8 @@ impl Queue {
         let Some(group) = self.groups.get(&serial) else { return true };
         self.traffic.files_of(serial).all(|index| {
             let Some(file) = group.file(index) else { return true };
-            let has_moved =
-                |open: &Connection| open.receiving().is_some_and(|body| body.position > body.from);
             let is_idle = file.open().next().is_none();
-            is_idle || file.open().any(has_moved) && self.kept(file).proof().is_some()
+            is_idle || file.open().any(Connection::has_moved) && self.kept(file).proof().is_some()
         })
     }
 
@@ -282,7 +280,8 @@ impl Queue {
         if !file.durable.is_empty() && !can_resume {
             self.start_again(serial, index);
         }
-        self.request(serial, index, None, now);
+        let wanted = self.file(serial, index).and_then(|(_, file)| self.wanted_range(file, now));
+        self.request(serial, index, wanted, now);
         Ok(())
     }
 
@@ -320,7 +319,7 @@ impl Queue {
             if self.check_room(file.file.remote.origin(), shortening).is_err() {
                 return;
             }
-            if let Some(gap) = file.free_gap(size) {
+            if let Some(gap) = file.free_gap(size, now) {
                 self.request(serial, index, Some(asked(&gap, size)), now);
             } else if let Some((ticket, until)) = file.division(size, self.host.pieces) {
                 let Some(body) = self.file_mut(serial, index).and_then(|file| {
@@ -358,9 +357,23 @@ impl Queue {
         }
     }
 
+    /// The range that begins where a reader waits, if one does and such an answer can be proven.
+    fn wanted_range(&self, file: &Transfer, now: Millis) -> Option<ByteRange> {
+        let (at, size) = (file.wanted_at(now)?, file.version.as_ref()?.size?);
+        let may_be = !file.without_range && !file.looks_for_whole;
+        let gap = file.free_gap(size, now).filter(|gap| gap.start == at && may_be)?;
+        file.is_strong(self.settings.resume).then(|| asked(&gap, size))
+    }
+
     /// Opens a connection for a range of a file, or for all that is missing of it. Pages that want to be
     /// are asked first which request to send.
-    fn request(&mut self, serial: Serial, index: u32, range: Option<ByteRange>, now: Millis) {
+    pub(super) fn request(
+        &mut self,
+        serial: Serial,
+        index: u32,
+        range: Option<ByteRange>,
+        now: Millis,
+    ) {
         let ticket = self.ticket(Errand::Connection(serial, index));
         let Some(file) = self.file_mut(serial, index) else { return };
         let asking = Asking { range, asked: Vec::new(), page: None, until: now, failure: None };
@@ -456,7 +469,7 @@ impl Queue {
     }
 
     /// Whether one more connection to an origin may be opened, besides so many that are about to be.
-    fn check_room(&self, origin: &str, more: u32) -> Result<(), NoRoom> {
+    pub(super) fn check_room(&self, origin: &str, more: u32) -> Result<(), NoRoom> {
         let limits = &self.settings.connections;
         let more = more as usize;
         if self.traffic.to(origin) + more >= limits.per_origin as usize {

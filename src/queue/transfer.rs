@@ -1,5 +1,6 @@
 //! One file of a job: which bytes of which version are kept, and the connections that fetch more.
 
+use super::readers::Wanted;
 use super::{Part, Ticket};
 use crate::abi::{FileSet, RemoteUrl};
 use crate::http::{ByteRange, Fresh, Kept, Reach, Request, Version};
@@ -49,6 +50,8 @@ pub(super) struct Transfer {
     pub(super) in_pieces: bool,
     /// Why it starts again as soon as its connections have ended.
     pub(super) again: Option<Again>,
+    /// The byte that a reader waits for.
+    pub(super) wanted: Option<Wanted>,
     /// What fetches it, the oldest first; more than one only where each answer proves its version.
     pub(super) connections: Vec<Connection>,
     /// What is done with its part, while no connection is open.
@@ -265,6 +268,7 @@ impl Transfer {
             serves_ranges: false,
             in_pieces: false,
             again: None,
+            wanted: None,
             connections: Vec::new(),
             work: None,
         }

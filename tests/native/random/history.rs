@@ -136,7 +136,8 @@ impl History {
         match action {
             0..48 => self.command(),
             48..53 => self.callback(),
-            53..65 => self.script(),
+            53..63 => self.script(),
+            63..65 => self.read(),
             65..70 => self.change_version(),
             70..78 => self.crash(),
             78..84 => self.repeat_event(),
@@ -418,6 +419,17 @@ impl History {
             _ => None,
         };
         FileSetInfo { local_file, size, integrity, ..info(path) }
+    }
+
+    /// Somebody reads a file that may be on its way.
+    fn read(&mut self) {
+        let path = self.path();
+        let local = match self.rng.u8(0..6) {
+            0 => "/shared".to_owned(),
+            _ => format!("{path}-{}", self.rng.u32(0..=self.targets)),
+        };
+        let (at, since) = (self.rng.u64(0..30_000), self.rng.u64(0..3));
+        self.world.read(&local, at, since);
     }
 
     fn path(&mut self) -> &'static str {

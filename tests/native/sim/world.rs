@@ -14,7 +14,9 @@ use qmgr::protocol::{
     Answer, Call, Command, Credentials, Epoch, GroupRow, GroupState, Registration, Serial,
     SettingsPatch, Storage, ToEngine, ToPage,
 };
-use qmgr::queue::{Commit, DiskFailure, Effect, Ended, Event, Host, Part, Pieces, Queue, Ticket};
+use qmgr::queue::{
+    Ask, Commit, DiskFailure, Effect, Ended, Event, Host, Part, Pieces, Queue, Ticket, Told,
+};
 use qmgr::snapshot::{HashMark, Saved, SavedState};
 use qmgr::time::Millis;
 use rangemap::RangeSet;
@@ -34,7 +36,7 @@ const CHUNK: usize = 1_000;
 pub const DAMAGED_STATE: &str = "damaged";
 
 /// What is worth several connections, where files are small.
-const PIECES: Pieces = Pieces { least_rest: 8_000, least: 2_000 };
+const PIECES: Pieces = Pieces { least_rest: 8_000, least: 2_000, near: 4_000 };
 
 /// Something that is done when its time comes.
 enum Task {
@@ -271,6 +273,16 @@ impl World {
         let sequence = call.sequence;
         self.deliver(ToEngine::Call(call));
         sequence
+    }
+
+    /// A reader of the file, who began to read at a time of its own, asks for a byte.
+    pub fn read(&mut self, path: &str, at: u64, since: u64) -> Told {
+        let path = LocalPath::parse(path).expect("a path");
+        let ask = Ask { path, part: None, at: Some(at), since: Millis(since) };
+        let told = self.queue.read(&ask, self.now);
+        self.tell(|| format!("a reader of {} at {at} is told {told:?}", ask.path));
+        self.drain();
+        told
     }
 
     pub fn deliver(&mut self, message: ToEngine) {

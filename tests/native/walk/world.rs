@@ -28,7 +28,8 @@ const MOST_CALLS: usize = 1;
 const LONG: Millis = Millis(100_000);
 
 /// What is worth several connections, where files are of a few chunks.
-const PIECES: Pieces = Pieces { least_rest: 3 * CHUNK as u64, least: CHUNK as u64 };
+const PIECES: Pieces =
+    Pieces { least_rest: 3 * CHUNK as u64, least: CHUNK as u64, near: CHUNK as u64 };
 
 /// Something that happens.
 #[derive(Clone, Debug)]
