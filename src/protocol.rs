@@ -32,6 +32,7 @@ use crate::bytes;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::fmt;
 use std::rc::Rc;
 
 /// Raised when a message or a record changes its meaning. Pages and engines of different versions do
@@ -154,6 +155,44 @@ pub enum ToEngine {
         /// What has changed; all there is, for a new engine.
         registrations: Vec<Registration>,
     },
+    /// The answer to [`ToPage::Ask`].
+    Given {
+        /// The page that was asked.
+        client: ClientId,
+        /// The epoch of the engine that asked.
+        epoch: Epoch,
+        /// Which question this answers.
+        question: u64,
+        /// The answer.
+        given: Given,
+    },
+}
+
+/// What a page says when it is asked which request to send.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Given {
+    /// It cannot say, for this reason.
+    Failed(String),
+    /// This one. Not judged yet: [`Fresh::read`](crate::http::Fresh::read) does.
+    Fresh {
+        /// The URL; `None` for the stored one.
+        url: Option<String>,
+        /// Header fields beside the engine's own.
+        headers: Vec<(String, String)>,
+    },
+    /// The stored one.
+    Stored,
+}
+
+/// Says nothing of what may be a secret.
+impl fmt::Debug for Given {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Failed(_) => "Failed",
+            Self::Fresh { .. } => "Fresh",
+            Self::Stored => "Stored",
+        })
+    }
 }
 
 /// Something that a page can be called back through.
@@ -163,6 +202,8 @@ pub enum Callback {
     Class(Guid),
     /// The notification pointer of a group (`IBackgroundCopyGroup::SetNotificationPointer`).
     Pointer(Serial),
+    /// What is asked before each request of the queue.
+    Requests,
 }
 
 /// That a page has a callback, or has it no more.
@@ -383,6 +424,30 @@ pub enum ToPage {
     },
     /// Rows that have changed.
     Rows(Vec<GroupUpdate>),
+    /// One page is asked which request to send for a file.
+    Ask {
+        /// The page.
+        client: ClientId,
+        /// Which question of this engine.
+        question: u64,
+        /// The file.
+        file: Box<AskedFile>,
+    },
+}
+
+/// The file that a page is asked about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct AskedFile {
+    /// The id of its group.
+    pub group: Guid,
+    /// The id of its job.
+    pub job: Guid,
+    /// Its index in the job.
+    pub index: u32,
+    /// The stored URL.
+    pub remote_file: String,
+    /// Its path.
+    pub local_file: String,
 }
 
 /// What an engine says of itself.

@@ -47,7 +47,7 @@ function pathOf({ origin, pathname }) {
 async function serve(request, url, path) {
   const file = (await restored).get(path);
   if (!file) return new Response("not found\n", { status: 404 });
-  const asked = { method: request.method, headers: Object.fromEntries(request.headers) };
+  const asked = { method: request.method, url: request.url, headers: Object.fromEntries(request.headers) };
   const entry = log.open(asked, path);
   const step = file.takeStep();
   void keep();

@@ -277,6 +277,7 @@ impl Desk {
             }
             ToPage::Active(_) => self.mirror.set_engine_active(true),
             ToPage::Activate { .. }
+            | ToPage::Ask { .. }
             | ToPage::Beat
             | ToPage::Leaving { .. }
             | ToPage::Notify { .. }
@@ -306,6 +307,7 @@ pub fn saved(groups: u32, files: u32, crowd: Crowd) -> Saved {
         storage: Storage::Memory,
         settings: Settings::default(),
         next_serial: Serial(u64::from(groups) + 1),
+        asks_pages: false,
     };
     let serials = 1..=u64::from(groups);
     let transfers = serials.clone().flat_map(|serial| {

@@ -1,6 +1,7 @@
 // One page's connection to one queue, shared by every QueueManager that the page opens on it.
 import { E_INVALIDARG, QM_E_SERVICE_UNAVAILABLE } from "../constants.js";
 import { Session } from "../qmgr.js";
+import { asked } from "./fresh-request.js";
 import { internal } from "./internal.js";
 import { load } from "./load.js";
 import { platform } from "./platform.js";
@@ -70,6 +71,7 @@ export class Connection {
       await this.#opened;
       this.#check(options);
       session = this.#session.share(options.caller);
+      if (options.onRequest !== undefined) session.onRequest(asked(options.onRequest));
       if (Object.keys(options.settings).length > 0) await session.configure(options.settings);
       return { connection: this, session };
     } catch (error) {

@@ -34,6 +34,15 @@ impl RemoteUrl {
                 "a URL of {units} UTF-16 units where {REMOTE_URL_LIMIT} are allowed"
             )));
         }
+        Self::of_any_length(text)
+    }
+
+    /// Reads a URL that is not stored, and may be longer.
+    ///
+    /// # Errors
+    ///
+    /// `E_INVALIDARG`, as [`RemoteUrl::parse`] does, but not for its length.
+    pub fn of_any_length(text: &str) -> Result<Self, QmgrError> {
         let origin = read(text)
             .map_err(|fault| QmgrError::invalid_argument(format!("URL {text:?} {fault}")))?;
         Ok(Self { text: text.into(), origin: origin.into() })

@@ -2,6 +2,7 @@
 
 use super::convert::{self, promise};
 use super::error::to_js;
+use super::hook::Hook;
 use super::options::{self, SessionOptions};
 use super::page::{Page, Reply};
 use super::{Group, GuidEnumerator, random};
@@ -247,6 +248,14 @@ impl Session {
         })?;
         self.page.register_class(class, factory, &self.caller);
         Ok(())
+    }
+
+    /// Extension: has this tab asked before each request of the queue. `function` is called with
+    /// `(groupId, jobId, fileIndex, remoteFile, localFile)`; it returns `undefined` for the stored
+    /// request, `[url, headers]` for another one, a sentence for what is none of them, or a promise.
+    #[wasm_bindgen(js_name = onRequest)]
+    pub fn on_request(&self, function: Function) {
+        self.page.add_hook(Hook { function, caller: Rc::clone(&self.caller) });
     }
 
     /// Extension: a promise of the published `File`.

@@ -109,6 +109,14 @@ impl Files {
         }
     }
 
+    /// Under which key a part is kept in the database, if it is there.
+    pub(super) fn key_of(&self, part: Part) -> Option<String> {
+        match self {
+            Self::Chunks(_) => Some(chunks::part_key(part)),
+            Self::Memory(_) | Self::Opfs(_) => None,
+        }
+    }
+
     /// Opens a part, cut to `keep` bytes. One that is not there is made if `create`. Where the file's
     /// size is known, there must be room for the rest of it.
     pub(super) async fn open_part(

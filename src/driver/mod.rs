@@ -9,6 +9,7 @@
 //! | `hasher` | a worker that hashes |
 //! | `locks` | Web Locks |
 //! | `network` | `navigator.onLine` |
+//! | `readers` | `BroadcastChannel`, to service workers |
 //! | `store` | IndexedDB |
 //! | `worker` | the dedicated worker that an engine lives in |
 
@@ -17,9 +18,11 @@ mod clock;
 mod connection;
 mod files;
 mod hasher;
+mod idb;
 mod js;
 mod locks;
 mod network;
+mod readers;
 mod store;
 mod worker;
 
@@ -31,7 +34,7 @@ pub use worker::TabWorker;
 use crate::abi::{Hresult, QmgrError};
 use crate::ordered::Map;
 use crate::protocol::{Epoch, FromEngine, Storage, ToEngine, ToPage};
-use crate::queue::{Effect, Event, Host, Part, Pieces, Queue, Ticket};
+use crate::queue::{Ask, Effect, Event, Host, Part, Pieces, Queue, Ticket, Told};
 use crate::time::Millis;
 use clock::Alarm;
 use connection::Connection;
@@ -218,6 +221,13 @@ impl Engine {
         self.act(|queue, now| queue.call(message, now));
     }
 
+    /// Tells a reader how its file stands; `None` between two lives of the queue.
+    fn read(&self, ask: &Ask) -> Option<Told> {
+        let mut told = None;
+        self.act(|queue, now| told = Some(queue.read(ask, now)));
+        told
+    }
+
     /// Ends every connection, makes durable what they brought, and lets go. Other engines may then
     /// take over.
     pub async fn stop(&self) {
@@ -372,9 +382,9 @@ impl Engine {
             Effect::DeletePart { part } => spawn_local(async move {
                 engine.shared.files.delete_part(part).await;
             }),
-            Effect::Fetch { ticket, url, request, credentials } => {
+            Effect::Fetch { ticket, url, request, headers, credentials } => {
                 if let Some(connection) =
-                    Connection::open(engine, ticket, url, request, credentials)
+                    Connection::open(engine, ticket, url, request, headers, credentials)
                 {
                     self.shared.connections.borrow_mut().insert(ticket, connection);
                 }

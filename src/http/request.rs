@@ -3,6 +3,7 @@
 use super::{Kept, OVERLAP, Reach, Version};
 use crate::protocol::Proof;
 use std::fmt;
+use std::ops::Range;
 
 /// One range of bytes to ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -11,6 +12,14 @@ pub struct ByteRange {
     pub start: u64,
     /// The last byte, itself included; `None` for all that follow.
     pub last: Option<u64>,
+}
+
+impl ByteRange {
+    /// Its bytes (half-open), of a file of this size.
+    #[must_use]
+    pub fn until(self, size: u64) -> Range<u64> {
+        self.start..self.last.map_or(size, |last| last + 1)
+    }
 }
 
 /// As the value of a `Range` header field: `bytes=0-`, `bytes=5-9`. A page may send both to any

@@ -5,7 +5,7 @@ use super::group::Group;
 use super::job::Job;
 use super::state::{Cause, State};
 use super::transfer::Transfer;
-use super::{Effect, Errand, Queue};
+use super::{Effect, Errand, Queue, Ticket};
 use crate::abi::{
     FileSet, FileSetInfo, Guid, Hresult, LocalDirectory, LocalPath, Property, PropertyValue,
     QmgrError,
@@ -41,12 +41,18 @@ impl Queue {
             ToEngine::Bye { client } => {
                 self.forget(&client, u64::MAX);
                 self.forget_callbacks(&client, now);
+                self.ask_others(now);
             }
             ToEngine::Notified { client, group, event, attempt, is_taken } => {
                 self.handle_answered_call(&client, group, event, attempt, is_taken, now);
             }
             ToEngine::Register { client, registrations } => {
                 self.register(&client, registrations, now);
+            }
+            ToEngine::Given { client, epoch, question, given } => {
+                if epoch == self.host.epoch {
+                    self.handle_given(&client, Ticket(question), given, now);
+                }
             }
         }
         self.settle(now);

@@ -236,6 +236,7 @@ impl Queue {
                 storage: self.host.storage,
                 settings: self.settings.clone(),
                 next_serial: self.next_serial,
+                asks_pages: self.asks_pages,
             }),
             groups: pending
                 .groups

@@ -7,12 +7,12 @@ use super::speed::Speed;
 use super::state::{Cause, State};
 use super::transfer::{Stage, Transfer};
 use crate::abi::{Guid, Properties, StatusWord};
+use crate::ordered::Map;
 use crate::protocol::{
     Credentials, GroupError, GroupRow, GroupState, GroupUpdate, Resume, Serial, Wait, WaitReason,
 };
 use crate::snapshot::{GroupRecord, SavedState, Trouble};
 use crate::time::Millis;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// One group.
@@ -37,7 +37,7 @@ pub(super) struct Group {
     pub(super) notification: Option<Notification>,
     pub(super) speed: Speed,
     /// How many connections help, by the origin of the server.
-    breadths: BTreeMap<String, Breadth>,
+    breadths: Map<String, Breadth>,
     /// When its pages last heard of its progress.
     pub(super) shown_at: Millis,
     /// The sets of groups that it is in.
@@ -93,7 +93,7 @@ impl Group {
             has_moved: false,
             notification: None,
             speed: Speed::default(),
-            breadths: BTreeMap::new(),
+            breadths: Map::new(),
             shown_at: Millis::default(),
             sorted: Sorted::default(),
             alarm: None,

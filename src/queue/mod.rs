@@ -5,6 +5,7 @@
 //! 1. Make one with [`Queue::restore`].
 //! 2. Hand it what happens, one thing at a time: [`Queue::call`] for what a page asks,
 //!    [`Queue::handle_event`] for what the driver saw, [`Queue::handle_alarm`] when time has passed.
+//!    [`Queue::read`] is asked by whoever reads a file that is still being fetched.
 //! 3. After each, drain it: carry out every [`Queue::poll_effect`], then send every
 //!    [`Queue::poll_message`], then set the alarm to [`Queue::next_alarm`].
 //!
@@ -24,11 +25,13 @@ mod effect;
 mod event;
 mod events;
 mod failures;
+mod fresh;
 mod group;
 mod job;
 mod lobby;
 mod notifications;
 mod pieces;
+mod readers;
 mod retry;
 mod schedule;
 mod speed;
@@ -40,6 +43,7 @@ mod unanswered;
 pub use effect::{Commit, Effect, Part};
 pub use event::{DiskFailure, Ended, Event};
 pub use pieces::Pieces;
+pub use readers::{Ask, Readable, Told};
 pub use state::{StateWords, Transition, states, transitions};
 
 use crate::abi::{Guid, LocalPath, QmgrError};
@@ -134,6 +138,8 @@ pub struct Queue {
     /// When idle groups were last looked for; 0 for never.
     idle_checked_at: Millis,
     callbacks: Callbacks,
+    /// Some page was asked before each request, and may be again.
+    asks_pages: bool,
     stopping: bool,
     /// A newer build takes over.
     superseded: bool,
@@ -172,9 +178,11 @@ impl Queue {
         }
         let is_new = saved.queue.is_none();
         let is_older = snapshot::upgrade(&mut saved);
-        let (settings, next_serial, storage) = match saved.queue {
-            Some(record) => (record.settings, record.next_serial, record.storage),
-            None => (Settings::default(), Serial(1), host.storage),
+        let (settings, next_serial, storage, asks_pages) = match saved.queue {
+            Some(record) => {
+                (record.settings, record.next_serial, record.storage, record.asks_pages)
+            }
+            None => (Settings::default(), Serial(1), host.storage, false),
         };
         let mut queue = Self {
             next_ticket: host.first_ticket.0,
@@ -208,6 +216,7 @@ impl Queue {
             messages: VecDeque::new(),
             idle_checked_at: Millis(0),
             callbacks: Callbacks::new(now),
+            asks_pages,
             stopping: false,
             superseded: false,
         };

@@ -43,6 +43,10 @@ pub(super) struct Callbacks {
     /// When each pointer was set; `None` where the page has cleared it.
     pointers: Map<(Serial, ClientId), Option<Millis>>,
     classes: Vec<(Guid, ClientId, Millis)>,
+    /// The pages that are asked before each request, and since when.
+    pub(super) askable: Vec<(ClientId, Millis)>,
+    /// Since when there is none of them, while there is none.
+    pub(super) unasked_since: Millis,
     /// The pages whose end will be reported.
     watched: Set<ClientId>,
     /// The groups with an event that nobody has taken.
@@ -114,6 +118,8 @@ impl Callbacks {
             since,
             pointers: Map::new(),
             classes: Vec::new(),
+            askable: Vec::new(),
+            unasked_since: since,
             watched: Set::new(),
             waiting: Set::new(),
             alarms: Set::new(),
@@ -181,6 +187,13 @@ impl Callbacks {
                     self.classes.push((class, client.clone(), at));
                 }
             }
+            (Callback::Requests, Standing::There) => {
+                self.askable.retain(|(page, _)| page != client);
+                self.askable.push((client.clone(), at));
+            }
+            (Callback::Requests, Standing::Cleared | Standing::Gone) => {
+                self.askable.retain(|(page, _)| page != client);
+            }
             (Callback::Pointer(serial), Standing::Gone) => {
                 self.pointers.remove(&(serial, client.clone()));
             }
@@ -196,6 +209,7 @@ impl Callbacks {
     fn forget_page(&mut self, client: &ClientId) {
         self.pointers.retain(|(_, page), _| page != client);
         self.classes.retain(|(_, page, _)| page != client);
+        self.askable.retain(|(page, _)| page != client);
         self.watched.remove(client);
     }
 }
@@ -262,13 +276,16 @@ impl Queue {
                     self.find_callee(serial, now);
                 }
                 Callback::Pointer(_) => {}
+                Callback::Requests => {
+                    self.note_askable(|callbacks| callbacks.note(client, registration), now);
+                }
             }
         }
     }
 
     /// A page is gone: what it would have been called with goes to whoever registered before it.
     pub(super) fn forget_callbacks(&mut self, client: &ClientId, now: Millis) {
-        self.callbacks.forget_page(client);
+        self.note_askable(|callbacks| callbacks.forget_page(client), now);
         self.find_callees(now);
     }
 

@@ -17,6 +17,7 @@ export async function openPage(t, url) {
   t.after(() => context.close());
   const page = await context.newPage();
   const complaints = complaintsOf(page);
+  page.on("console", (message) => message.type() === "warning" && complaints.push(message.text()));
   await page.goto(url);
   return { page, complaints };
 }

@@ -1,7 +1,7 @@
 /** The package in pages: without a bundler, under policies, with its files missing, and through Vite. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { build, createServer } from "vite";
@@ -72,6 +72,18 @@ for (const [file, name] of [["qmgr_bg.wasm", "wasm"], ["worker.js", "worker"]]) 
     await assertPageSays(t, html, `${html}/node_modules/qmgr/${file} is an HTML page`, ...cure);
   });
 }
+
+test("from another origin qmgr/inline works, and qmgr says so", async (t) => {
+  const network = await serve(t, await plainProject(t), { headers: { "Access-Control-Allow-Origin": "*" } });
+  const served = async (entry) => {
+    const project = await plainProject(t, { entry });
+    const page = await readFile(join(project, "index.html"), "utf8");
+    await writeFile(join(project, "index.html"), page.replaceAll('"./node_modules', `"${network}/node_modules`));
+    return serve(t, project);
+  };
+  await assertPageDownloads(t, await served("qmgr/inline"));
+  await assertPageSays(t, await served("qmgr"), "worker could not be created", `${network}/node_modules/qmgr/worker.js`, "qmgr/inline");
+});
 
 test("a page that requires Trusted Types is told to pass a worker, and may", async (t) => {
   const headers = { "Content-Security-Policy": "require-trusted-types-for 'script'" };

@@ -9,7 +9,7 @@ export async function startPlayground({ port = 0, host = "127.0.0.1", pkg = PKG,
   const documents = { "/samples.json": index };
   /** Takes up what was changed in the sources. */
   const refresh = async () => {
-    for (const [path, contents] of await bundle(pkg)) documents[`/${path}`] = contents;
+    for (const [path, contents] of await bundle()) documents[`/${path}`] = Buffer.from(contents);
   };
   await refresh();
   const server = await startServer({

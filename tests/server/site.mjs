@@ -35,7 +35,7 @@ export async function assembleSite(out, pkg = PKG) {
     const filter = base.startsWith("vendor/") ? (path) => path === directory || loaded.includes(basename(path)) : () => true;
     await cp(directory, join(out, base), { recursive: true, filter });
   }
-  for (const [path, contents] of await bundle(pkg)) {
+  for (const [path, contents] of await bundle()) {
     await mkdir(dirname(join(out, path)), { recursive: true });
     await writeFile(join(out, path), contents);
   }

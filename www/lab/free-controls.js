@@ -78,7 +78,7 @@ export class FreeControls extends EventTarget {
       },
     });
     return element("li", {},
-      element("label", { className: "check" }, input, label), ...(field ? [field.element] : []),
+      element("label", { className: "check" }, input, label), ...(field ? [field.element, field.refusal] : []),
       element("p", { className: "hint", id: `fault-${id}-says` }, says));
   }
 }

@@ -3,6 +3,8 @@ import { element, setText } from "../app/element.js";
 import { checkedNumber } from "./settings.js";
 
 /**
+ * Makes the field and, for a place where words have room, what it says of a number that it refuses.
+ *
  * @param {string} id
  * @param {{ label: string, unit: string, least: number, most: number, usual: number }} about
  * @param {(value: number) => void} change
@@ -10,7 +12,7 @@ import { checkedNumber } from "./settings.js";
 export function numberField(id, about, change) {
   const { label, unit, least, most } = about;
   const input = element("input", { type: "number", id, min: least, max: most, step: 1, value: about.usual, inputMode: "numeric" });
-  const refusal = element("span", { className: "refusal", id: `${id}-refusal`, role: "alert" });
+  const refusal = element("p", { className: "refusal", id: `${id}-refusal`, role: "alert" });
   input.setAttribute("aria-describedby", refusal.id);
   let last = about.usual;
   input.addEventListener("change", () => {
@@ -27,7 +29,8 @@ export function numberField(id, about, change) {
   });
   return {
     element: element("div", { className: "number" },
-      element("label", { htmlFor: id }, label), input, element("span", { className: "unit" }, unit), refusal),
+      element("label", { htmlFor: id }, label), input, element("span", { className: "unit" }, unit)),
+    refusal,
     show(value) {
       last = value;
       input.value = value;

@@ -1,7 +1,7 @@
 //! `cargo xtask build`: from Rust to the directory that npm publishes.
 
 use crate::tools::{self, Tool};
-use crate::{constants, root};
+use crate::{constants, licences, root};
 use anyhow::{Context, Result, ensure};
 use std::env;
 use std::fs;
@@ -70,6 +70,7 @@ pub fn package(shell: &Shell) -> Result<PathBuf> {
     for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
         shell.copy_file(licence, &package)?;
     }
+    shell.write_file(package.join("LICENSES-OF-CRATES"), licences::notices(shell)?)?;
     shell.write_file(package.join("constants.d.ts"), constants::types())?;
     types_for_require(shell, &package)?;
     stamp_version(shell, &package.join("package.json"))?;
@@ -116,6 +117,7 @@ fn glue(shell: &Shell) -> Result<PathBuf> {
     cmd!(shell, "node tests/node_modules/binaryen/bin/wasm-opt {SMALL...} {FEATURES...} {wasm} --output {optimised}")
         .quiet()
         .run()?;
+    cmd!(shell, "node xtask/src/shorten.mjs {optimised} {glue}/qmgr.js").quiet().run()?;
     Ok(glue)
 }
 

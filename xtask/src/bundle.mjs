@@ -65,5 +65,9 @@ for (const entry of ["index.js", "slim.js", "worker.js"]) {
 const worker = await bundle("worker.js", { format: "esm", minify: MINIFY });
 await write("inline.js", await bundle("inline.js", { format: "esm", minify: MINIFY, plugins: [carried(worker)] }));
 
+// A service worker is a module or a classic script, for which the exports are members of `qmgr`.
+await write("service-worker.js", await bundle("service-worker.js", { format: "esm", minify: MINIFY }));
+await write("service-worker.classic.js", await bundle("service-worker.js", { format: "iife", name: "qmgr", minify: MINIFY }));
+
 await write("node.cjs", await bundle("node.js", { format: "cjs", platform: "node" }));
 await write("node.js", { code: '// One package, whether it is imported or required.\nexport * from "./node.cjs";\n' });

@@ -3,8 +3,8 @@
 use super::promises;
 use crate::reference::Class;
 use crate::sim::{
-    Behaviour, Cors, Crash, Page, Ranges, RemoteFile, Return, Servers, Validators, World, guid,
-    info, mirror, url,
+    Behaviour, Cors, Crash, Hook, Page, Ranges, RemoteFile, Return, Servers, Validators, World,
+    guid, info, mirror, url,
 };
 use fastrand::Rng;
 use qmgr::abi::{
@@ -12,8 +12,8 @@ use qmgr::abi::{
     Hresult, PropertyValue, Sha256Integrity,
 };
 use qmgr::protocol::{
-    Answer, Checkpoint, Command, Connections, Credentials, GroupState, Limits, Owner, Serial,
-    SettingsPatch,
+    Answer, Checkpoint, Command, Connections, Credentials, Given, GroupState, Limits, Owner,
+    Serial, SettingsPatch,
 };
 use qmgr::queue::{DiskFailure, Event, Ticket};
 use qmgr::time::Millis;
@@ -136,7 +136,8 @@ impl History {
         match action {
             0..48 => self.command(),
             48..53 => self.callback(),
-            53..65 => self.script(),
+            53..63 => self.script(),
+            63..65 => self.read(),
             65..70 => self.change_version(),
             70..78 => self.crash(),
             78..84 => self.repeat_event(),
@@ -316,7 +317,7 @@ impl History {
         let tab: fn(&mut World) -> &mut Page =
             if self.rng.bool() { |world| &mut world.page } else { |world| &mut world.other };
         let group = self.rng.choice(self.groups.iter().copied());
-        let action = self.rng.u8(0..10);
+        let action = self.rng.u8(0..14);
         self.world.tell(|| format!("callback {action} of {group:?}"));
         match (action, group) {
             (0..3, Some(group)) => self.world.set_pointer(tab, group),
@@ -326,6 +327,11 @@ impl History {
                 self.world.end_tab(|world| &mut world.other);
                 self.created.retain(|(is_other, _)| !is_other);
             }
+            (10..13, _) => {
+                let hook = self.any_hook();
+                self.world.hook(tab, hook);
+            }
+            (13, _) => self.world.say_at_last(tab),
             _ => {
                 let returns = [Return::Failure, Return::Nothing, Return::Ok];
                 let page = tab(&mut self.world);
@@ -333,6 +339,19 @@ impl History {
                 page.returns.extend((0..3).filter_map(|_| self.rng.choice(returns)));
             }
         }
+    }
+
+    /// What a tab says when it is asked which request to send.
+    fn any_hook(&mut self) -> Hook {
+        let hooks = [
+            Hook::Mirror,
+            Hook::Says(Given::Failed("no".to_owned())),
+            Hook::Says(Given::Stored),
+            Hook::Signs(Millis::SECOND),
+            Hook::SignsInHeader(Millis::SECOND),
+            Hook::SignsLater(Millis::SECOND),
+        ];
+        self.rng.choice(hooks).expect("one of six")
     }
 
     fn any_command(&mut self) -> Command {
@@ -404,6 +423,17 @@ impl History {
         FileSetInfo { local_file: local_file.into(), size, integrity, ..info(path) }
     }
 
+    /// Somebody reads a file that may be on its way.
+    fn read(&mut self) {
+        let path = self.path();
+        let local = match self.rng.u8(0..6) {
+            0 => "/shared".to_owned(),
+            _ => format!("{path}-{}", self.rng.u32(0..=self.targets)),
+        };
+        let (at, since) = (self.rng.u64(0..30_000), self.rng.u64(0..3));
+        self.world.read(&local, at, since);
+    }
+
     fn path(&mut self) -> &'static str {
         PATHS[self.rng.usize(..PATHS.len())]
     }
@@ -436,6 +466,9 @@ impl History {
         self.world.disk.refusals.clear();
         self.world.disk.open_refusals.clear();
         self.world.refused_commits = 0;
+        for tab in [&mut self.world.page, &mut self.world.other] {
+            tab.hook = Hook::Signs(Millis::SECOND);
+        }
         self.world.page.returns.clear();
         self.world.other.returns.clear();
         self.world.tell(|| "the world is mended".to_owned());

@@ -28,7 +28,8 @@ const MOST_CALLS: usize = 1;
 const LONG: Millis = Millis(100_000);
 
 /// What is worth several connections, where files are of a few chunks.
-const PIECES: Pieces = Pieces { least_rest: 3 * CHUNK as u64, least: CHUNK as u64 };
+const PIECES: Pieces =
+    Pieces { least_rest: 3 * CHUNK as u64, least: CHUNK as u64, near: CHUNK as u64 };
 
 /// Something that happens.
 #[derive(Clone, Debug)]
@@ -448,7 +449,7 @@ impl World {
                     connection.shortened = Some(until);
                 }
             }
-            Effect::Fetch { ticket, url, request, credentials: _ } => {
+            Effect::Fetch { ticket, url, request, headers: _, credentials: _ } => {
                 let stage = Stage::Requesting;
                 let (is_aborted, is_flushing, shortened) = (false, false, None);
                 let connection =
@@ -629,7 +630,7 @@ impl World {
         let mut is_reply = false;
         let rows = match message {
             ToPage::Active(_) | ToPage::Beat | ToPage::Leaving { .. } => Vec::new(),
-            ToPage::Activate { .. } | ToPage::Notify { .. } => {
+            ToPage::Activate { .. } | ToPage::Ask { .. } | ToPage::Notify { .. } => {
                 panic!("no page of these worlds has a callback")
             }
             ToPage::Rows(rows) => rows,
