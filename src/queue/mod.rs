@@ -242,10 +242,13 @@ impl Queue {
         transfers: Vec<((Serial, u32), snapshot::TransferRecord)>,
         now: Millis,
     ) {
-        let mut transfers: Map<_, _> = transfers.into_iter().collect();
+        // Each is taken from its place; to close the gaps would cost more than all else.
+        let mut transfers: Map<_, _> =
+            transfers.into_iter().map(|(key, record)| (key, Some(record))).collect();
+        let mut take = |key| transfers.get_mut(&key).and_then(Option::take);
         for (serial, mut record) in groups {
             let files: Vec<Transfer> = (0..record.files)
-                .map_while(|index| transfers.remove(&(serial, index)).and_then(Transfer::restored))
+                .map_while(|index| take((serial, index)).and_then(Transfer::restored))
                 .collect();
             let is_leaving = matches!(record.state, SavedState::Cancelled { .. });
             if files.len() < usize::try_from(record.files).unwrap_or(usize::MAX) && !is_leaving {
