@@ -147,12 +147,71 @@ export interface OpenOptions {
   owner?: { user: string; administrator?: boolean };
   /** Passed to every fetch. Default `"same-origin"`. */
   credentials?: RequestCredentials;
+  /**
+   * Extension: asked before each request of the queue, in whichever tab the engine runs, for a signed URL or for header
+   * fields; see {@link FreshRequest}. Of several handles in a tab the latest is asked; of several tabs the active one, then
+   * the latest. `undefined` or `null` means the request as stored, which is also sent when no tab has answered within 30 s.
+   * A throw, a rejection or an answer that is no request means that nothing is sent now: the group waits, its
+   * `wait.lastError` says why, and it asks again. Nothing of an answer is ever saved.
+   *
+   * @example
+   * const queue = await QueueManager.open({
+   *   async onRequest({ remoteFile }) {
+   *     const response = await fetch(`/sign?url=${encodeURIComponent(remoteFile)}`);
+   *     return { url: await response.text() };
+   *   },
+   * });
+   */
+  onRequest?: (request: FileRequest) => FreshAnswer | Promise<FreshAnswer>;
   /** `memory` storage only: the transport to use instead of the global `fetch`. */
   fetch?: typeof fetch;
-  /** Where the .wasm and the worker come from, when the bundler's own resolution does not serve. */
+  /**
+   * The module (`qmgr/qmgr.wasm`) or where it is, for `qmgr/slim`, and where a bundler does not find it. The first `open`
+   * of a page that names one counts.
+   */
   wasm?: URL | string | Response | BufferSource | WebAssembly.Module;
+  /**
+   * Where the worker's script (`qmgr/worker`) is, or a function that starts a worker of it, each time one is needed. For
+   * `qmgr/slim`, where a bundler does not find it, and where a page requires Trusted Types.
+   *
+   * @example
+   * const worker = () => new Worker(policy.createScriptURL("/assets/qmgr/worker.js"), { type: "module" });
+   * const queue = await QueueManager.open({ worker });
+   */
   worker?: URL | string | (() => Worker);
 }
+
+/** Extension: the request that `onRequest` is asked about. */
+export interface FileRequest {
+  readonly groupId: Guid;
+  readonly jobId: Guid;
+  /** The file's index in the job. */
+  readonly fileIndex: number;
+  /** As `addFiles` was given them. */
+  readonly remoteFile: string;
+  readonly localFile: string;
+}
+
+/**
+ * Extension: what is sent in place of the stored request. Good for one request: each range of a file, each attempt and each
+ * redirected start asks anew.
+ */
+export interface FreshRequest {
+  /**
+   * An absolute http or https URL of at most 65,536 bytes; by default the stored one. Whether bytes are appended is proven
+   * by the validators of what answers, as ever. A query that changes does not matter to that; a path that changes makes
+   * another resource, which only `integrity` lets continue.
+   */
+  url?: string | URL;
+  /**
+   * Sent beside the engine's own. `Range`, the conditions (`If-…`) and what the Fetch standard reserves for browsers are
+   * refused. To another origin most fields need its leave (CORS).
+   */
+  headers?: HeadersInit;
+}
+
+/** Extension: what `onRequest` returns, or a promise of it. */
+export type FreshAnswer = FreshRequest | null | undefined | void;
 
 /** Every call that travels to the engine takes one. Aborting stops the waiting, not a change already made. */
 export interface CallOptions { signal?: AbortSignal; }

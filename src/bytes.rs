@@ -25,5 +25,11 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
 /// The value that these bytes begin with: the first fields of a longer one.
 #[must_use]
 pub fn read_start<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
-    postcard::take_from_bytes(bytes).ok().map(|(value, _)| value)
+    split(bytes).map(|(value, _)| value)
+}
+
+/// The same, and the bytes that follow.
+#[must_use]
+pub fn split<T: DeserializeOwned>(bytes: &[u8]) -> Option<(T, &[u8])> {
+    postcard::take_from_bytes(bytes).ok()
 }

@@ -13,7 +13,7 @@
 //! | [`queue`] | what the queue believes and wants next: the state machine, the schedule, the retries | `abi`, `http` |
 //! | [`snapshot`] | the saved form of a queue | `abi`, `bytes`, `http` |
 //! | [`bytes`] | a message or a record as bytes | nothing |
-//! | `ordered` | sets and maps from what comes in order | nothing |
+//! | [`ordered`] | ordered maps and sets, of little code | nothing |
 //! | [`protocol`] | the messages between a page and the engine | `abi`, `bytes` |
 //! | [`mirror`] | the page's copy of the rows it holds handles to, and what it knows of the engine | `abi`, `protocol` |
 //! | [`standby`] | when a worker that waits takes the place of one that is silent | nothing |
@@ -27,7 +27,7 @@ pub mod abi;
 pub mod bytes;
 pub mod http;
 pub mod mirror;
-mod ordered;
+pub mod ordered;
 pub mod protocol;
 pub mod queue;
 pub mod snapshot;

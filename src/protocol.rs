@@ -32,6 +32,8 @@ use crate::bytes;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::fmt;
+use std::rc::Rc;
 
 /// Raised when a message or a record changes its meaning. Pages and engines of different versions do
 /// not talk; the newer engine takes the place of the older one.
@@ -40,7 +42,7 @@ pub const VERSION: u32 = 1;
 /// Names one page for as long as it lives.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct ClientId(pub String);
+pub struct ClientId(pub Rc<str>);
 
 /// Names one group for ever: counts up with each group created in a queue and is never used again,
 /// while the [`Guid`] of a cancelled group is free for another (ruling A8).
@@ -61,7 +63,7 @@ pub struct Epoch(pub u64);
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Owner {
     /// The caller's name; groups belong to the user who created them.
-    pub user: String,
+    pub user: Rc<str>,
     /// Whether the caller sees and takes everybody's groups.
     #[serde(default)]
     pub administrator: bool,
@@ -153,6 +155,44 @@ pub enum ToEngine {
         /// What has changed; all there is, for a new engine.
         registrations: Vec<Registration>,
     },
+    /// The answer to [`ToPage::Ask`].
+    Given {
+        /// The page that was asked.
+        client: ClientId,
+        /// The epoch of the engine that asked.
+        epoch: Epoch,
+        /// Which question this answers.
+        question: u64,
+        /// The answer.
+        given: Given,
+    },
+}
+
+/// What a page says when it is asked which request to send.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Given {
+    /// It cannot say, for this reason.
+    Failed(String),
+    /// This one. Not judged yet: [`Fresh::read`](crate::http::Fresh::read) does.
+    Fresh {
+        /// The URL; `None` for the stored one.
+        url: Option<String>,
+        /// Header fields beside the engine's own.
+        headers: Vec<(String, String)>,
+    },
+    /// The stored one.
+    Stored,
+}
+
+/// Says nothing of what may be a secret.
+impl fmt::Debug for Given {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Failed(_) => "Failed",
+            Self::Fresh { .. } => "Fresh",
+            Self::Stored => "Stored",
+        })
+    }
 }
 
 /// Something that a page can be called back through.
@@ -162,6 +202,8 @@ pub enum Callback {
     Class(Guid),
     /// The notification pointer of a group (`IBackgroundCopyGroup::SetNotificationPointer`).
     Pointer(Serial),
+    /// What is asked before each request of the queue.
+    Requests,
 }
 
 /// That a page has a callback, or has it no more.
@@ -382,6 +424,30 @@ pub enum ToPage {
     },
     /// Rows that have changed.
     Rows(Vec<GroupUpdate>),
+    /// One page is asked which request to send for a file.
+    Ask {
+        /// The page.
+        client: ClientId,
+        /// Which question of this engine.
+        question: u64,
+        /// The file.
+        file: Box<AskedFile>,
+    },
+}
+
+/// The file that a page is asked about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct AskedFile {
+    /// The id of its group.
+    pub group: Guid,
+    /// The id of its job.
+    pub job: Guid,
+    /// Its index in the job.
+    pub index: u32,
+    /// The stored URL.
+    pub remote_file: String,
+    /// Its path.
+    pub local_file: String,
 }
 
 /// What an engine says of itself.
@@ -553,9 +619,9 @@ pub struct FileRow {
     /// The durable byte ranges: sorted, disjoint, half-open.
     pub ranges: Vec<(u64, u64)>,
     /// The version's `ETag`, as sent.
-    pub etag: Option<String>,
+    pub etag: Option<Rc<str>>,
     /// The version's `Last-Modified`, as sent.
-    pub last_modified: Option<String>,
+    pub last_modified: Option<Rc<str>>,
     /// What a resume would rest on.
     pub proof: Option<Proof>,
 }
@@ -578,18 +644,18 @@ pub enum Proof {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct StoredFile {
     /// The path as first spelt.
-    pub local_file: String,
+    pub local_file: Rc<str>,
     /// Where it came from.
-    pub remote_file: String,
+    pub remote_file: Rc<str>,
     /// In bytes.
     pub size: u64,
     /// The server's date, or the time of publishing where it gave none.
     pub last_modified: Millis,
     /// The version's `ETag`, as sent.
-    pub etag: Option<String>,
+    pub etag: Option<Rc<str>>,
     /// The media type, as sent; empty when none was.
     #[serde(rename = "type")]
-    pub media_type: String,
+    pub media_type: Rc<str>,
     /// The `integrity` it was checked against.
     pub integrity: Option<String>,
 }

@@ -23,9 +23,10 @@ use crate::protocol::{
 };
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
+use std::rc::Rc;
 
 /// The version of the records that this build writes.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// Everything that was saved of a queue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,7 +69,7 @@ pub struct Schema {
 }
 
 /// The queue's own record.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct QueueRecord {
     /// [`SCHEMA`] of the build that wrote it.
     pub schema: u32,
@@ -78,6 +79,20 @@ pub struct QueueRecord {
     pub settings: Settings,
     /// The serial of the next group.
     pub next_serial: Serial,
+    /// Whether pages are asked before each request.
+    pub asks_pages: bool,
+}
+
+/// The queue's record of schema 1, which later ones begin with.
+type QueueRecord1 = (u32, Storage, Settings, Serial);
+
+/// Reads the queue's own record, of this schema or an older one.
+#[must_use]
+pub fn read_queue(record: &[u8]) -> Option<QueueRecord> {
+    let ((schema, storage, settings, next_serial), rest) = bytes::split::<QueueRecord1>(record)?;
+    let asks_pages =
+        if schema < 2 { rest.is_empty().then_some(false)? } else { bytes::read(rest)? };
+    Some(QueueRecord { schema, storage, settings, next_serial, asks_pages })
 }
 
 /// What a full disk, or a site's share of it that is used up, means to a person.
@@ -89,7 +104,7 @@ pub struct GroupRecord {
     /// The caller's id.
     pub id: Guid,
     /// Whose it is.
-    pub owner: String,
+    pub owner: Rc<str>,
     /// Of each of its fetches.
     pub credentials: Credentials,
     /// Where it stands.
@@ -119,7 +134,7 @@ pub struct GroupIdentity {
     /// The caller's id.
     pub id: Guid,
     /// Whose it is.
-    pub owner: String,
+    pub owner: Rc<str>,
 }
 
 impl From<GroupIdentity> for GroupRecord {

@@ -26,6 +26,7 @@ const restored = restore();
 
 addEventListener("install", () => skipWaiting());
 addEventListener("activate", (event) => event.waitUntil(clients.claim()));
+addEventListener("message", (event) => event.waitUntil(clients.claim()));
 addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   const path = pathOf(url);
@@ -46,7 +47,7 @@ function pathOf({ origin, pathname }) {
 async function serve(request, url, path) {
   const file = (await restored).get(path);
   if (!file) return new Response("not found\n", { status: 404 });
-  const asked = { method: request.method, headers: Object.fromEntries(request.headers) };
+  const asked = { method: request.method, url: request.url, headers: Object.fromEntries(request.headers) };
   const entry = log.open(asked, path);
   const step = file.takeStep();
   void keep();

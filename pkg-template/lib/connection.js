@@ -1,11 +1,12 @@
 // One page's connection to one queue, shared by every QueueManager that the page opens on it.
 import { E_INVALIDARG, QM_E_SERVICE_UNAVAILABLE } from "../constants.js";
 import { Session } from "../qmgr.js";
+import { asked } from "./fresh-request.js";
 import { internal } from "./internal.js";
 import { load } from "./load.js";
 import { platform } from "./platform.js";
 import { QmgrError } from "./qmgr-error.js";
-import { WorkerHost } from "./worker-host.js";
+import { requireWorker, WorkerHost } from "./worker-host.js";
 
 /** How long `open` waits for an engine's first word, in milliseconds. */
 const FIRST_WORD_LIMIT = 10_000;
@@ -70,6 +71,7 @@ export class Connection {
       await this.#opened;
       this.#check(options);
       session = this.#session.share(options.caller);
+      if (options.onRequest !== undefined) session.onRequest(asked(options.onRequest));
       if (Object.keys(options.settings).length > 0) await session.configure(options.settings);
       return { connection: this, session };
     } catch (error) {
@@ -97,7 +99,10 @@ export class Connection {
     const { name, fetch, wasm, worker } = options;
     const storage = options.storage ?? (isOutsideBrowser() ? "memory" : undefined);
     const inProcess = storage === "memory";
-    if (!inProcess) requireBrowser();
+    if (!inProcess) {
+      requireBrowser();
+      requireWorker(worker);
+    }
     const module = load(wasm);
     const observer = (...event) => this.#onEvent(...event);
     if (inProcess) {

@@ -1,12 +1,9 @@
 // The WebAssembly module: compiled once for the page, and handed to its worker.
-import { QM_E_SERVICE_UNAVAILABLE } from "../constants.js";
+import { E_INVALIDARG } from "../constants.js";
 import init, { registerErrorClass } from "../qmgr.js";
+import { complaintOf, cureOf, HTML, MODULE, typeOf, unavailable } from "./own-files.js";
 import { platform } from "./platform.js";
 import { QmgrError } from "./qmgr-error.js";
-
-const CURE =
-  "Serve qmgr_bg.wasm beside the package's other files (in Vite's development server: " +
-  'optimizeDeps.exclude: ["qmgr"]), or say where it is with the option `wasm` of QueueManager.open().';
 
 /** @type {Promise<WebAssembly.Module> | undefined} */
 let loading;
@@ -24,56 +21,47 @@ export function load(source) {
 }
 
 async function start(source) {
-  const module = await compile(source ?? (await platform.wasm()));
+  if (source === undefined && platform.wasm === undefined) {
+    throw new QmgrError(E_INVALIDARG, `the option wasm is missing: this entry loads nothing by itself. The file is ${MODULE.entry}`);
+  }
+  const cure = cureOf(MODULE, source !== undefined);
+  const found = source ?? (await explained(platform.wasm(), "the module could not be read", cure));
+  const module = await compile(found, cure);
   // Another module would be taken by `init`, which takes no second one.
   const isOurs = WebAssembly.Module.exports(module).some(({ name }) => name === "registerErrorClass");
-  if (!isOurs) throw unavailable(`the module is not the one of this package. ${CURE}`);
-  await explained(init({ module_or_path: module }), "the module could not be started");
+  if (!isOurs) throw unavailable(`the module is not the one of this package. ${cure}`);
+  await explained(init({ module_or_path: module }), "the module could not be started", cure);
   registerErrorClass(QmgrError);
   return module;
 }
 
-async function compile(source) {
+async function compile(source, cure) {
   if (source instanceof WebAssembly.Module) return source;
-  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return compileBytes(source, "the option wasm");
-  const response = source instanceof Response ? source : await get(source);
+  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return compileBytes(source, "the module", cure);
+  const response = source instanceof Response ? source : await explained(fetch(source), `${source} could not be fetched`, cure);
+  const complaint = complaintOf(response);
+  if (complaint !== undefined) throw unavailable(`${complaint}. ${cure}`);
   const what = response.url || "the answer";
-  if (!response.ok) throw unavailable(`${what} answered ${response.status}. ${CURE}`);
-  if (/^application\/wasm\s*(;|$)/i.test(response.headers.get("content-type") ?? "")) {
-    return explained(WebAssembly.compileStreaming(response), `${what} could not be compiled`);
+  if (typeOf(response) === "application/wasm") {
+    return explained(WebAssembly.compileStreaming(response), `${what} could not be compiled`, cure);
   }
   // Compiling while it loads asks for that type; servers that do not know it are many.
-  return compileBytes(await explained(response.arrayBuffer(), `${what} could not be read`), what);
+  return compileBytes(await explained(response.arrayBuffer(), `${what} could not be read`, cure), what, cure);
 }
 
-async function get(url) {
-  try {
-    return await fetch(url);
-  } catch (cause) {
-    throw unavailable(`${url} could not be fetched. ${CURE}`, cause);
-  }
-}
-
-function compileBytes(bytes, what) {
+function compileBytes(bytes, what, cure) {
   const start = ArrayBuffer.isView(bytes)
     ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     : new Uint8Array(bytes);
   const isModule = [0x00, 0x61, 0x73, 0x6d].every((byte, index) => start[index] === byte);
-  if (!isModule) {
-    const found = start[0] === 0x3c ? "an HTML page, as servers send for what they do not have" : "no WebAssembly";
-    throw unavailable(`${what} is ${found}. ${CURE}`);
-  }
-  return explained(WebAssembly.compile(bytes), `${what} could not be compiled`);
+  if (!isModule) throw unavailable(`${what} is ${start[0] === 0x3c ? HTML : "no WebAssembly"}. ${cure}`);
+  return explained(WebAssembly.compile(bytes), `${what} could not be compiled`, cure);
 }
 
-async function explained(attempt, failure) {
+async function explained(attempt, failure, cure) {
   try {
     return await attempt;
   } catch (cause) {
-    throw unavailable(`${failure}: ${cause.message}`, cause);
+    throw unavailable(`${failure}: ${cause.message}. ${cure}`, cause);
   }
-}
-
-function unavailable(message, cause) {
-  return new QmgrError(QM_E_SERVICE_UNAVAILABLE, message, cause === undefined ? undefined : { cause });
 }

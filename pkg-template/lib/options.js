@@ -12,17 +12,19 @@ export function readOptions(options = {}) {
   if (options === null || typeof options !== "object") {
     throw new QmgrError(E_INVALIDARG, "the options are no object");
   }
-  const { name = "default", storage = "auto", owner, credentials, fetch, wasm, worker } = options;
+  const { name = "default", storage = "auto", owner, credentials, onRequest, fetch, wasm, worker } = options;
   if (typeof name !== "string" || name === "") refuse("name", "a string that is not empty");
   wellFormed("name", name);
   oneOf("storage", storage, ["auto", "opfs", "indexeddb", "memory"]);
   if (credentials !== undefined) oneOf("credentials", credentials, ["omit", "same-origin", "include"]);
   if (fetch !== undefined && typeof fetch !== "function") refuse("fetch", "a function");
+  if (onRequest !== undefined && typeof onRequest !== "function") refuse("onRequest", "a function");
   return {
     name,
     storage: storage === "auto" ? undefined : storage,
     caller: { owner: readOwner(owner), credentials },
     settings: readSettings(options),
+    onRequest,
     fetch,
     wasm: readWasm(wasm),
     worker: readWorker(worker),

@@ -2,9 +2,12 @@
 
 /**
  * @typedef {object} Platform
- * @property {() => URL | Promise<BufferSource>} wasm Where the module is, or its bytes.
- * @property {() => Worker} [worker] Starts the worker in which the engine runs; absent where the
- *   engine only runs in process.
+ * @property {() => URL | Response | Promise<BufferSource>} [wasm] Where the module is, or what it is; absent where
+ *   the caller has to say.
+ * @property {() => URL} [worker] Where the script of the worker is, in which the engine runs; absent where the caller
+ *   has to say, or where the engine only runs in process.
+ * @property {(file: string, option: string) => string} [cure] What to do when one of these cannot be had: the name of
+ *   the file, and of the option of `open` that stands in for it.
  */
 
 /** @type {Platform} */

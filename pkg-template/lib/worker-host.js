@@ -1,10 +1,17 @@
 // The page's own worker, in which the engine runs while this tab is the active one.
-import { QM_E_SERVICE_UNAVAILABLE } from "../constants.js";
+import { E_INVALIDARG } from "../constants.js";
+import { complaintOf, cureOf, typeOf, unavailable, WORKER } from "./own-files.js";
 import { platform } from "./platform.js";
 import { QmgrError } from "./qmgr-error.js";
 
 /** How long a worker may take to write down where it is, in milliseconds. */
 const STOP_LIMIT = 5_000;
+
+/** Whether there is a worker to start: the caller's, or the entry's own. */
+export function requireWorker(source) {
+  if (source !== undefined || platform.worker !== undefined) return;
+  throw new QmgrError(E_INVALIDARG, `the option worker is missing: this entry starts none by itself. The file is ${WORKER.entry}`);
+}
 
 /** How long the last word of a worker that has ended may be on its way, in milliseconds. */
 const LAST_WORD_LIMIT = 1_000;
@@ -16,7 +23,8 @@ const MOST_SHORT_LIVES = 3;
 export class WorkerHost {
   #module;
   #start;
-  #create;
+  #source;
+  #cure;
   #onFailure;
   #worker;
   #stopped;
@@ -37,7 +45,8 @@ export class WorkerHost {
   constructor(module, start, source, onFailure) {
     this.#module = module;
     this.#start = start;
-    this.#create = creator(source);
+    this.#source = source ?? platform.worker();
+    this.#cure = cureOf(WORKER, source !== undefined);
     this.#onFailure = onFailure;
     globalThis.document?.addEventListener("visibilitychange", this.#onVisibility);
     this.show();
@@ -79,8 +88,7 @@ export class WorkerHost {
       worker = this.#create();
       if (typeof worker?.postMessage !== "function") throw new TypeError("it is no Worker");
     } catch (cause) {
-      const reason = cause?.message ?? String(cause);
-      this.#onFailure(unavailable(`the worker could not be created: ${reason}`, cause), false);
+      this.#onFailure(unavailable(`the worker could not be created: ${this.#refusal(cause)}`, cause), false);
       return;
     }
     this.#worker = worker;
@@ -101,6 +109,20 @@ export class WorkerHost {
       },
       () => {},
     );
+  }
+
+  #create() {
+    if (typeof this.#source === "function") return this.#source();
+    return new Worker(this.#source, { type: "module" });
+  }
+
+  #refusal(cause) {
+    const reason = cause?.message ?? String(cause);
+    const cure = /TrustedScriptURL/.test(reason)
+      ? "The page requires Trusted Types: pass the option `worker` of QueueManager.open(), a function that returns " +
+        'new Worker(policy.createScriptURL(url), { type: "module" }) with the url of qmgr/worker.'
+      : this.#cure;
+    return `${reason}. ${cure}`;
   }
 
   /** Starts another worker when one has ended without a word, as a browser that lacks memory may have it. */
@@ -143,14 +165,28 @@ export class WorkerHost {
     }
   }
 
-  #onError(event) {
+  async #onError(event) {
     event.preventDefault?.();
     this.#end();
     const found = event.message
       ? `the worker failed: ${event.message}`
-      : "the worker could not be loaded. Serve worker.js beside the package's other files, or say " +
-        "where it is with the option `worker` of QueueManager.open().";
+      : `the worker could not be loaded: ${await this.#whyNotLoaded()}. ${this.#cure}`;
     this.#onFailure(unavailable(found), false);
+  }
+
+  /** The browser does not say why, so the script is fetched once more to see what comes. */
+  async #whyNotLoaded() {
+    if (typeof this.#source === "function") return "the browser does not say why";
+    const url = new URL(this.#source, globalThis.document?.baseURI);
+    if (url.protocol === "blob:") return "the browser refused its blob: address";
+    try {
+      const response = await fetch(url);
+      await response.body?.cancel();
+      const type = typeOf(response) || "without a type";
+      return complaintOf(response) ?? `the browser refused ${url} (${type}): its type or the content security policy's worker-src forbids it`;
+    } catch {
+      return `${url} could not be fetched`;
+    }
   }
 
   #onVisibility = () => {
@@ -160,14 +196,4 @@ export class WorkerHost {
 
 function isVisible() {
   return globalThis.document?.visibilityState !== "hidden";
-}
-
-function creator(source) {
-  if (source === undefined) return platform.worker;
-  if (typeof source === "function") return source;
-  return () => new Worker(source, { type: "module" });
-}
-
-function unavailable(message, cause) {
-  return new QmgrError(QM_E_SERVICE_UNAVAILABLE, message, cause === undefined ? undefined : { cause });
 }

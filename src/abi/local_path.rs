@@ -1,10 +1,11 @@
 //! The path under which a file is published, and where that is in the browser's file system.
 
 use super::QmgrError;
+use crate::ordered::Map;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::fmt;
+use std::rc::Rc;
 
 /// The longest path, in UTF-16 code units (ruling A24).
 pub const LOCAL_PATH_LIMIT: usize = 260;
@@ -22,12 +23,12 @@ pub const LOCAL_PATH_LIMIT: usize = 260;
 ///
 /// Two values are equal when they are spelt alike; they are one file when their keys are equal.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[serde(try_from = "Rc<str>", into = "Rc<str>")]
 pub struct LocalPath {
-    spelt: String,
+    spelt: Rc<str>,
     /// Where the last segment begins in `spelt`.
     name_at: usize,
-    key: String,
+    key: Rc<str>,
 }
 
 impl LocalPath {
@@ -47,7 +48,7 @@ impl LocalPath {
             None | Some(&"") => return Err(invalid(text, "names no file")),
             Some(name) => text.len() - name.len(),
         };
-        Ok(Self { spelt: text.to_owned(), name_at, key: outline.into_key(text)? })
+        Ok(Self { spelt: text.into(), name_at, key: outline.into_key(text)?.into() })
     }
 
     /// The path as spelt.
@@ -76,7 +77,7 @@ impl LocalPath {
 
     /// Why no file can stand here beside others, which are given by their keys (ruling A24).
     #[must_use]
-    pub fn obstacle<T>(&self, files: &BTreeMap<String, T>) -> Option<&'static str> {
+    pub fn obstacle<T>(&self, files: &Map<String, T>) -> Option<&'static str> {
         let below = format!("{}/", self.key);
         if files.range(below.clone()..).next().is_some_and(|(other, _)| other.starts_with(&below)) {
             return Some("is a directory");
@@ -283,15 +284,15 @@ impl fmt::Display for LocalPath {
     }
 }
 
-impl TryFrom<String> for LocalPath {
+impl TryFrom<Rc<str>> for LocalPath {
     type Error = QmgrError;
 
-    fn try_from(text: String) -> Result<Self, QmgrError> {
+    fn try_from(text: Rc<str>) -> Result<Self, QmgrError> {
         Self::parse(&text)
     }
 }
 
-impl From<LocalPath> for String {
+impl From<LocalPath> for Rc<str> {
     fn from(path: LocalPath) -> Self {
         path.spelt
     }

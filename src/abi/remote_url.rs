@@ -4,6 +4,7 @@ use super::QmgrError;
 use fluent_uri::Uri;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::rc::Rc;
 
 /// The longest URL, in UTF-16 code units (spec §2.10).
 pub const REMOTE_URL_LIMIT: usize = 2_200;
@@ -11,10 +12,10 @@ pub const REMOTE_URL_LIMIT: usize = 2_200;
 /// An absolute http or https URL, as spelt by the caller: nothing is escaped or normalised
 /// (rulings A21, A23, A33).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[serde(try_from = "Rc<str>", into = "Rc<str>")]
 pub struct RemoteUrl {
-    text: String,
-    origin: String,
+    text: Rc<str>,
+    origin: Rc<str>,
 }
 
 impl RemoteUrl {
@@ -33,9 +34,18 @@ impl RemoteUrl {
                 "a URL of {units} UTF-16 units where {REMOTE_URL_LIMIT} are allowed"
             )));
         }
+        Self::of_any_length(text)
+    }
+
+    /// Reads a URL that is not stored, and may be longer.
+    ///
+    /// # Errors
+    ///
+    /// `E_INVALIDARG`, as [`RemoteUrl::parse`] does, but not for its length.
+    pub fn of_any_length(text: &str) -> Result<Self, QmgrError> {
         let origin = read(text)
             .map_err(|fault| QmgrError::invalid_argument(format!("URL {text:?} {fault}")))?;
-        Ok(Self { text: text.to_owned(), origin })
+        Ok(Self { text: text.into(), origin: origin.into() })
     }
 
     /// The URL as spelt.
@@ -54,6 +64,10 @@ impl RemoteUrl {
 
 /// The origin of a URL, or what is wrong with it.
 fn read(text: &str) -> Result<String, String> {
+    // The first `:` ends the scheme, unless another part of the URL has begun before it.
+    if !text.split(['/', '?', '#']).next().is_some_and(|start| start.contains(':')) {
+        return Err("has no scheme: it has to begin with https:// or http://".to_owned());
+    }
     let uri = Uri::parse(text).map_err(|error| format!("is malformed: {error}"))?;
 
     let scheme = uri.scheme().as_str().to_ascii_lowercase();
@@ -94,15 +108,15 @@ impl fmt::Display for RemoteUrl {
     }
 }
 
-impl TryFrom<String> for RemoteUrl {
+impl TryFrom<Rc<str>> for RemoteUrl {
     type Error = QmgrError;
 
-    fn try_from(text: String) -> Result<Self, QmgrError> {
+    fn try_from(text: Rc<str>) -> Result<Self, QmgrError> {
         Self::parse(&text)
     }
 }
 
-impl From<RemoteUrl> for String {
+impl From<RemoteUrl> for Rc<str> {
     fn from(url: RemoteUrl) -> Self {
         url.text
     }

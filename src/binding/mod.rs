@@ -13,6 +13,7 @@ mod convert;
 mod enumerator;
 mod error;
 mod group;
+mod hook;
 mod job;
 mod options;
 mod page;

@@ -1,6 +1,7 @@
 //! One page's connection to a queue, shared by all its handles.
 
 use super::callback::{Class, Pointer};
+use super::hook::Hook;
 use crate::abi::{Guid, Hresult, PropertyValue, QmgrError};
 use crate::driver::{Clock, Engine, EngineOptions, PageLock, channel, sleep, wall_time};
 use crate::mirror::{
@@ -8,7 +9,7 @@ use crate::mirror::{
     PointerChange, Registrations, Row,
 };
 use crate::protocol::{
-    Active, Answer, ClientId, Command, Epoch, FromEngine, GroupUpdate, Message, Owner,
+    Active, Answer, AskedFile, ClientId, Command, Epoch, FromEngine, GroupUpdate, Message, Owner,
     Registration, Serial, StatusEvent, Storage, ToEngine, ToPage, VERSION,
 };
 use crate::time::Millis;
@@ -29,7 +30,7 @@ pub(super) struct Page {
     pub name: String,
     mirror: RefCell<Mirror>,
     calls: RefCell<Calls<Waiter>>,
-    registrations: RefCell<Registrations<Pointer, Class>>,
+    registrations: RefCell<Registrations<Pointer, Class, Hook>>,
     link: RefCell<Link>,
     lock: RefCell<LockState>,
     clock: Clock,
@@ -78,7 +79,7 @@ impl Page {
             this: Weak::clone(this),
             name,
             mirror: RefCell::default(),
-            calls: RefCell::new(Calls::new(ClientId(client))),
+            calls: RefCell::new(Calls::new(ClientId(client.into()))),
             registrations: RefCell::default(),
             link: RefCell::new(Link::None),
             lock: RefCell::new(LockState::None),
@@ -221,6 +222,12 @@ impl Page {
         self.register(vec![changed]);
     }
 
+    /// Has this tab asked before each request, in place of what was asked before.
+    pub fn add_hook(&self, hook: Hook) {
+        let added = self.registrations.borrow_mut().add_hook(hook, wall_time());
+        self.register(vec![added]);
+    }
+
     /// Tells the active engine; one to come is told everything.
     fn register(&self, registrations: Vec<Registration>) {
         if !registrations.is_empty() && self.contact.borrow().active().is_some() {
@@ -255,6 +262,7 @@ impl Page {
         let withdrawn = self.registrations.borrow_mut().withdraw(
             |pointer| Rc::ptr_eq(pointer.caller(), caller),
             |class| Rc::ptr_eq(&class.caller, caller),
+            |hook| Rc::ptr_eq(&hook.caller, caller),
         );
         self.register(withdrawn);
     }
@@ -280,7 +288,7 @@ impl Page {
     /// `failure`: at once if the worker `held_lock`, else when nobody was heard for a while.
     pub fn lack_worker(self: &Rc<Self>, failure: QmgrError, held_lock: bool) {
         let own = self.client().0;
-        let is_ours = self.contact.borrow().active().is_some_and(|active| active.worker == own);
+        let is_ours = self.contact.borrow().active().is_some_and(|active| *active.worker == *own);
         if is_ours {
             self.lose_engine();
             self.say_hello();
@@ -433,6 +441,12 @@ impl Page {
             }
             ToPage::Active(active) if self.is_present() => self.on_active(active),
             ToPage::Active(_) | ToPage::Beat => {}
+            ToPage::Ask { client, question, file } => {
+                if client == self.client() {
+                    let page = Rc::clone(self);
+                    spawn_local(async move { page.give(epoch, question, *file).await });
+                }
+            }
             ToPage::Leaving { epoch, superseded } => self.on_leaving(epoch, superseded),
             ToPage::Notify { client, group, event, attempt } => {
                 if client == self.client() {
@@ -517,7 +531,7 @@ impl Page {
         if groups.is_empty() {
             return;
         }
-        let owner = Owner { user: String::new(), administrator: true };
+        let owner = Owner { user: "".into(), administrator: true };
         let command = Command::Attach { groups: groups.clone() };
         self.begin(owner, command, Waiter::Attach(groups));
     }
@@ -543,6 +557,15 @@ impl Page {
             None => false,
         };
         self.answer_call(group, number, attempt, is_taken);
+    }
+
+    /// Asks the page's hook which request to send. One that has just been taken back says nothing: the
+    /// engine hears of that.
+    async fn give(&self, epoch: Epoch, question: u64, file: AskedFile) {
+        let hook = self.registrations.borrow().hook().cloned();
+        let Some(hook) = hook else { return };
+        let (client, given) = (self.client(), hook.ask(file).await);
+        self.send(&ToEngine::Given { client, epoch, question, given });
     }
 
     /// Without an engine the answer goes nowhere; the next one calls again.

@@ -2,6 +2,7 @@
 
 use super::convert::{self, promise};
 use super::error::to_js;
+use super::hook::Hook;
 use super::options::{self, SessionOptions};
 use super::page::{Page, Reply};
 use super::{Group, GuidEnumerator, random};
@@ -249,6 +250,14 @@ impl Session {
         Ok(())
     }
 
+    /// Extension: has this tab asked before each request of the queue. `function` is called with
+    /// `(groupId, jobId, fileIndex, remoteFile, localFile)`; it returns `undefined` for the stored
+    /// request, `[url, headers]` for another one, a sentence for what is none of them, or a promise.
+    #[wasm_bindgen(js_name = onRequest)]
+    pub fn on_request(&self, function: Function) {
+        self.page.add_hook(Hook { function, caller: Rc::clone(&self.caller) });
+    }
+
     /// Extension: a promise of the published `File`.
     #[wasm_bindgen(js_name = openFile)]
     pub fn open_file(&self, local_file: &JsValue) -> Promise {
@@ -301,13 +310,13 @@ impl Session {
 #[derive(serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 struct StoredFileOut {
-    local_file: String,
-    remote_file: String,
+    local_file: Rc<str>,
+    remote_file: Rc<str>,
     size: u64,
     last_modified: u64,
-    etag: Option<String>,
+    etag: Option<Rc<str>>,
     #[serde(rename = "type")]
-    media_type: String,
+    media_type: Rc<str>,
     integrity: Option<String>,
 }
 

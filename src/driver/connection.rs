@@ -78,9 +78,10 @@ impl Connection {
         ticket: Ticket,
         url: String,
         request: Request,
+        headers: Vec<(String, String)>,
         credentials: Credentials,
     ) -> Option<Rc<Self>> {
-        Self::start(engine, ticket, |task| task.run(url, request, credentials))
+        Self::start(engine, ticket, |task| task.run(url, request, headers, credentials))
     }
 
     /// Asks whether a server lives, which needs no leave of it.
@@ -140,8 +141,14 @@ struct Task {
 }
 
 impl Task {
-    async fn run(mut self, url: String, request: Request, credentials: Credentials) {
-        let sent = self.fetch(&url, &request, credentials);
+    async fn run(
+        mut self,
+        url: String,
+        request: Request,
+        headers: Vec<(String, String)>,
+        credentials: Credentials,
+    ) {
+        let sent = self.fetch(&url, &request, &headers, credentials);
         let (position, how) = match self.answer(sent).await {
             None => (None, Ended::Aborted),
             Some(Err(thrown)) if self.is_aborted() => (None, drop_as(thrown, Ended::Aborted)),
@@ -199,10 +206,14 @@ impl Task {
         &self,
         url: &str,
         request: &Request,
+        given: &[(String, String)],
         credentials: Credentials,
     ) -> Result<Promise, JsValue> {
         let init = self.init(credentials);
         let headers = Object::new();
+        for (name, value) in given {
+            Reflect::set(&headers, &name.into(), &value.into())?;
+        }
         if let Some(range) = request.range {
             Reflect::set(&headers, &"Range".into(), &range.to_string().into())?;
         }

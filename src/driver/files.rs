@@ -13,7 +13,6 @@ use super::hasher::{BUFFER_SIZE, Hasher};
 use super::store::Store;
 use super::{Engine, js, unavailable};
 use crate::abi::{Hresult, LocalPath, QmgrError};
-use crate::ordered;
 use crate::protocol::{Storage, StoredFile};
 use crate::queue::{DiskFailure, Part};
 use crate::snapshot::HashMark;
@@ -23,7 +22,6 @@ use futures_util::future::{LocalBoxFuture, Shared, WeakShared};
 use js_sys::{Array, Uint8Array};
 use memory::{Memory, MemoryPart};
 use opfs::{Opfs, OpfsPart};
-use std::collections::BTreeSet;
 use std::rc::Rc;
 use web_sys::{Blob, File, FilePropertyBag};
 
@@ -62,12 +60,26 @@ pub(super) enum OpenPart {
 }
 
 impl Files {
+    /// The directories of a queue, which may be opened before its records say that it has any. `asked` is
+    /// the storage that the caller asks for.
+    pub(super) async fn open_early(
+        name: &str,
+        asked: Option<Storage>,
+    ) -> Option<Result<Opfs, QmgrError>> {
+        match asked {
+            None | Some(Storage::Opfs) => Some(Opfs::open_to_write(name).await),
+            Some(Storage::IndexedDb | Storage::Memory) => None,
+        }
+    }
+
     /// Opens the bytes of a queue; where `storage` does not say where they are, in the private file
-    /// system if this context can have it, else in IndexedDB.
+    /// system if this context can have it, else in IndexedDB. `early` is what
+    /// [`open_early`](Self::open_early) gave.
     pub(super) async fn open(
         name: &str,
         storage: Option<Storage>,
         store: &Store,
+        early: Option<Result<Opfs, QmgrError>>,
     ) -> Result<Self, QmgrError> {
         let chunks = async || {
             let (database, fence) = store.database()?;
@@ -76,11 +88,16 @@ impl Files {
         match storage {
             Some(Storage::IndexedDb) => chunks().await,
             Some(Storage::Memory) => Ok(Self::Memory(Memory::default())),
-            Some(Storage::Opfs) => Ok(Self::Opfs(Opfs::open_to_write(name).await?)),
-            None => match Opfs::open_to_write(name).await {
-                Ok(opfs) => Ok(Self::Opfs(opfs)),
-                Err(_) => chunks().await,
-            },
+            Some(Storage::Opfs) | None => {
+                let opfs = match early {
+                    Some(opfs) => opfs,
+                    None => Opfs::open_to_write(name).await,
+                };
+                match opfs {
+                    Err(_) if storage.is_none() => chunks().await,
+                    opfs => Ok(Self::Opfs(opfs?)),
+                }
+            }
         }
     }
 
@@ -89,6 +106,14 @@ impl Files {
             Self::Chunks(_) => Storage::IndexedDb,
             Self::Memory(_) => Storage::Memory,
             Self::Opfs(_) => Storage::Opfs,
+        }
+    }
+
+    /// Under which key a part is kept in the database, if it is there.
+    pub(super) fn key_of(&self, part: Part) -> Option<String> {
+        match self {
+            Self::Chunks(_) => Some(chunks::part_key(part)),
+            Self::Memory(_) | Self::Opfs(_) => None,
         }
     }
 
@@ -131,12 +156,12 @@ impl Files {
     }
 
     /// Deletes the parts that no record names.
-    pub(super) async fn delete_orphans(&self, kept: &BTreeSet<Part>) {
+    pub(super) async fn delete_orphans(&self, kept: &[Part]) {
         match self {
             Self::Chunks(chunks) => chunks.delete_orphans(kept).await,
             Self::Memory(_) => {}
             Self::Opfs(opfs) => {
-                let kept = ordered::set(kept.iter().map(ToString::to_string));
+                let kept = kept.iter().map(ToString::to_string).collect();
                 opfs.delete_orphans(&kept).await;
             }
         }

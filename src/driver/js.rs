@@ -1,7 +1,7 @@
 //! Small things that every driver asks of JavaScript.
 
 use crate::queue::DiskFailure;
-use js_sys::{Error, Function, Math, Reflect, TypeError};
+use js_sys::{Error, Math, Reflect, TypeError};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::StorageManager;
@@ -57,16 +57,6 @@ pub(super) fn sentence(thrown: &JsValue) -> String {
         || format!("{thrown:?}"),
         |error| String::from(error.name()) + ": " + &String::from(error.message()),
     )
-}
-
-/// The sentence with which `indexedDB.open` refuses, known to throw: sites may be denied all storage.
-pub(super) fn why_no_database() -> String {
-    let open = || {
-        let factory = Reflect::get(&js_sys::global(), &"indexedDB".into())?;
-        let open: Function = Reflect::get(&factory, &"open".into())?.dyn_into()?;
-        open.call1(&factory, &"".into())
-    };
-    open().map_or_else(|thrown| sentence(&thrown), |_| "it refused once".to_owned())
 }
 
 /// The name of a thrown `DOMException` or `Error`.

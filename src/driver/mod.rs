@@ -9,6 +9,7 @@
 //! | `hasher` | a worker that hashes |
 //! | `locks` | Web Locks |
 //! | `network` | `navigator.onLine` |
+//! | `readers` | `BroadcastChannel`, to service workers |
 //! | `store` | IndexedDB |
 //! | `worker` | the dedicated worker that an engine lives in |
 
@@ -17,9 +18,11 @@ mod clock;
 mod connection;
 mod files;
 mod hasher;
+mod idb;
 mod js;
 mod locks;
 mod network;
+mod readers;
 mod store;
 mod worker;
 
@@ -29,20 +32,19 @@ pub use locks::PageLock;
 pub use worker::TabWorker;
 
 use crate::abi::{Hresult, QmgrError};
-use crate::ordered;
+use crate::ordered::Map;
 use crate::protocol::{Epoch, FromEngine, Storage, ToEngine, ToPage};
-use crate::queue::{Effect, Event, Host, Part, Pieces, Queue, Ticket};
+use crate::queue::{Ask, Effect, Event, Host, Part, Pieces, Queue, Ticket, Told};
 use crate::time::Millis;
 use clock::Alarm;
 use connection::Connection;
 use files::{Files, SharedPart, WeakPart};
 use futures_channel::oneshot;
 use futures_util::FutureExt;
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, join, select};
 use hasher::Hasher;
 use network::Network;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::pin::pin;
 use std::rc::Rc;
@@ -88,7 +90,7 @@ struct Shared {
     clock: Clock,
     store: Store,
     files: Files,
-    connections: RefCell<BTreeMap<Ticket, Rc<Connection>>>,
+    connections: RefCell<Map<Ticket, Rc<Connection>>>,
     open_parts: RefCell<Vec<(Part, WeakPart)>>,
     alarm: RefCell<Option<Alarm>>,
     network: RefCell<Option<Network>>,
@@ -121,8 +123,11 @@ impl Engine {
             let message = "there is no fetch here";
             return Err(QmgrError::new(Hresult::QM_E_DOWNLOADER_UNAVAILABLE, message));
         }
-        let (store, storage) = Store::open(&name, storage).await?;
-        let files = Files::open(&name, storage, &store).await?;
+        // Most queues have files of their own; those are looked for beside the records.
+        let (store, opfs) =
+            join(Store::open(&name, storage), Files::open_early(&name, storage)).await;
+        let (store, storage) = store?;
+        let files = Files::open(&name, storage, &store, opfs).await?;
         let storage = files.storage();
         let engine = Self {
             shared: Rc::new(Shared {
@@ -135,7 +140,7 @@ impl Engine {
                 clock: Clock::start(),
                 store,
                 files,
-                connections: RefCell::new(BTreeMap::new()),
+                connections: RefCell::new(Map::new()),
                 open_parts: RefCell::default(),
                 alarm: RefCell::new(None),
                 network: RefCell::new(None),
@@ -176,7 +181,7 @@ impl Engine {
             worker: shared.worker.clone(),
         };
         let queue = Queue::restore(saved, host, shared.clock.now())?;
-        shared.files.delete_orphans(&ordered::set(queue.parts())).await;
+        shared.files.delete_orphans(&queue.parts().collect::<Vec<_>>()).await;
         if shared.is_over.get() {
             return Ok(());
         }
@@ -214,6 +219,13 @@ impl Engine {
     /// their pages send them again to the next.
     pub fn deliver(&self, message: ToEngine) {
         self.act(|queue, now| queue.call(message, now));
+    }
+
+    /// Tells a reader how its file stands; `None` between two lives of the queue.
+    fn read(&self, ask: &Ask) -> Option<Told> {
+        let mut told = None;
+        self.act(|queue, now| told = Some(queue.read(ask, now)));
+        told
     }
 
     /// Ends every connection, makes durable what they brought, and lets go. Other engines may then
@@ -373,9 +385,9 @@ impl Engine {
             Effect::DeletePart { part } => spawn_local(async move {
                 engine.shared.files.delete_part(part).await;
             }),
-            Effect::Fetch { ticket, url, request, credentials } => {
+            Effect::Fetch { ticket, url, request, headers, credentials } => {
                 if let Some(connection) =
-                    Connection::open(engine, ticket, url, request, credentials)
+                    Connection::open(engine, ticket, url, request, headers, credentials)
                 {
                     self.shared.connections.borrow_mut().insert(ticket, connection);
                 }

@@ -4,28 +4,21 @@
 //! and the record. The epoch stands beside the queue's record, as a number, and is checked in every
 //! transaction.
 
+use super::idb::{self, Error, Mode, Transaction, done};
 use super::{js, unavailable};
 use crate::abi::{Hresult, QmgrError};
 use crate::bytes;
 use crate::protocol::{ClientId, Serial, Storage, StoredFile, superseded};
 use crate::queue::Commit;
-use crate::snapshot::{NO_ROOM, QueueRecord, Saved, Schema, check_schema, read_group};
+use crate::snapshot::{self, NO_ROOM, Saved, Schema, check_schema, read_group};
 use futures_channel::mpsc::unbounded;
 use futures_util::StreamExt;
-use indexed_db_futures::KeyPath;
-use indexed_db_futures::database::Database;
-use indexed_db_futures::error::{DomException, Error, OpenDbError};
-use indexed_db_futures::internals::SystemRepr;
-use indexed_db_futures::prelude::*;
-use indexed_db_futures::transaction::{
-    Transaction, TransactionDurability, TransactionMode, TransactionOptions,
-};
-use js_sys::{Reflect, Uint8Array};
+use js_sys::{Array, Reflect, Uint8Array};
 use serde::Serialize;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use web_sys::IdbTransaction;
+use web_sys::IdbDatabase;
 
 pub(super) const QUEUE: &str = "queue";
 const GROUPS: &str = "groups";
@@ -53,11 +46,11 @@ const NO_DATABASE: &str = "IndexedDB cannot be had";
 const EPOCH: &str = "epoch";
 
 /// The version of the object stores; that of the records is [`SCHEMA`](crate::snapshot::SCHEMA).
-const DATABASE_VERSION: u8 = 2;
+const DATABASE_VERSION: u32 = 2;
 
 /// Where the records of a queue are.
 pub(super) enum Store {
-    IndexedDb { database: RefCell<Option<Database>>, fence: Rc<Fence> },
+    IndexedDb { database: RefCell<Option<IdbDatabase>>, fence: Rc<Fence> },
     Memory { fence: Fence },
 }
 
@@ -115,7 +108,7 @@ impl Store {
         if let Some(Schema { schema }) = record.as_deref().and_then(bytes::read_start) {
             check_schema(schema)?;
         }
-        let record: Option<QueueRecord> = record.as_deref().and_then(bytes::read);
+        let record = record.as_deref().and_then(snapshot::read_queue);
         let storage = match (record, asked) {
             (Some(record), Some(asked)) if record.storage != asked => {
                 let message = format!("the queue {name} was created with another storage");
@@ -135,7 +128,7 @@ impl Store {
             Self::IndexedDb { database, fence } => {
                 let database = database.borrow().clone().ok_or_else(closed)?;
                 let taken = match take_over(&database).await {
-                    Err(error) if is_out_of_room(&error) => (read(&database).await, true),
+                    Err(error) if error.is_out_of_room() => (read(&database).await, true),
                     taken => (taken, false),
                 };
                 (&**fence, taken.0.map_err(|error| storage_error(&error))?, taken.1)
@@ -186,7 +179,7 @@ impl Store {
     }
 
     /// The database and its fence, for the bytes that are kept beside the records.
-    pub(super) fn database(&self) -> Result<(Database, Rc<Fence>), QmgrError> {
+    pub(super) fn database(&self) -> Result<(IdbDatabase, Rc<Fence>), QmgrError> {
         match self {
             Self::Memory { .. } => Err(closed()),
             Self::IndexedDb { database, fence } => {
@@ -223,38 +216,31 @@ impl Drop for Store {
     }
 }
 
-pub(super) async fn open_database(name: &str) -> Result<Database, QmgrError> {
-    Database::open(format!("qmgr:{name}"))
-        .with_version(DATABASE_VERSION)
-        .with_on_upgrade_needed(|event, database| {
-            if event.old_version() < 1.0 {
-                for store in STORES {
-                    database.create_object_store(store).build()?;
-                }
+pub(super) async fn open_database(name: &str) -> Result<IdbDatabase, QmgrError> {
+    let name = format!("qmgr:{name}");
+    let opened = idb::open(&name, DATABASE_VERSION, |database, version| {
+        if version < 1.0 {
+            for store in STORES {
+                database.create_object_store(store)?;
             }
-            if event.old_version() < 2.0 {
-                database.create_object_store(CHUNKS).build()?;
-                let names = database.create_object_store(NAMES).build()?;
-                names.create_index(NAMES_BY_PART, KeyPath::One(NAMES_BY_PART)).build()?;
-            }
-            Ok(())
-        })
-        .await
-        .map_err(|error| match error {
-            OpenDbError::Base(Error::DomException(exception))
-                if js::name_of(exception.as_ref()) == "VersionError" =>
-            {
-                superseded()
-            }
-            // What the library takes any exception for.
-            OpenDbError::VersionZero => unavailable(NO_DATABASE, &js::why_no_database()),
-            OpenDbError::Base(_)
-            | OpenDbError::NullFactory
-            | OpenDbError::UnsupportedEnvironment => unavailable(NO_DATABASE, &error.to_string()),
-        })
+        }
+        if version < 2.0 {
+            database.create_object_store(CHUNKS)?;
+            let names = database.create_object_store(NAMES)?;
+            names.create_index_with_str(NAMES_BY_PART, NAMES_BY_PART)?;
+        }
+        Ok(())
+    });
+    opened.await.map_err(|error| {
+        if error.is_of_newer_version() {
+            superseded()
+        } else {
+            unavailable(NO_DATABASE, &error.to_string())
+        }
+    })
 }
 
-async fn changed(database: &Database) -> Changed {
+async fn changed(database: &IdbDatabase) -> Changed {
     let (sender, mut changes) = unbounded();
     let listener = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
         let is_upgrade = Reflect::get(&event, &"newVersion".into())
@@ -265,7 +251,7 @@ async fn changed(database: &Database) -> Changed {
     let listen = |listener: &JsValue| {
         for event in ["onclose", "onversionchange"] {
             // A database takes any listener.
-            drop(Reflect::set(database.as_sys(), &event.into(), listener));
+            drop(Reflect::set(database, &event.into(), listener));
         }
     };
     listen(listener.as_ref());
@@ -275,81 +261,61 @@ async fn changed(database: &Database) -> Changed {
     change.unwrap_or(Changed::Gone)
 }
 
-pub(super) fn begin<'a>(
-    database: &'a Database,
-    stores: &[&str],
-    mode: TransactionMode,
-    strict: bool,
-) -> Result<Transaction<'a>, Error> {
-    let mut options = TransactionOptions::new();
-    options.set_durability(if strict {
-        TransactionDurability::Strict
-    } else {
-        TransactionDurability::Relaxed
-    });
-    database.transaction(stores).with_mode(mode).with_options(options).build()
+async fn read_queue(database: &IdbDatabase) -> Result<Option<Vec<u8>>, Error> {
+    queue_record(&Transaction::begin(database, &STORES, Mode::Read)?).await
 }
 
-/// Commits. The library does not look at the reason of an abort, so it is asked for here.
-pub(super) async fn commit(transaction: Transaction<'_>) -> Result<(), Error> {
-    let system: IdbTransaction = transaction.as_sys().clone().into();
-    transaction.commit().await.map_err(|error| system.error().map_or(error, Error::from))
+async fn queue_record(transaction: &Transaction) -> Result<Option<Vec<u8>>, Error> {
+    Ok(record_bytes(done(transaction.store(QUEUE)?.get(&RECORD.into())).await?))
 }
 
-/// Whether the browser gives the site no more room.
-pub(super) fn is_out_of_room(error: &Error) -> bool {
-    matches!(error, Error::DomException(DomException::Other(reason)) if reason.name() == "QuotaExceededError")
-}
-
-async fn read_queue(database: &Database) -> Result<Option<Vec<u8>>, Error> {
-    let transaction = begin(database, &STORES, TransactionMode::Readonly, false)?;
-    queue_record(&transaction).await
-}
-
-async fn queue_record(transaction: &Transaction<'_>) -> Result<Option<Vec<u8>>, Error> {
-    let record: Option<JsValue> = transaction.object_store(QUEUE)?.get(RECORD).primitive()?.await?;
-    Ok(record.and_then(record_bytes))
-}
-
-async fn take_over(database: &Database) -> Result<(u64, Saved), Error> {
-    let transaction = begin(database, &STORES, TransactionMode::Readwrite, true)?;
+async fn take_over(database: &IdbDatabase) -> Result<(u64, Saved), Error> {
+    let transaction = Transaction::begin(database, &STORES, Mode::WriteStrict)?;
     let epoch = read_epoch(&transaction).await? + 1;
-    let queue = transaction.object_store(QUEUE)?;
-    queue.put(js::to_f64(epoch)).with_key(EPOCH).primitive()?.await?;
-    drop(queue);
+    let queue = transaction.store(QUEUE)?;
+    done(queue.put_with_key(&js::to_f64(epoch).into(), &EPOCH.into())).await?;
     let saved = read_saved(&transaction).await?;
-    self::commit(transaction).await?;
+    transaction.commit().await?;
     Ok((epoch, saved))
 }
 
-async fn read(database: &Database) -> Result<(u64, Saved), Error> {
-    let transaction = begin(database, &STORES, TransactionMode::Readonly, false)?;
+async fn read(database: &IdbDatabase) -> Result<(u64, Saved), Error> {
+    let transaction = Transaction::begin(database, &STORES, Mode::Read)?;
     Ok((read_epoch(&transaction).await?, read_saved(&transaction).await?))
 }
 
-async fn read_saved(transaction: &Transaction<'_>) -> Result<Saved, Error> {
+async fn read_saved(transaction: &Transaction) -> Result<Saved, Error> {
     let read_file = |record: &[u8]| {
         let (_key, file): (String, StoredFile) = bytes::read(record)?;
         Some(file)
     };
+    let queue = queue_record(transaction).await?;
+    // All are asked for at once: the database reads the next while one is taken in.
+    let groups = records(transaction, GROUPS)?;
+    let transfers = records(transaction, TRANSFERS)?;
+    let files = records(transaction, FILES)?;
+    let outcomes = records(transaction, OUTCOMES)?;
     Ok(Saved {
-        queue: queue_record(transaction).await?.as_deref().and_then(bytes::read),
-        groups: read_each(&records(transaction, GROUPS).await?, read_group),
-        transfers: read_each(&records(transaction, TRANSFERS).await?, bytes::read),
-        files: read_each(&records(transaction, FILES).await?, read_file),
-        outcomes: read_each(&records(transaction, OUTCOMES).await?, bytes::read),
+        queue: queue.as_deref().and_then(snapshot::read_queue),
+        groups: read_each(&groups.await?, read_group),
+        transfers: read_each(&transfers.await?, bytes::read),
+        files: read_each(&files.await?, read_file),
+        outcomes: read_each(&outcomes.await?, bytes::read),
     })
 }
 
-pub(super) async fn read_epoch(transaction: &Transaction<'_>) -> Result<u64, Error> {
-    let epoch: Option<f64> = transaction.object_store(QUEUE)?.get(EPOCH).primitive()?.await?;
-    Ok(epoch.map_or(0, js::to_u64))
+pub(super) async fn read_epoch(transaction: &Transaction) -> Result<u64, Error> {
+    let epoch = done(transaction.store(QUEUE)?.get(&EPOCH.into())).await?;
+    Ok(epoch.as_f64().map_or(0, js::to_u64))
 }
 
-/// All records of a store.
-async fn records(transaction: &Transaction<'_>, store: &str) -> Result<Vec<Vec<u8>>, Error> {
-    let values = transaction.object_store(store)?.get_all::<JsValue>().primitive()?.await?;
-    Ok(values.filter_map(Result::ok).filter_map(record_bytes).collect())
+/// All records of a store. The request is on its way when this returns.
+fn records(
+    transaction: &Transaction,
+    store: &str,
+) -> Result<impl Future<Output = Result<Vec<Vec<u8>>, Error>> + use<>, Error> {
+    let values = done(transaction.store(store)?.get_all());
+    Ok(async { Ok(Array::from(&values.await?).iter().filter_map(record_bytes).collect()) })
 }
 
 /// The records that can be read. One that cannot stays where it is, for a build that can.
@@ -362,42 +328,42 @@ fn record_bytes(value: JsValue) -> Option<Vec<u8>> {
     Some(value.dyn_into::<Uint8Array>().ok()?.to_vec())
 }
 
-async fn write(database: &Database, epoch: u64, commit: &Commit) -> Result<Committed, Error> {
-    let transaction = begin(database, &STORES, TransactionMode::Readwrite, commit.strict)?;
+async fn write(database: &IdbDatabase, epoch: u64, commit: &Commit) -> Result<Committed, Error> {
+    let mode = if commit.strict { Mode::WriteStrict } else { Mode::WriteRelaxed };
+    let transaction = Transaction::begin(database, &STORES, mode)?;
     if read_epoch(&transaction).await? != epoch {
-        transaction.abort().await?;
         return Ok(Committed::Fenced);
     }
     if let Some(record) = &commit.queue {
-        put(&transaction, QUEUE, RECORD.to_owned(), &bytes::write(record))?;
+        put(&transaction, QUEUE, RECORD, &bytes::write(record))?;
     }
     for (serial, record) in &commit.groups {
-        change(&transaction, GROUPS, group_key(*serial), serial, record.as_ref())?;
+        change(&transaction, GROUPS, &group_key(*serial), serial, record.as_ref())?;
     }
     for (key @ (serial, index), record) in &commit.transfers {
         change(
             &transaction,
             TRANSFERS,
-            format!("{}/{index:010}", group_key(*serial)),
+            &format!("{}/{index:010}", group_key(*serial)),
             key,
             record.as_ref(),
         )?;
     }
     for (key, file) in &commit.files {
-        change(&transaction, FILES, key.clone(), key, file.as_ref())?;
+        change(&transaction, FILES, key, key, file.as_ref())?;
     }
     for (key @ (ClientId(client), sequence), outcome) in &commit.outcomes {
-        change(&transaction, OUTCOMES, format!("{client}/{sequence}"), key, outcome.as_ref())?;
+        change(&transaction, OUTCOMES, &format!("{client}/{sequence}"), key, outcome.as_ref())?;
     }
-    self::commit(transaction).await?;
+    transaction.commit().await?;
     Ok(Committed::Durable)
 }
 
 /// Puts a record with the parts of its key, or deletes it.
 fn change<K: Serialize, R: Serialize>(
-    transaction: &Transaction<'_>,
+    transaction: &Transaction,
     store: &str,
-    key: String,
+    key: &str,
     parts: &K,
     record: Option<&R>,
 ) -> Result<(), Error> {
@@ -408,20 +374,14 @@ fn change<K: Serialize, R: Serialize>(
 }
 
 /// The request is on its way when this returns; the transaction waits for it.
-fn put(
-    transaction: &Transaction<'_>,
-    store: &str,
-    key: String,
-    record: &[u8],
-) -> Result<(), Error> {
-    let record = JsValue::from(Uint8Array::from(record));
-    drop(transaction.object_store(store)?.put(record).with_key(key).primitive()?);
+fn put(transaction: &Transaction, store: &str, key: &str, record: &[u8]) -> Result<(), Error> {
+    transaction.store(store)?.put_with_key(&Uint8Array::from(record), &key.into())?;
     Ok(())
 }
 
 /// Like [`put`].
-fn delete(transaction: &Transaction<'_>, store: &str, key: String) -> Result<(), Error> {
-    drop(transaction.object_store(store)?.delete(key).primitive()?);
+fn delete(transaction: &Transaction, store: &str, key: &str) -> Result<(), Error> {
+    transaction.store(store)?.delete(&key.into())?;
     Ok(())
 }
 
@@ -431,7 +391,7 @@ fn group_key(serial: Serial) -> String {
 }
 
 fn storage_error(error: &Error) -> QmgrError {
-    if is_out_of_room(error) {
+    if error.is_out_of_room() {
         out_of_room()
     } else {
         unavailable("the queue's records cannot be used", &error.to_string())

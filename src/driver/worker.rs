@@ -13,6 +13,7 @@
 use super::channel;
 use super::clock::{Clock, sleep};
 use super::locks::Lock;
+use super::readers::Readers;
 use super::{Engine, EngineOptions, unavailable};
 use crate::abi::QmgrError;
 use crate::fields::{Fields, malformed, object};
@@ -168,6 +169,7 @@ impl Tab {
             Either::Right(_) => return Ok(()),
         };
         self.stage.replace(Stage::Runs(engine.clone()));
+        let _readers = Readers::listen(engine.clone());
         // Said again: before, a page's question was not heard.
         engine.deliver(ToEngine::Hello { version: VERSION });
         select(pin!(engine.over()), pin!(lock.lost())).await;

@@ -3,6 +3,7 @@
 use super::{Kept, OVERLAP, Reach, Version};
 use crate::protocol::Proof;
 use std::fmt;
+use std::ops::Range;
 
 /// One range of bytes to ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -11,6 +12,14 @@ pub struct ByteRange {
     pub start: u64,
     /// The last byte, itself included; `None` for all that follow.
     pub last: Option<u64>,
+}
+
+impl ByteRange {
+    /// Its bytes (half-open), of a file of this size.
+    #[must_use]
+    pub fn until(self, size: u64) -> Range<u64> {
+        self.start..self.last.map_or(size, |last| last + 1)
+    }
 }
 
 /// As the value of a `Range` header field: `bytes=0-`, `bytes=5-9`. A page may send both to any
@@ -97,5 +106,9 @@ fn continuing(version: &Version, proof: Proof, reach: Reach, range: ByteRange) -
     // A version that came filtered from a URL of the page's own origin came through a redirect to
     // another one, where the header would cost the preflight all the same.
     let unhindered = reach == Reach::SameOrigin && !version.filtered;
-    Request { range: Some(range), if_range: validator.filter(|_| unhindered), overlap: 0 }
+    Request {
+        range: Some(range),
+        if_range: validator.filter(|_| unhindered).map(|text| text.to_string()),
+        overlap: 0,
+    }
 }

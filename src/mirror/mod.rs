@@ -28,15 +28,15 @@ pub use job::{JobStatus, JobView};
 pub use registrations::{PointerChange, Registrations};
 pub use row::Row;
 
+use crate::ordered::Map;
 use crate::protocol::{GroupUpdate, Serial};
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
 /// The rows of the groups that a page holds handles to.
 #[derive(Debug, Default)]
 pub struct Mirror {
-    rows: BTreeMap<Serial, Weak<Row>>,
+    rows: Map<Serial, Weak<Row>>,
     engine: Rc<EnginePresence>,
 }
 

@@ -1,20 +1,23 @@
 //! What a page can be called back through.
 
 use crate::abi::{Guid, Hresult, PropertyValue, QmgrError};
+use crate::ordered::Map;
 use crate::protocol::{Callback, Registration, Serial, Standing};
 use crate::time::Millis;
-use std::collections::BTreeMap;
 
-/// The notification pointers and classes of one page. A pointer is a `P`, a class a `C`.
+/// The notification pointers, classes and request hooks of one page. A pointer is a `P`, a class a `C`, a
+/// hook an `H`.
 ///
 /// Whatever a change returns is sent to the active engine at once; [`all`](Self::all) to each new one.
 #[derive(Debug)]
-pub struct Registrations<P, C> {
+pub struct Registrations<P, C, H> {
     /// When the latest came; no two have the same time.
     latest: Millis,
     /// `None` for a pointer that was cleared.
-    pointers: BTreeMap<Serial, (Millis, Option<P>)>,
+    pointers: Map<Serial, (Millis, Option<P>)>,
     classes: Vec<(Guid, Millis, C)>,
+    /// One of each handle that has one; the latest is asked.
+    hooks: Vec<(Millis, H)>,
 }
 
 /// What setting GROUPPROP_NOTIFYCLSID does to the notification pointer of its group.
@@ -45,13 +48,18 @@ impl<T> PointerChange<T> {
     }
 }
 
-impl<P, C> Default for Registrations<P, C> {
+impl<P, C, H> Default for Registrations<P, C, H> {
     fn default() -> Self {
-        Self { latest: Millis::default(), pointers: BTreeMap::new(), classes: Vec::new() }
+        Self {
+            latest: Millis::default(),
+            pointers: Map::new(),
+            classes: Vec::new(),
+            hooks: Vec::new(),
+        }
     }
 }
 
-impl<P, C> Registrations<P, C> {
+impl<P, C, H> Registrations<P, C, H> {
     /// Sets the pointer of a group in place of an earlier one, or clears it.
     pub fn set_pointer(&mut self, group: Serial, pointer: Option<P>, now: Millis) -> Registration {
         let at = self.tick(now);
@@ -66,6 +74,18 @@ impl<P, C> Registrations<P, C> {
         self.classes.retain(|(known, ..)| *known != id);
         self.classes.push((id, at, class));
         Registration { callback: Callback::Class(id), at, standing: Standing::There }
+    }
+
+    /// Adds a hook, which is asked in place of earlier ones.
+    pub fn add_hook(&mut self, hook: H, now: Millis) -> Registration {
+        let at = self.tick(now);
+        self.hooks.push((at, hook));
+        Registration { callback: Callback::Requests, at, standing: Standing::There }
+    }
+
+    /// The hook that is asked.
+    pub fn hook(&self) -> Option<&H> {
+        self.hooks.last().map(|(_, hook)| hook)
     }
 
     /// The pointer of a group.
@@ -104,6 +124,7 @@ impl<P, C> Registrations<P, C> {
         &mut self,
         is_its_pointer: impl Fn(&P) -> bool,
         is_its_class: impl Fn(&C) -> bool,
+        is_its_hook: impl Fn(&H) -> bool,
     ) -> Vec<Registration> {
         let gone = |callback, at| Registration { callback, at, standing: Standing::Gone };
         let mut withdrawn = Vec::new();
@@ -121,6 +142,11 @@ impl<P, C> Registrations<P, C> {
             }
             !is_its
         });
+        let had_hook = !self.hooks.is_empty();
+        self.hooks.retain(|(_, hook)| !is_its_hook(hook));
+        if had_hook && self.hooks.is_empty() {
+            withdrawn.push(gone(Callback::Requests, self.latest));
+        }
         withdrawn
     }
 
@@ -136,7 +162,12 @@ impl<P, C> Registrations<P, C> {
             at: *at,
             standing: Standing::There,
         });
-        pointers.chain(classes).collect()
+        let hook = self.hooks.last().map(|(at, _)| Registration {
+            callback: Callback::Requests,
+            at: *at,
+            standing: Standing::There,
+        });
+        pointers.chain(classes).chain(hook).collect()
     }
 
     fn tick(&mut self, now: Millis) -> Millis {

@@ -5,7 +5,7 @@ use super::group::Group;
 use super::job::Job;
 use super::state::{Cause, State};
 use super::transfer::Transfer;
-use super::{Effect, Errand, Queue};
+use super::{Effect, Errand, Queue, Ticket};
 use crate::abi::{
     FileSet, FileSetInfo, Guid, Hresult, LocalDirectory, LocalPath, Property, PropertyValue,
     QmgrError,
@@ -41,12 +41,18 @@ impl Queue {
             ToEngine::Bye { client } => {
                 self.forget(&client, u64::MAX);
                 self.forget_callbacks(&client, now);
+                self.ask_others(now);
             }
             ToEngine::Notified { client, group, event, attempt, is_taken } => {
                 self.handle_answered_call(&client, group, event, attempt, is_taken, now);
             }
             ToEngine::Register { client, registrations } => {
                 self.register(&client, registrations, now);
+            }
+            ToEngine::Given { client, epoch, question, given } => {
+                if epoch == self.host.epoch {
+                    self.handle_given(&client, Ticket(question), given, now);
+                }
             }
         }
         self.settle(now);
@@ -184,7 +190,8 @@ impl Queue {
         )?;
         let group = self.next_serial;
         self.next_serial = Serial(group.0 + 1);
-        self.groups.insert(group, Group::new(id, owner.user.clone(), credentials, now));
+        let new = Group::new(id, owner.user.clone(), credentials, now);
+        self.groups.insert(group, Box::new(new));
         self.by_id.insert(id, group);
         // The serials that were given out are saved with the queue: they outlive their groups.
         self.pending.queue = true;
@@ -448,7 +455,8 @@ impl Queue {
     fn live(&mut self, serial: Serial) -> Result<&mut Group, QmgrError> {
         self.groups
             .get_mut(&serial)
-            .filter(|group| !matches!(group.state(), State::Cancelled { .. }))
+            .map(AsMut::as_mut)
+            .filter(|group: &&mut Group| !matches!(group.state(), State::Cancelled { .. }))
             .ok_or_else(cancelled)
     }
 }

@@ -3,10 +3,10 @@
 use super::transfer::Transfer;
 use super::{Commit, Effect, Queue, Ticket};
 use crate::abi::QmgrError;
+use crate::ordered::{Map, Set};
 use crate::protocol::{Answer, ClientId, GroupUpdate, Serial, StoredFile, ToPage};
 use crate::snapshot::{OutcomeRecord, QueueRecord, SCHEMA};
 use crate::time::Millis;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// Outcomes older than this are forgotten at the next start: their page is long gone.
 const OUTCOME_LIFE: Millis = Millis(86_400_000);
@@ -27,7 +27,7 @@ pub(super) struct Later {
     since: Millis,
     /// How many durable bytes no record names for that.
     bytes: u64,
-    transfers: BTreeSet<(Serial, u32)>,
+    transfers: Set<(Serial, u32)>,
 }
 
 /// Changes for the next commit.
@@ -35,10 +35,10 @@ pub(super) struct Later {
 pub(super) struct Pending {
     pub(super) strict: bool,
     pub(super) queue: bool,
-    pub(super) groups: BTreeSet<Serial>,
-    pub(super) transfers: BTreeSet<(Serial, u32)>,
-    pub(super) files: BTreeMap<String, Option<StoredFile>>,
-    pub(super) outcomes: BTreeSet<(ClientId, u64)>,
+    pub(super) groups: Set<Serial>,
+    pub(super) transfers: Set<(Serial, u32)>,
+    pub(super) files: Map<String, Option<StoredFile>>,
+    pub(super) outcomes: Set<(ClientId, u64)>,
     pub(super) after: Vec<After>,
 }
 
@@ -46,8 +46,8 @@ pub(super) struct Pending {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct InFlight {
     ticket: Ticket,
-    pub(super) groups: BTreeSet<Serial>,
-    transfers: BTreeSet<(Serial, u32)>,
+    pub(super) groups: Set<Serial>,
+    transfers: Set<(Serial, u32)>,
     rows: Vec<GroupUpdate>,
     after: Vec<Done>,
 }
@@ -238,11 +238,12 @@ impl Queue {
                 storage: self.host.storage,
                 settings: self.settings.clone(),
                 next_serial: self.next_serial,
+                asks_pages: self.asks_pages,
             }),
             groups: pending
                 .groups
                 .iter()
-                .map(|serial| (*serial, self.groups.get(serial).map(super::Group::record)))
+                .map(|serial| (*serial, self.groups.get(serial).map(|group| group.record())))
                 .collect(),
             transfers: pending
                 .transfers
@@ -258,7 +259,7 @@ impl Queue {
                 .map(|key| (key.clone(), self.outcomes.get(key).cloned()))
                 .collect(),
         };
-        for &(serial, index) in &pending.transfers {
+        for &(serial, index) in pending.transfers.iter() {
             if let Some(file) = self.file_uncounted(serial, index) {
                 file.recording += std::mem::take(&mut file.unrecorded);
             }
@@ -316,11 +317,7 @@ impl Queue {
         self.groups.get_mut(&serial)?.job.as_mut()?.file_uncounted(index)
     }
 
-    fn changed_row(
-        &self,
-        serial: Serial,
-        transfers: &BTreeSet<(Serial, u32)>,
-    ) -> Option<GroupUpdate> {
+    fn changed_row(&self, serial: Serial, transfers: &Set<(Serial, u32)>) -> Option<GroupUpdate> {
         let changed: Vec<_> = transfers.range((serial, 0)..=(serial, u32::MAX)).copied().collect();
         self.row(serial, Some(&changed))
     }

@@ -75,6 +75,8 @@ pub enum Effect {
         url: String,
         /// Its range headers.
         request: Request,
+        /// The header fields that a page has given.
+        headers: Vec<(String, String)>,
         /// The `credentials` mode.
         credentials: Credentials,
     },
@@ -166,6 +168,17 @@ pub struct Part {
 impl fmt::Display for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}.{}.part", self.serial.0, self.index, self.generation)
+    }
+}
+
+impl Part {
+    /// The part of a name that [`Display`](fmt::Display) wrote.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let (serial, rest) = name.strip_suffix(".part")?.split_once('-')?;
+        let (index, generation) = rest.split_once('.')?;
+        let serial = Serial(serial.parse().ok()?);
+        Some(Self { serial, index: index.parse().ok()?, generation: generation.parse().ok()? })
     }
 }
 

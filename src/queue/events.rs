@@ -2,9 +2,10 @@
 
 use super::commit::After;
 use super::failures::disk_failure;
+use super::fresh::{fresh_unanswered, hide_address, note_unanswered};
 use super::pieces::Breadth;
 use super::state::State;
-use super::transfer::{Again, Comparing, Flush, Receiving, Stage, Transfer, Work};
+use super::transfer::{Again, Comparing, Flush, Receiving, Source, Stage, Transfer, Work};
 use super::unanswered::bad_url;
 use super::{DiskFailure, Effect, Ended, Errand, Event, Queue, Ticket};
 use crate::abi::Hresult;
@@ -94,7 +95,10 @@ impl Queue {
                 }
             }
             Event::Online(online) => self.handle_online(online, now),
-            Event::PageGone { client } => self.forget_callbacks(&client, now),
+            Event::PageGone { client } => {
+                self.forget_callbacks(&client, now);
+                self.ask_others(now);
+            }
             Event::Probed { ticket, is_reachable } => {
                 if let Some((serial, index)) = self.end_errand(ticket) {
                     self.handle_probe(serial, index, ticket, is_reachable, now);
@@ -125,7 +129,7 @@ impl Queue {
     }
 
     /// The file that an order is for, whose group is to be settled after what is reported of it.
-    fn file_of(&mut self, ticket: Ticket) -> Option<(Serial, u32)> {
+    pub(super) fn file_of(&mut self, ticket: Ticket) -> Option<(Serial, u32)> {
         let file = self.tickets.get(&ticket)?.file()?;
         self.unsettled.insert(file.0);
         Some(file)
@@ -148,11 +152,14 @@ impl Queue {
     ) {
         let Some(file) = self.file_mut(serial, index) else { return };
         let is_alone = file.connections.len() == 1;
-        let Some(Stage::Requesting { request, .. }) = file.stage_mut(ticket) else { return };
-        let request = request.clone();
+        let Some(Stage::Requesting { request, source, .. }) = file.stage_mut(ticket) else {
+            return;
+        };
+        let (request, source) = (request.clone(), source.clone());
         file.was_answered = true;
         file.may_be_coded &= request.range.is_none();
         let Some((_, file)) = self.file(serial, index) else { return };
+        let head = &*hide_address(head, &source, &file.file.remote);
         let verdict = judge(&request, &self.kept(file), head, now);
         let is_range = head.status == 206;
         let looks = request.range.is_none() && !file.durable.is_empty();
@@ -201,7 +208,7 @@ impl Queue {
             }
             Verdict::Failed(failure) => {
                 self.abort(serial, index, ticket);
-                self.fail(serial, Some(index), failure, now);
+                self.fail(serial, Some(index), note_unanswered(failure, &source), now);
             }
         }
     }
@@ -448,7 +455,12 @@ impl Queue {
                 receiving.moved_at = now;
                 bytes
             }
-            Some(Stage::Closing { .. } | Stage::Probing { .. } | Stage::Requesting { .. })
+            Some(
+                Stage::Asking(_)
+                | Stage::Closing { .. }
+                | Stage::Probing { .. }
+                | Stage::Requesting { .. },
+            )
             | None => return,
         };
         let is_further = file.advance();
@@ -519,7 +531,7 @@ impl Queue {
             Stage::Receiving(Receiving { from, until, .. }) => (Some(*from), *until),
             Stage::Closing { from, .. } => (*from, None),
             Stage::Comparing(Comparing { at, until, .. }) => (Some(*at), Some(*until)),
-            Stage::Probing { .. } | Stage::Requesting { .. } => (None, None),
+            Stage::Asking(_) | Stage::Probing { .. } | Stage::Requesting { .. } => (None, None),
         };
         let mut has_moved = false;
         if let (Some(from), Some(position)) = (from, position) {
@@ -544,6 +556,11 @@ impl Queue {
             self.change_file(serial, index);
         }
         let written = position.or(from);
+        let how = if matches!(&stage, Stage::Requesting { source: Source::Fresh(_), .. }) {
+            fresh_unanswered(how)
+        } else {
+            how
+        };
         let (reached, ending) = match how {
             // What was to end has ended, whichever way: its bytes are kept, its end means nothing. Nobody
             // even knows where the body had to end.
@@ -563,8 +580,8 @@ impl Queue {
             }
             Ended::Unanswered(_) if !is_alone => return self.narrow(serial, index),
             Ended::Unanswered(message) => {
-                if let Stage::Requesting { request, .. } = stage {
-                    self.handle_unanswered(serial, index, &request, message, now);
+                if let Stage::Requesting { request, source, .. } = stage {
+                    self.handle_unanswered(serial, index, &request, &source, message, now);
                 }
                 return;
             }
@@ -698,8 +715,8 @@ impl Queue {
 fn stored_file(file: &Transfer, now: Millis) -> StoredFile {
     let version = file.version.as_ref();
     StoredFile {
-        local_file: file.file.local.as_str().to_owned(),
-        remote_file: file.file.remote.as_str().to_owned(),
+        local_file: file.file.local.clone().into(),
+        remote_file: file.file.remote.clone().into(),
         size: version.and_then(|version| version.size).unwrap_or_default(),
         last_modified: version.and_then(Version::modified_at).unwrap_or(now),
         etag: version.and_then(|version| version.etag.clone()),

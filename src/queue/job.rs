@@ -5,7 +5,7 @@
 
 use super::transfer::Transfer;
 use crate::abi::{Guid, SIZE_LIMIT};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::ordered::{Map, Set};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The one job of a group.
@@ -21,9 +21,9 @@ pub(super) struct Job {
     /// No file before this one is incomplete.
     current: usize,
     /// The files that can be moved to their names at once.
-    movable: BTreeSet<u32>,
+    movable: Set<u32>,
     /// The last file of each path, by the path's hash: two paths of one hash only wait for each other.
-    last_of_path: BTreeMap<u32, usize>,
+    last_of_path: Map<u32, usize>,
 }
 
 /// A file among the others.
@@ -127,8 +127,8 @@ impl Job {
             sums: Sums::default(),
             open: None,
             current: 0,
-            movable: BTreeSet::new(),
-            last_of_path: BTreeMap::new(),
+            movable: Set::new(),
+            last_of_path: Map::new(),
         };
         job.add(files);
         job
@@ -188,6 +188,13 @@ impl Job {
             sums.add(Share::of(&self.files[open]));
         }
         sums
+    }
+
+    /// Whether something is under way for some file.
+    pub(super) fn is_busy(&self) -> bool {
+        let Some(open) = self.open else { return self.sums.busy > 0 };
+        let others = self.sums.busy - usize::from(self.places[open].share.busy);
+        others > 0 || self.files[open].is_busy()
     }
 
     /// The first file, in add order, that is not there whole.

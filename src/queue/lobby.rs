@@ -1,8 +1,8 @@
 //! The foreground groups that need a connection: those to be looked at, and those for which there was
 //! none. However many they are, what happens to other groups costs them nothing.
 
+use crate::ordered::{Map, Set};
 use crate::protocol::Serial;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// Why a group gets no connection.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -17,13 +17,13 @@ pub(super) enum NoRoom {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Lobby {
     /// Nobody has looked yet whether there is one.
-    fresh: BTreeSet<Serial>,
+    fresh: Set<Serial>,
     /// There was no room anywhere.
-    short: BTreeSet<Serial>,
+    short: Set<Serial>,
     /// There was no room at an origin.
-    crowded: BTreeMap<String, BTreeSet<Serial>>,
+    crowded: Map<String, Set<Serial>>,
     /// Why each of these last two kinds waits.
-    waiting: BTreeMap<Serial, NoRoom>,
+    waiting: Map<Serial, NoRoom>,
 }
 
 impl Lobby {
@@ -63,9 +63,14 @@ impl Lobby {
             NoRoom::Anywhere => {
                 self.short.insert(serial);
             }
-            NoRoom::At(origin) => {
-                self.crowded.entry(origin.clone()).or_default().insert(serial);
-            }
+            NoRoom::At(origin) => match self.crowded.get_mut(origin) {
+                Some(crowd) => {
+                    crowd.insert(serial);
+                }
+                None => {
+                    self.crowded.insert(origin.clone(), Set::from_iter([serial]));
+                }
+            },
         }
         self.waiting.insert(serial, why);
     }

@@ -5,6 +5,7 @@
 //! 1. Make one with [`Queue::restore`].
 //! 2. Hand it what happens, one thing at a time: [`Queue::call`] for what a page asks,
 //!    [`Queue::handle_event`] for what the driver saw, [`Queue::handle_alarm`] when time has passed.
+//!    [`Queue::read`] is asked by whoever reads a file that is still being fetched.
 //! 3. After each, drain it: carry out every [`Queue::poll_effect`], then send every
 //!    [`Queue::poll_message`], then set the alarm to [`Queue::next_alarm`].
 //!
@@ -24,11 +25,13 @@ mod effect;
 mod event;
 mod events;
 mod failures;
+mod fresh;
 mod group;
 mod job;
 mod lobby;
 mod notifications;
 mod pieces;
+mod readers;
 mod retry;
 mod schedule;
 mod speed;
@@ -40,11 +43,12 @@ mod unanswered;
 pub use effect::{Commit, Effect, Part};
 pub use event::{DiskFailure, Ended, Event};
 pub use pieces::Pieces;
+pub use readers::{Ask, Readable, Told};
 pub use state::{StateWords, Transition, states, transitions};
 
 use crate::abi::{Guid, LocalPath, QmgrError};
 use crate::http::Kept;
-use crate::ordered;
+use crate::ordered::{Map, Set};
 use crate::protocol::{ClientId, Epoch, Serial, Settings, Storage, StoredFile, ToPage};
 use crate::snapshot::{self, OutcomeRecord, Saved, SavedState};
 use crate::time::Millis;
@@ -54,7 +58,7 @@ use job::Job;
 use lobby::Lobby;
 use notifications::Callbacks;
 use state::State;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use traffic::Traffic;
 use transfer::{Transfer, Work};
 
@@ -90,49 +94,52 @@ pub struct Queue {
     host: Host,
     settings: Settings,
     next_serial: Serial,
-    groups: BTreeMap<Serial, Group>,
+    /// In boxes, so that many lie side by side in the map.
+    groups: Map<Serial, Box<Group>>,
     /// The groups in the queue by id; those that are leaving it are not here.
-    by_id: BTreeMap<Guid, Serial>,
-    jobs: BTreeMap<Guid, Serial>,
+    by_id: Map<Guid, Serial>,
+    jobs: Map<Guid, Serial>,
     /// The groups whose work is under way.
-    active: BTreeSet<Serial>,
+    active: Set<Serial>,
     /// Those of them that run in the foreground.
-    foreground: BTreeSet<Serial>,
+    foreground: Set<Serial>,
     /// Those that run in the background, in turns.
-    background: BTreeSet<Serial>,
+    background: Set<Serial>,
     /// Those in the foreground that need a connection.
     lobby: Lobby,
     /// Those that wait out a failure.
-    waiting: BTreeSet<Serial>,
+    waiting: Set<Serial>,
     /// When the waiting of each of them ends, where time ends it.
-    alarms: BTreeSet<(Millis, Serial)>,
+    alarms: Set<(Millis, Serial)>,
     /// The groups that something has happened to since they were settled.
-    unsettled: BTreeSet<Serial>,
+    unsettled: Set<Serial>,
     /// The groups whose files may have changed since they were counted.
     uncounted: Vec<Serial>,
     /// Published files by [`LocalPath::key`].
-    files: BTreeMap<String, StoredFile>,
-    outcomes: BTreeMap<(ClientId, u64), OutcomeRecord>,
+    files: Map<String, StoredFile>,
+    outcomes: Map<(ClientId, u64), OutcomeRecord>,
     /// The calls that wait for a cancelled group to be gone.
-    farewells: BTreeMap<Serial, (ClientId, u64)>,
+    farewells: Map<Serial, (ClientId, u64)>,
     /// The background group whose turn it is, and since when.
     turn: Option<(Serial, Millis)>,
     online: bool,
     /// When the network went, while there is none.
     offline_since: Millis,
     next_ticket: u64,
-    tickets: BTreeMap<Ticket, Errand>,
+    tickets: Map<Ticket, Errand>,
     traffic: Traffic,
     pending: Pending,
     later: Later,
     in_flight: Option<InFlight>,
     /// Files whose rows changed, though nothing that is saved.
-    to_show: BTreeSet<(Serial, u32)>,
+    to_show: Set<(Serial, u32)>,
     effects: VecDeque<Effect>,
     messages: VecDeque<ToPage>,
     /// When idle groups were last looked for; 0 for never.
     idle_checked_at: Millis,
     callbacks: Callbacks,
+    /// Some page was asked before each request, and may be again.
+    asks_pages: bool,
     stopping: bool,
     /// A newer build takes over.
     superseded: bool,
@@ -171,42 +178,45 @@ impl Queue {
         }
         let is_new = saved.queue.is_none();
         let is_older = snapshot::upgrade(&mut saved);
-        let (settings, next_serial, storage) = match saved.queue {
-            Some(record) => (record.settings, record.next_serial, record.storage),
-            None => (Settings::default(), Serial(1), host.storage),
+        let (settings, next_serial, storage, asks_pages) = match saved.queue {
+            Some(record) => {
+                (record.settings, record.next_serial, record.storage, record.asks_pages)
+            }
+            None => (Settings::default(), Serial(1), host.storage, false),
         };
         let mut queue = Self {
             next_ticket: host.first_ticket.0,
             host: Host { storage, ..host },
             settings,
             next_serial,
-            groups: BTreeMap::new(),
-            by_id: BTreeMap::new(),
-            jobs: BTreeMap::new(),
-            active: BTreeSet::new(),
-            foreground: BTreeSet::new(),
-            background: BTreeSet::new(),
+            groups: Map::new(),
+            by_id: Map::new(),
+            jobs: Map::new(),
+            active: Set::new(),
+            foreground: Set::new(),
+            background: Set::new(),
             lobby: Lobby::default(),
-            waiting: BTreeSet::new(),
-            alarms: BTreeSet::new(),
-            unsettled: BTreeSet::new(),
+            waiting: Set::new(),
+            alarms: Set::new(),
+            unsettled: Set::new(),
             uncounted: Vec::new(),
-            files: BTreeMap::new(),
-            outcomes: BTreeMap::new(),
-            farewells: BTreeMap::new(),
+            files: Map::new(),
+            outcomes: Map::new(),
+            farewells: Map::new(),
             turn: None,
             online: true,
             offline_since: now,
-            tickets: BTreeMap::new(),
+            tickets: Map::new(),
             traffic: Traffic::default(),
             pending: Pending::default(),
             later: Later::default(),
             in_flight: None,
-            to_show: BTreeSet::new(),
+            to_show: Set::new(),
             effects: VecDeque::new(),
             messages: VecDeque::new(),
             idle_checked_at: Millis(0),
             callbacks: Callbacks::new(now),
+            asks_pages,
             stopping: false,
             superseded: false,
         };
@@ -232,7 +242,7 @@ impl Queue {
         transfers: Vec<((Serial, u32), snapshot::TransferRecord)>,
         now: Millis,
     ) {
-        let mut transfers = ordered::map(transfers);
+        let mut transfers: Map<_, _> = transfers.into_iter().collect();
         for (serial, mut record) in groups {
             let files: Vec<Transfer> = (0..record.files)
                 .map_while(|index| transfers.remove(&(serial, index)).and_then(Transfer::restored))
@@ -254,7 +264,7 @@ impl Queue {
             }
             self.next_serial = self.next_serial.max(Serial(serial.0 + 1));
             self.callbacks.note_restored(serial, group.notification.is_some());
-            self.groups.insert(serial, group);
+            self.groups.insert(serial, Box::new(group));
             self.sort_in(serial);
             self.unsettled.insert(serial);
         }
@@ -278,12 +288,18 @@ impl Queue {
         group.count_files();
         let sorted = Sorted::of(group);
         let before = std::mem::replace(&mut group.sorted, sorted);
+        let may_wait = sorted.waiting || group.alarm.is_some();
         if sorted.needs_connection {
             self.lobby.enter(serial);
         } else if before.needs_connection {
             self.lobby.leave(serial);
         }
-        self.set_alarm(serial);
+        if may_wait {
+            self.set_alarm(serial);
+        }
+        if sorted == before {
+            return;
+        }
         for (set, was_in, is_in) in [
             (&mut self.active, before.active, sorted.active),
             (&mut self.foreground, before.foreground, sorted.foreground),
@@ -347,14 +363,14 @@ impl Queue {
                 traffic.begin(file.file.remote.origin());
             }
         }
-        let of_lobby = ordered::set(self.lobby.groups());
+        let of_lobby: Set<_> = self.lobby.groups().collect();
         self.groups.values().filter_map(|group| group.job.as_ref()).all(Job::is_consistent)
             && self.active.iter().copied().eq(with(|sorted| sorted.active))
             && self.foreground.iter().copied().eq(with(|sorted| sorted.foreground))
             && self.background.iter().copied().eq(with(|sorted| sorted.background))
             && self.waiting.iter().copied().eq(with(|sorted| sorted.waiting))
             && (self.stopping || of_lobby.into_iter().eq(with(|sorted| sorted.needs_connection)))
-            && self.alarms == ordered::set(alarms)
+            && self.alarms == alarms.collect()
             && self.traffic == traffic
     }
 

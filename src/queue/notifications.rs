@@ -17,11 +17,11 @@ use super::group::Group;
 use super::state::State;
 use super::{Effect, Queue};
 use crate::abi::{Guid, NotifyFlags};
+use crate::ordered::{Map, Set};
 use crate::protocol::{
     Callback, ClientId, NO_FILE, Registration, Serial, Standing, StatusEvent, ToPage,
 };
 use crate::time::Millis;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// How long after a call that failed the next one comes; each further delay is twice as long.
 const FIRST_DELAY: Millis = Millis::SECOND;
@@ -41,14 +41,18 @@ pub(super) struct Callbacks {
     /// When this engine took over; registrations from before are repeated ones.
     since: Millis,
     /// When each pointer was set; `None` where the page has cleared it.
-    pointers: BTreeMap<(Serial, ClientId), Option<Millis>>,
+    pointers: Map<(Serial, ClientId), Option<Millis>>,
     classes: Vec<(Guid, ClientId, Millis)>,
+    /// The pages that are asked before each request, and since when.
+    pub(super) askable: Vec<(ClientId, Millis)>,
+    /// Since when there is none of them, while there is none.
+    pub(super) unasked_since: Millis,
     /// The pages whose end will be reported.
-    watched: BTreeSet<ClientId>,
+    watched: Set<ClientId>,
     /// The groups with an event that nobody has taken.
-    waiting: BTreeSet<Serial>,
+    waiting: Set<Serial>,
     /// When to look at which of them.
-    alarms: BTreeSet<(Millis, Serial)>,
+    alarms: Set<(Millis, Serial)>,
 }
 
 /// The latest event of a group, while nobody has taken it.
@@ -63,7 +67,7 @@ pub(super) struct Notification {
     /// How many calls of this callee have failed.
     failures: u32,
     /// The registrations of its class that made no pointer.
-    fruitless: BTreeSet<(ClientId, Millis)>,
+    fruitless: Set<(ClientId, Millis)>,
 }
 
 /// One registration.
@@ -94,7 +98,7 @@ impl Notification {
             delivery: Delivery::Held,
             attempts: 0,
             failures: 0,
-            fruitless: BTreeSet::new(),
+            fruitless: Set::new(),
         }
     }
 }
@@ -112,11 +116,13 @@ impl Callbacks {
     pub(super) const fn new(since: Millis) -> Self {
         Self {
             since,
-            pointers: BTreeMap::new(),
+            pointers: Map::new(),
             classes: Vec::new(),
-            watched: BTreeSet::new(),
-            waiting: BTreeSet::new(),
-            alarms: BTreeSet::new(),
+            askable: Vec::new(),
+            unasked_since: since,
+            watched: Set::new(),
+            waiting: Set::new(),
+            alarms: Set::new(),
         }
     }
 
@@ -143,7 +149,7 @@ impl Callbacks {
     /// The pages that have said something of a group's pointer.
     fn of_group(&self, serial: Serial) -> impl Iterator<Item = (&ClientId, Option<Millis>)> {
         self.pointers
-            .range((serial, ClientId(String::new()))..)
+            .range((serial, ClientId("".into()))..)
             .take_while(move |((group, _), _)| *group == serial)
             .map(|((_, client), at)| (client, *at))
     }
@@ -181,6 +187,13 @@ impl Callbacks {
                     self.classes.push((class, client.clone(), at));
                 }
             }
+            (Callback::Requests, Standing::There) => {
+                self.askable.retain(|(page, _)| page != client);
+                self.askable.push((client.clone(), at));
+            }
+            (Callback::Requests, Standing::Cleared | Standing::Gone) => {
+                self.askable.retain(|(page, _)| page != client);
+            }
             (Callback::Pointer(serial), Standing::Gone) => {
                 self.pointers.remove(&(serial, client.clone()));
             }
@@ -196,6 +209,7 @@ impl Callbacks {
     fn forget_page(&mut self, client: &ClientId) {
         self.pointers.retain(|(_, page), _| page != client);
         self.classes.retain(|(_, page, _)| page != client);
+        self.askable.retain(|(page, _)| page != client);
         self.watched.remove(client);
     }
 }
@@ -262,13 +276,16 @@ impl Queue {
                     self.find_callee(serial, now);
                 }
                 Callback::Pointer(_) => {}
+                Callback::Requests => {
+                    self.note_askable(|callbacks| callbacks.note(client, registration), now);
+                }
             }
         }
     }
 
     /// A page is gone: what it would have been called with goes to whoever registered before it.
     pub(super) fn forget_callbacks(&mut self, client: &ClientId, now: Millis) {
-        self.callbacks.forget_page(client);
+        self.note_askable(|callbacks| callbacks.forget_page(client), now);
         self.find_callees(now);
     }
 

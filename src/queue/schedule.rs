@@ -4,14 +4,15 @@
 //! ruling A31). Within a group the files are fetched one after another, in add order.
 
 use super::commit::After;
+use super::group::Group;
 use super::lobby::NoRoom;
 use super::pieces::asked;
 use super::state::{Cause, State};
-use super::transfer::{Connection, Stage, Transfer, Work};
+use super::transfer::{Asking, Connection, Source, Stage, Transfer, Work};
 use super::{Effect, Errand, Part, Queue, Ticket};
 use crate::abi::{Hresult, Sha256Integrity};
-use crate::http::{Failure, Request, plan, plan_range};
-use crate::ordered;
+use crate::http::{ByteRange, Failure, plan, plan_range};
+use crate::ordered::Set;
 use crate::protocol::{Serial, ToPage};
 use crate::time::Millis;
 use std::ops::Bound;
@@ -72,8 +73,7 @@ impl Queue {
             self.move_all(serial);
         }
         let Some(group) = self.groups.get(&serial) else { return };
-        let sums = group.sums();
-        if sums.busy > 0 || publish && sums.unpublished > 0 {
+        if group.is_busy() || publish && group.sums().unpublished > 0 {
             return;
         }
         self.active.remove(&serial);
@@ -153,6 +153,7 @@ impl Queue {
         let (from, unflushed) = match stage {
             Stage::Closing { .. } => return,
             Stage::Receiving(receiving) => (Some(receiving.from), receiving.unflushed()),
+            Stage::Asking(_) => return self.stop_asking(serial, index, ticket),
             Stage::Comparing(_) | Stage::Probing { .. } | Stage::Requesting { .. } => (None, 0),
         };
         *stage = Stage::Closing { from, unflushed };
@@ -165,13 +166,14 @@ impl Queue {
         let before = self.turn.map(|(serial, _)| serial);
         self.turn = self.next_turn(now);
         let turn = self.turn.map(|(serial, _)| serial);
-        if let Some(before) = before.filter(|serial| self.background.contains(serial))
-            && Some(before) != turn
+        if let Some(before) = before
+            && turn != Some(before)
+            && self.background.contains(&before)
         {
             self.abort_all(before);
         }
         if self.stopping {
-            for serial in self.chosen() {
+            for serial in self.chosen().collect::<Vec<_>>() {
                 self.abort_all(serial);
             }
             return;
@@ -187,10 +189,12 @@ impl Queue {
         } else {
             Vec::new()
         };
-        for serial in self.chosen() {
+        // Most have one connection and want no more, so nothing is collected as a rule.
+        let wide: Vec<_> = self.chosen().filter(|serial| self.is_wide(*serial)).collect();
+        for serial in wide {
             self.widen(serial, &short, now);
         }
-        if self.traffic.is_any_divided() {
+        if !short.is_empty() && self.traffic.is_any_divided() {
             for reason in short {
                 self.make_room(&reason);
             }
@@ -199,15 +203,27 @@ impl Queue {
 
     /// The groups with connections that may have them: those in the foreground, and the one whose turn
     /// it is.
-    fn chosen(&self) -> Vec<Serial> {
+    fn chosen(&self) -> impl Iterator<Item = Serial> {
         let turn = self.turn.map(|(serial, _)| serial);
-        let mut connected: Vec<_> = self.traffic.files().map(|(serial, _)| serial).collect();
-        connected.dedup();
-        let (last, mut chosen): (Vec<_>, Vec<_>) =
-            connected.into_iter().partition(|serial| Some(*serial) == turn);
-        chosen.retain(|serial| self.foreground.contains(serial));
-        chosen.extend(last);
-        chosen
+        let last = turn.filter(|serial| self.traffic.files_of(*serial).next().is_some());
+        let foreground = self
+            .traffic
+            .groups()
+            .filter(move |serial| turn != Some(*serial) && self.foreground.contains(serial));
+        foreground.chain(last)
+    }
+
+    /// Whether more than one connection may help the group's current file.
+    fn is_wide(&self, serial: Serial) -> bool {
+        self.groups.get(&serial).is_some_and(|group| {
+            group.current().is_some_and(|(_, file)| self.connections_for(group, file) > 1)
+        })
+    }
+
+    fn connections_for(&self, group: &Group, file: &Transfer) -> u32 {
+        let per_file = self.settings.connections.per_file;
+        let breadth = group.breadth(file);
+        breadth.map_or(per_file.unwrap_or(1), |breadth| breadth.limit(per_file))
     }
 
     /// Takes the foreground groups for which nothing is under way one step further, as far as there are
@@ -233,10 +249,8 @@ impl Queue {
         let Some(group) = self.groups.get(&serial) else { return true };
         self.traffic.files_of(serial).all(|index| {
             let Some(file) = group.file(index) else { return true };
-            let has_moved =
-                |open: &Connection| open.receiving().is_some_and(|body| body.position > body.from);
             let is_idle = file.open().next().is_none();
-            is_idle || file.open().any(has_moved) && self.kept(file).proof().is_some()
+            is_idle || file.open().any(Connection::has_moved) && self.kept(file).proof().is_some()
         })
     }
 
@@ -256,7 +270,7 @@ impl Queue {
     /// Takes the group's current file one step further, unless something is under way for it.
     fn advance(&mut self, serial: Serial, now: Millis) -> Result<(), NoRoom> {
         let Some(group) = self.groups.get(&serial) else { return Ok(()) };
-        if group.sums().busy > 0 {
+        if group.is_busy() {
             return Ok(());
         }
         let Some((index, file)) = group.current() else { return Ok(()) };
@@ -281,11 +295,8 @@ impl Queue {
         if !file.durable.is_empty() && !can_resume {
             self.start_again(serial, index);
         }
-        let Some((_, file)) = self.file(serial, index) else { return Ok(()) };
-        let reach = file.reach_from(self.host.origin.as_deref());
-        let without_range = file.without_range || file.looks_for_whole;
-        let request = plan(&self.kept(file), reach, without_range);
-        self.request(serial, index, request, now);
+        let wanted = self.file(serial, index).and_then(|(_, file)| self.wanted_range(file, now));
+        self.request(serial, index, wanted, now);
         Ok(())
     }
 
@@ -296,11 +307,7 @@ impl Queue {
         let Some(group) = self.groups.get(&serial) else { return };
         let Some((index, file)) = group.current() else { return };
         let breadth = group.breadth(file);
-        let per_file = self.settings.connections.per_file;
-        let limit = breadth.map_or(per_file.unwrap_or(1), |breadth| breadth.limit(per_file));
-        if limit <= 1 {
-            return;
-        }
+        let limit = self.connections_for(group, file);
         let is_wanted_by_others = short.iter().any(|reason| match reason {
             NoRoom::Anywhere => true,
             NoRoom::At(origin) => origin == file.file.remote.origin(),
@@ -323,11 +330,8 @@ impl Queue {
             if self.check_room(file.file.remote.origin(), shortening).is_err() {
                 return;
             }
-            if let Some(gap) = file.free_gap(size) {
-                let reach = file.reach_from(self.host.origin.as_deref());
-                let range = asked(&gap, size);
-                let Some(request) = plan_range(&self.kept(file), reach, range) else { return };
-                self.request(serial, index, request, now);
+            if let Some(gap) = file.free_gap(size, now) {
+                self.request(serial, index, Some(asked(&gap, size)), now);
             } else if let Some((ticket, until)) = file.division(size, self.host.pieces) {
                 let Some(body) = self.file_mut(serial, index).and_then(|file| {
                     file.in_pieces = true;
@@ -364,23 +368,73 @@ impl Queue {
         }
     }
 
-    fn request(&mut self, serial: Serial, index: u32, request: Request, now: Millis) {
+    /// The range that begins where a reader waits, if one does and such an answer can be proven.
+    fn wanted_range(&self, file: &Transfer, now: Millis) -> Option<ByteRange> {
+        let (at, size) = (file.wanted_at(now)?, file.version.as_ref()?.size?);
+        let may_be = !file.without_range && !file.looks_for_whole;
+        let gap = file.free_gap(size, now).filter(|gap| gap.start == at && may_be)?;
+        file.is_strong(self.settings.resume).then(|| asked(&gap, size))
+    }
+
+    /// Opens a connection for a range of a file, or for all that is missing of it. Pages that want to be
+    /// are asked first which request to send.
+    pub(super) fn request(
+        &mut self,
+        serial: Serial,
+        index: u32,
+        range: Option<ByteRange>,
+        now: Millis,
+    ) {
         let ticket = self.ticket(Errand::Connection(serial, index));
-        let Some((group, file)) = self.file(serial, index) else { return };
-        let effect = Effect::Fetch {
-            ticket,
-            url: file.file.remote.as_str().to_owned(),
-            request: request.clone(),
-            credentials: group.credentials,
-        };
-        self.effects.push_back(effect);
-        if let Some(file) = self.file_mut(serial, index) {
-            let stage = Stage::Requesting { request, since: now };
-            file.connections.push(Connection { ticket, stage });
-            file.without_range = false;
-            file.looks_for_whole = false;
+        let Some(file) = self.file_mut(serial, index) else { return };
+        let asking = Asking { range, asked: Vec::new(), page: None, until: now, failure: None };
+        file.connections.push(Connection { ticket, stage: Stage::Asking(asking) });
+        if self.has_to_ask(now) {
+            self.ask_next(serial, index, ticket, now);
+        } else {
+            self.send(serial, index, ticket, Source::Stored, now);
         }
         self.to_show.insert((serial, index));
+    }
+
+    /// Sends the request of a connection.
+    pub(super) fn send(
+        &mut self,
+        serial: Serial,
+        index: u32,
+        ticket: Ticket,
+        source: Source,
+        now: Millis,
+    ) {
+        let Some((group, file)) = self.file(serial, index) else { return };
+        let asking = file.connections.iter().find(|open| open.ticket == ticket);
+        let Some(asking) = asking.and_then(Connection::asking) else { return };
+        let reach = file.reach_from(self.host.origin.as_deref(), &source);
+        let planned = match asking.range {
+            None => {
+                let without_range = file.without_range || file.looks_for_whole;
+                Some(plan(&self.kept(file), reach, without_range))
+            }
+            Some(range) => plan_range(&self.kept(file), reach, range),
+        };
+        let Some(request) = planned else { return self.abort(serial, index, ticket) };
+        let headers = match &source {
+            Source::Fresh(fresh) => fresh.headers().to_vec(),
+            Source::Stored | Source::Unanswered => Vec::new(),
+        };
+        self.effects.push_back(Effect::Fetch {
+            ticket,
+            url: source.url(&file.file.remote).as_str().to_owned(),
+            request: request.clone(),
+            headers,
+            credentials: group.credentials,
+        });
+        let Some(file) = self.file_mut(serial, index) else { return };
+        file.without_range = false;
+        file.looks_for_whole = false;
+        if let Some(stage) = file.stage_mut(ticket) {
+            *stage = Stage::Requesting { request, source, since: now };
+        }
     }
 
     /// Leaves the part to the context that holds it, and goes on in a copy.
@@ -426,7 +480,7 @@ impl Queue {
     }
 
     /// Whether one more connection to an origin may be opened, besides so many that are about to be.
-    fn check_room(&self, origin: &str, more: u32) -> Result<(), NoRoom> {
+    pub(super) fn check_room(&self, origin: &str, more: u32) -> Result<(), NoRoom> {
         let limits = &self.settings.connections;
         let more = more as usize;
         if self.traffic.to(origin) + more >= limits.per_origin as usize {
@@ -441,7 +495,7 @@ impl Queue {
     /// Does what is due, then settles.
     pub fn handle_alarm(&mut self, now: Millis) {
         let due = self.alarms.range(..=(now, Serial(u64::MAX))).map(|&(_, serial)| serial);
-        for serial in ordered::set(due) {
+        for serial in due.collect::<Set<_>>() {
             let Some(group) = self.groups.get(&serial) else { continue };
             let State::Waiting(wait) = group.state() else { continue };
             if wait.next_attempt_at.is_some_and(|at| at <= now) {
@@ -453,6 +507,7 @@ impl Queue {
         for (serial, index) in self.traffic.files().collect::<Vec<_>>() {
             self.flush_if_due(serial, index, now);
             self.abort_if_stalled(serial, index, now);
+            self.ask_others_of(serial, index, now);
         }
         if now >= self.next_idle_check() {
             self.idle_checked_at = now;
@@ -535,12 +590,14 @@ impl Queue {
         slice.or(others)
     }
 
-    /// When to flush a file's bytes or to give a connection of it up.
+    /// When to flush a file's bytes, to give a connection of it up, or to ask another page.
     fn alarm_of(&self, file: &Transfer) -> Option<Millis> {
-        let oldest = file.connections.iter().filter_map(Connection::moved_at).min();
-        let stall = oldest.map(|at| at.plus(self.settings.retry.stall_timeout));
+        let stalls = file.connections.iter().filter_map(Connection::moved_at);
+        let stall = stalls.min().map(|at| at.plus(self.settings.retry.stall_timeout));
+        let answers = file.connections.iter().filter_map(Connection::asking);
+        let answer = answers.map(|asking| asking.until).min();
         let flush = file.flush_due_at(self.settings.checkpoint.interval);
-        flush.into_iter().chain(stall).min()
+        flush.into_iter().chain(stall).chain(answer).min()
     }
 
     /// What pages are shown changed, though nothing that is saved.
@@ -561,7 +618,7 @@ impl Queue {
             })
             .collect();
         if files.len() == self.to_show.len() {
-            self.to_show.clear();
+            self.to_show = Set::new();
         } else {
             for file in files {
                 self.to_show.remove(&file);

@@ -1,9 +1,10 @@
 //! One file of a job: which bytes of which version are kept, and the connections that fetch more.
 
+use super::readers::Wanted;
 use super::{Part, Ticket};
-use crate::abi::FileSet;
-use crate::http::{Kept, Reach, Request, Version};
-use crate::protocol::{FileRow, Resume, Serial};
+use crate::abi::{FileSet, RemoteUrl};
+use crate::http::{ByteRange, Fresh, Kept, Reach, Request, Version};
+use crate::protocol::{ClientId, FileRow, Resume, Serial};
 use crate::snapshot::{HashMark, TransferRecord};
 use crate::time::Millis;
 use rangemap::RangeSet;
@@ -53,6 +54,8 @@ pub(super) struct Transfer {
     pub(super) in_pieces: bool,
     /// Why it starts again as soon as its connections have ended.
     pub(super) again: Option<Again>,
+    /// The byte that a reader waits for.
+    pub(super) wanted: Option<Wanted>,
     /// What fetches it, the oldest first; more than one only where each answer proves its version.
     pub(super) connections: Vec<Connection>,
     /// What is done with its part, while no connection is open.
@@ -96,6 +99,8 @@ pub(super) struct Connection {
 /// How far a connection is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Stage {
+    /// A page is asked which request to send.
+    Asking(Asking),
     /// Aborted; it has not ended yet. The bytes that were not flushed are counted until it tells how
     /// many of them are kept, which are all of them as a rule: progress does not go back for a moment.
     Closing { from: Option<u64>, unflushed: u64 },
@@ -106,7 +111,43 @@ pub(super) enum Stage {
     /// A body is being written.
     Receiving(Receiving),
     /// A request is on its way.
-    Requesting { request: Request, since: Millis },
+    Requesting { request: Request, source: Source, since: Millis },
+}
+
+/// A request that is not decided yet.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Asking {
+    /// The range that is wanted beside those of other connections; `None` for all that is missing.
+    pub(super) range: Option<ByteRange>,
+    /// The pages that were asked; the last of them has not answered, while `page` names it.
+    pub(super) asked: Vec<ClientId>,
+    /// Who is to answer; `None` while a page is waited for that can be asked.
+    pub(super) page: Option<ClientId>,
+    /// When to wait no longer.
+    pub(super) until: Millis,
+    /// Why a page could not say.
+    pub(super) failure: Option<String>,
+}
+
+/// Where a request comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Source {
+    /// A page has given it.
+    Fresh(Fresh),
+    /// It is the stored one, as it should be.
+    Stored,
+    /// It is the stored one, since no page has given another.
+    Unanswered,
+}
+
+impl Source {
+    /// The URL that is asked for.
+    pub(super) fn url<'a>(&'a self, stored: &'a RemoteUrl) -> &'a RemoteUrl {
+        match self {
+            Self::Fresh(fresh) => fresh.url().unwrap_or(stored),
+            Self::Stored | Self::Unanswered => stored,
+        }
+    }
 }
 
 /// A body that may continue what is kept, if its first bytes are the same.
@@ -175,6 +216,11 @@ impl Connection {
         !matches!(self.stage, Stage::Closing { .. })
     }
 
+    /// What is not decided about its request.
+    pub(super) const fn asking(&self) -> Option<&Asking> {
+        if let Stage::Asking(asking) = &self.stage { Some(asking) } else { None }
+    }
+
     /// Its body, while it is being written.
     pub(super) const fn receiving(&self) -> Option<&Receiving> {
         if let Stage::Receiving(receiving) = &self.stage { Some(receiving) } else { None }
@@ -194,14 +240,17 @@ impl Connection {
         match &self.stage {
             Stage::Closing { unflushed, .. } => *unflushed,
             Stage::Receiving(receiving) => receiving.unflushed(),
-            Stage::Comparing(_) | Stage::Probing { .. } | Stage::Requesting { .. } => 0,
+            Stage::Asking(_)
+            | Stage::Comparing(_)
+            | Stage::Probing { .. }
+            | Stage::Requesting { .. } => 0,
         }
     }
 
     /// Since when nothing has moved on it, though something could.
     pub(super) fn moved_at(&self) -> Option<Millis> {
         match &self.stage {
-            Stage::Closing { .. } => None,
+            Stage::Asking(_) | Stage::Closing { .. } => None,
             Stage::Comparing(comparing) => Some(comparing.moved_at),
             Stage::Probing { since, .. } | Stage::Requesting { since, .. } => Some(*since),
             Stage::Receiving(receiving) if receiving.is_held_back() => None,
@@ -233,6 +282,7 @@ impl Transfer {
             serves_ranges: false,
             in_pieces: false,
             again: None,
+            wanted: None,
             connections: Vec::new(),
             work: None,
         }
@@ -458,11 +508,24 @@ impl Transfer {
         Some(&mut connection.stage)
     }
 
+    /// A connection whose request is not decided yet.
+    pub(super) fn asking_mut(&mut self, ticket: Ticket) -> Option<&mut Asking> {
+        match self.stage_mut(ticket)? {
+            Stage::Asking(asking) => Some(asking),
+            Stage::Closing { .. }
+            | Stage::Comparing(_)
+            | Stage::Probing { .. }
+            | Stage::Receiving(_)
+            | Stage::Requesting { .. } => None,
+        }
+    }
+
     /// The body that a connection writes.
     pub(super) fn receiving_mut(&mut self, ticket: Ticket) -> Option<&mut Receiving> {
         match self.stage_mut(ticket)? {
             Stage::Receiving(receiving) => Some(receiving),
-            Stage::Closing { .. }
+            Stage::Asking(_)
+            | Stage::Closing { .. }
             | Stage::Comparing(_)
             | Stage::Probing { .. }
             | Stage::Requesting { .. } => None,
@@ -485,9 +548,9 @@ impl Transfer {
         !self.connections.is_empty() || self.work.is_some()
     }
 
-    /// How far it is from a page of this origin; `None` is a host without CORS.
-    pub(super) fn reach_from(&self, page: Option<&str>) -> Reach {
-        Reach::between(page, self.file.remote.origin())
+    /// How far what is asked for is from a page of this origin; `None` is a host without CORS.
+    pub(super) fn reach_from(&self, page: Option<&str>, source: &Source) -> Reach {
+        Reach::between(page, source.url(&self.file.remote).origin())
     }
 
     /// Whether its server ever let a page read an answer.

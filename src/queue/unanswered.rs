@@ -1,6 +1,6 @@
 //! What it means that a request got no answer: the platform's bare error says nothing (design §3.9).
 
-use super::transfer::{Connection, Stage};
+use super::transfer::{Connection, Source, Stage};
 use super::{Effect, Errand, Queue, Ticket};
 use crate::abi::Hresult;
 use crate::http::{Failure, Reach, Request};
@@ -14,11 +14,12 @@ impl Queue {
         serial: Serial,
         index: u32,
         request: &Request,
+        source: &Source,
         message: String,
         now: Millis,
     ) {
         let Some((group, file)) = self.file(serial, index) else { return };
-        let reach = file.reach_from(self.host.origin.as_deref());
+        let reach = file.reach_from(self.host.origin.as_deref(), source);
         let (failures, finding) = match &group.trouble {
             Some(trouble) => (trouble.failures, Some(trouble.error.hresult)),
             None => (0, None),
@@ -51,7 +52,7 @@ impl Queue {
         } else if is_looked_into && reach == Reach::CrossOrigin {
             let ticket = self.ticket(Errand::Connection(serial, index));
             let Some(file) = self.file_mut(serial, index) else { return };
-            let url = file.file.remote.as_str().to_owned();
+            let url = source.url(&file.file.remote).as_str().to_owned();
             let stage = Stage::Probing { message, since: now };
             file.connections.push(Connection { ticket, stage });
             self.effects.push_back(Effect::Probe { ticket, url });

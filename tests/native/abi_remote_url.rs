@@ -95,6 +95,15 @@ fn an_error_says_what_was_found() {
     }
     case("ftp://server/a", r#"URL "ftp://server/a" is neither http nor https"#);
     case("http:///a", r#"URL "http:///a" names no host"#);
+    let without_scheme = ["", "nothing", "example.com/a.bin", "//server/a", "/a:b", "?a:b", "#a:b"];
+    for text in without_scheme {
+        case(
+            text,
+            &format!(r#"URL "{text}" has no scheme: it has to begin with https:// or http://"#),
+        );
+    }
+    case("http://h/a b", r#"URL "http://h/a b" is malformed: unexpected character at index 10"#);
+    case("1http://h/", r#"URL "1http://h/" is malformed: unexpected character at index 0"#);
     case("http://h/*", r#"URL "http://h/*" has a wildcard in its path"#);
 }
 

@@ -13,7 +13,7 @@ fn registered(callback: Callback, at: u64, standing: Standing) -> Registration {
 
 #[test]
 fn no_two_registrations_have_the_same_time() {
-    let mut page = Registrations::<_, ()>::default();
+    let mut page = Registrations::<_, (), ()>::default();
     let (first, second) = (Callback::Pointer(Serial(1)), Callback::Pointer(Serial(2)));
     assert_eq!(
         page.set_pointer(Serial(1), Some("a"), NOW),
@@ -31,7 +31,7 @@ fn no_two_registrations_have_the_same_time() {
 
 #[test]
 fn the_latest_pointer_and_class_stand() {
-    let mut page = Registrations::default();
+    let mut page = Registrations::<_, _, &str>::default();
     page.set_pointer(Serial(1), Some("a"), NOW);
     page.set_pointer(Serial(1), Some("b"), NOW);
     page.set_class(Guid::NULL, "c", NOW);
@@ -44,7 +44,7 @@ fn the_latest_pointer_and_class_stand() {
 
 #[test]
 fn a_new_engine_is_told_everything_with_its_first_time() {
-    let mut page = Registrations::default();
+    let mut page = Registrations::<_, _, &str>::default();
     let changes = [
         page.set_pointer(Serial(1), Some("a"), NOW),
         page.set_pointer(Serial(2), None, NOW),
@@ -57,11 +57,11 @@ fn a_new_engine_is_told_everything_with_its_first_time() {
 
 #[test]
 fn a_closed_handle_takes_its_own_back() {
-    let mut page = Registrations::default();
+    let mut page = Registrations::<_, _, &str>::default();
     page.set_pointer(Serial(1), Some("mine"), NOW);
     page.set_pointer(Serial(2), Some("other"), NOW);
     page.set_class(Guid::NULL, "mine", NOW);
-    let withdrawn = page.withdraw(|pointer| *pointer == "mine", |class| *class == "mine");
+    let withdrawn = page.withdraw(|pointer| *pointer == "mine", |class| *class == "mine", |_| true);
     let gone = [
         registered(Callback::Pointer(Serial(1)), 1_000, Standing::Gone),
         registered(Callback::Class(Guid::NULL), 1_002, Standing::Gone),
@@ -75,7 +75,7 @@ fn a_closed_handle_takes_its_own_back() {
 #[test]
 fn a_class_id_clears_the_pointer_or_makes_an_object_of_a_known_class() {
     let class: Guid = "00000000-0000-0000-0000-00000000000c".parse().expect("a GUID");
-    let mut page = Registrations::<(), _>::default();
+    let mut page = Registrations::<(), _, ()>::default();
     page.set_class(class, "factory", NOW);
     let text = |text: &str| PropertyValue::Text(text.to_owned());
     assert_eq!(page.change_to(&text(&class.clsid_text())), Ok(PointerChange::Set(&"factory")));

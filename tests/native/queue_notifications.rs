@@ -544,7 +544,7 @@ fn where_a_closed_handle_had_the_pointer_the_class_of_another_is_asked() {
     set_class(&mut world, group, guid(1));
     world.set_pointer(page, group);
     world.set_class(page, guid(1));
-    let registrations = world.page.registrations.withdraw(|_| true, |_| false);
+    let registrations = world.page.registrations.withdraw(|_| true, |_| false, |()| false);
     world.deliver(ToEngine::Register { client: world.page.client.clone(), registrations });
     resume(&mut world, group);
     world.run_for(LONG);

@@ -14,7 +14,7 @@ const SIZE: usize = 100_000;
 /// A chunk of 1,000 bytes takes a connection 10 ms.
 const ALONE: Millis = Millis(SIZE as u64 / 100);
 
-fn per_file(number: u32) -> SettingsPatch {
+pub fn per_file(number: u32) -> SettingsPatch {
     let connections = Connections { per_file: Some(number), ..Connections::default() };
     SettingsPatch { connections: Some(connections), ..SettingsPatch::default() }
 }

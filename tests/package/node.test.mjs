@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { test } from "node:test";
 import { outputOf, projectWith } from "./project.mjs";
 import { assertDownloaded, serve, writeSample } from "./sample.mjs";
@@ -13,17 +11,7 @@ test("a program of Node.js downloads a file into memory", async (t) => {
   assertDownloaded(JSON.parse(report), "memory");
 });
 
-test("a CommonJS program imports the package", async (t) => {
+test("a CommonJS program imports the package, and requires it, and has it once", async (t) => {
   const project = await projectWith(t, { "common.cjs": "common.cjs" });
-  assert.equal(await outputOf(project, "common.cjs"), "QM_STATUS_GROUP_COMPLETE\n");
-});
-
-test("the program in the package's README runs", async (t) => {
-  const project = await projectWith(t, {});
-  await writeSample(project);
-  const origin = await serve(t, project);
-  const readme = await readFile(join(project, "node_modules/qmgr/README.md"), "utf8");
-  const [, program] = /```js\n(.*?)```/s.exec(readme);
-  await writeFile(join(project, "readme.js"), program.replace("https://example.com/model.bin", `${origin}/sample.bin`));
-  assert.match(await outputOf(project, "readme.js"), /^model\.bin 3000000$/m);
+  assert.equal(await outputOf(project, "common.cjs"), "QM_STATUS_GROUP_COMPLETE true true\n");
 });

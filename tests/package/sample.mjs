@@ -8,17 +8,21 @@ import { join } from "node:path";
 import sirv from "sirv";
 
 const bytes = randomBytes(3_000_000);
-const sha256 = createHash("sha256").update(bytes).digest("hex");
+const hash = createHash("sha256").update(bytes).digest();
 
-/** Writes the file into a folder, as `sample.bin`. */
-export function writeSample(directory) {
-  return writeFile(join(directory, "sample.bin"), bytes);
+/** Writes the file into a folder, as `sample.bin`, and what names its bytes beside it. */
+export async function writeSample(directory) {
+  await writeFile(join(directory, "sample.bin"), bytes);
+  await writeFile(join(directory, "sample.bin.integrity"), `sha256-${hash.toString("base64")}`);
 }
 
-/** Serves a folder until the test `t` ends; every answer has `headers`. Gives back the origin. */
-export async function serve(t, directory, headers = {}) {
+/**
+ * Serves a folder until the test `t` ends; every answer has `headers`, and with `fallback` the page stands for all that
+ * is missing. Gives back the origin.
+ */
+export async function serve(t, directory, { headers = {}, fallback = false } = {}) {
   const setHeaders = (response) => Object.entries(headers).forEach(([name, value]) => response.setHeader(name, value));
-  const server = createServer(sirv(directory, { dev: true, setHeaders }));
+  const server = createServer(sirv(directory, { dev: true, single: fallback, ignores: false, setHeaders }));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   t.after(() => {
@@ -30,5 +34,5 @@ export async function serve(t, directory, headers = {}) {
 
 /** A program's report of having downloaded the sample from start to end. */
 export function assertDownloaded(report, storage) {
-  assert.deepEqual(report, { storage, words: [0x180, 0x140], size: bytes.length, sha256 });
+  assert.deepEqual(report, { storage, words: [0x180, 0x140], size: bytes.length, sha256: hash.toString("hex") });
 }

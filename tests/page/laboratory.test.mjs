@@ -1,6 +1,7 @@
 /** The laboratory: each scenario plays through and its verdict holds, with the scripted server and in a service worker. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { SCENARIOS } from "../../www/lab/scenarios.js";
 import { startPlayground } from "../server/playground.mjs";
 import { ready } from "./playground.mjs";
@@ -23,9 +24,9 @@ const PLACES = {
   "a plain web server": startStaticSite,
 };
 
-async function open(t, place, query = "") {
+async function open(t, place, query = "", prelude = undefined) {
   const { address, close } = await PLACES[place]();
-  const page = await visit(t, `${address}${query}`, { expected: FAILED });
+  const page = await visit(t, `${address}${query}`, { expected: FAILED, prelude });
   t.after(close);
   await ready(page);
   return page;
@@ -53,6 +54,51 @@ for (const name of Object.keys(PLACES)) {
   });
 }
 
+/** A script that makes another browser of this one. */
+const browser = (name) => fileURLToPath(new URL(`${name}.js`, import.meta.url));
+
+test("where service workers cannot be modules the scenarios play on a plain web server all the same", async (t) => {
+  const page = await open(t, "a plain web server", `?lab=cut,${QUICK},play`, browser("without-module-service-workers"));
+  assert.equal(await outcome(page), "All of it holds.");
+});
+
+test("where there are no service workers the laboratory says so, and the rest of the page works", async (t) => {
+  const page = await open(t, "a plain web server", `?lab=cut,${QUICK},play`, browser("without-service-workers"));
+  await until("a sentence", async () => /^On this host the laboratory's server is a service worker, and this browser allows none here/.test(await page.locator("#lab-trouble").innerText()));
+  assert.equal(await page.locator("#lab-play").innerText(), "Play");
+  assert.equal(await page.locator("#role").innerText(), "transfers");
+});
+
+test("on a plain web server the scenarios play also after a reload past the caches", async (t) => {
+  const page = await open(t, "a plain web server", `?lab=cut,${QUICK},play`);
+  assert.equal(await outcome(page), "All of it holds.");
+  const client = await page.context().newCDPSession(page);
+  await Promise.all([page.waitForEvent("load"), client.send("Page.reload", { ignoreCache: true })]);
+  await ready(page);
+  assert.equal(await page.evaluate(() => navigator.serviceWorker.controller), null);
+  await page.locator("#lab-play").click();
+  assert.equal(await outcome(page), "All of it holds.");
+});
+
+test("a number that cannot be is refused in words, and what is played stands in the field", async (t) => {
+  const page = await open(t, "the scripted server", "?lab=free");
+  const size = page.locator("#lab-size");
+  for (const [typed, words] of [["999", /^“File” takes a whole number from 1 to 12 MiB, not “999”\. It stays 4\.$/], ["", /^“File” takes a whole number from 1 to 12 MiB\. It stays 4\.$/]]) {
+    await size.fill(typed);
+    await size.press("Tab");
+    assert.equal(await size.inputValue(), "4");
+    assert.match(await page.locator("#lab-size-refusal").innerText(), words);
+  }
+  await page.locator("#fault-cut-number").fill("0");
+  await page.locator("#fault-cut-number").press("Tab");
+  assert.equal(await page.locator("#fault-cut-number").inputValue(), "768");
+  assert.match(await page.locator("#fault-cut-number-refusal").innerText(), /from 1 to 65536 KiB/);
+  await size.fill("2");
+  await size.press("Tab");
+  assert.equal(await page.locator("#lab-size-refusal").innerText(), "");
+  assert.match(await page.locator("#lab-link").inputValue(), /lab=free,size=2,play$/);
+});
+
 test("whoever plays a scenario sees its verdict without scrolling", async (t) => {
   const page = await open(t, "the scripted server", `?lab=cut,${QUICK}`);
   for (const size of [PHONE, { width: 1440, height: 900 }]) {
@@ -63,6 +109,12 @@ test("whoever plays a scenario sees its verdict without scrolling", async (t) =>
       const { left, top, height } = line.getBoundingClientRect();
       return document.elementFromPoint(left + 1, top + height / 2) === line;
     }), `${size.width} wide`);
+    if (size !== PHONE) {
+      assert.ok(await page.locator("#lab-play").evaluate((button) => {
+        const { left, top, height } = button.getBoundingClientRect();
+        return document.elementFromPoint(left + 1, top + height / 2) === button;
+      }), "and can play it again");
+    }
   }
 });
 

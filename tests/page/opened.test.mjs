@@ -110,6 +110,16 @@ test("every state that the table has is drawn, on wide and narrow screens", asyn
   }
 });
 
+test("with no group open the diagram tells of all groups, and of no one's way on", async (t) => {
+  const { page } = await openPlayground(t);
+  await page.locator(".diagram .node").first().waitFor();
+  assert.equal(await page.locator(".diagram h3").innerText(), "Where a group can stand");
+  assert.equal(await page.getByText("What leads on from").isVisible(), false);
+  const card = await takeSample(page, "small.bin");
+  await card.open();
+  await page.getByText("What leads on from New").waitFor();
+});
+
 test("the job status names its figures", async (t) => {
   const { page } = await openPlayground(t, { expected: EXPECTED });
   const card = await takeSample(page, "missing.bin");

@@ -56,7 +56,7 @@ for (const [device, size] of Object.entries(SIZES)) {
     await page.getByLabel("Search the groups").fill("/SLOW");
     assert.deepEqual(await names(page), ["slow.bin"]);
     await page.getByLabel("Search the groups").fill("nothing is called so");
-    assert.equal(await page.locator("#no-groups").innerText(), "No group is like that.");
+    assert.equal(await page.locator("#no-groups").innerText(), "No group matches the search and the filter.");
     await page.getByLabel("Search the groups").fill("");
     assert.equal((await names(page)).length, 5);
     await keepPicture(page, `queue-${device}`);
@@ -138,7 +138,38 @@ test("many addresses are pasted, opened as a list or dropped, and become one gro
   await page.getByRole("button", { name: "Create group" }).click();
   for (const name of ["0.bin", "1.bin", "2.bin"]) await cardOf(page, name).word("group", "0x140");
   await drop("empty.txt", "");
-  await until("the reason", async () => await page.locator("#form-error").innerText() === "There is no address in it.");
+  await until("the reason", async () => await page.locator("#form-error").innerText() === "There is no address in it. An address begins with https:// or http://.");
+});
+
+test("pasted rubbish stays where it is and makes no group; among words the addresses are found", async (t) => {
+  const { page, server } = await openPlayground(t);
+  server.put("/a.bin", { size: 1000 });
+  const field = page.getByLabel("Addresses, one a line");
+  const press = () => page.getByRole("button", { name: "Create group" }).click();
+  const reason = page.locator("#form-error");
+  await field.fill("nothing here");
+  await press();
+  await until("the reason", async () => /^There is no address in it/.test(await reason.innerText()));
+  assert.equal(await field.inputValue(), "nothing here");
+
+  await field.fill("example.com/a.bin");
+  await press();
+  await until("what it lacks", async () => /"example\.com\/a\.bin" has no scheme: it has to begin with https:\/\/ or http:\/\//.test(await reason.innerText()));
+  assert.equal(await page.locator("#groups li").count(), 0);
+
+  await field.fill(`The model: <${server.origin}/a.bin>, as promised.`);
+  await press();
+  await cardOf(page, "a.bin").row.waitFor();
+  assert.equal(await reason.innerText(), "Left out, being no address: “The”, “model:”, “as” and 1 more.");
+});
+
+test("a finished file says when it was last modified, the same everywhere", async (t) => {
+  const { page } = await openPlayground(t);
+  const card = await takeSample(page, "small.bin");
+  await card.press("Resume");
+  await card.word("group", "0x140");
+  await bringUp(page, "files");
+  assert.match(await page.locator("#files .what").innerText(), /^64\.0 KiB, application\/octet-stream, last modified [12] Jan 2020$/);
 });
 
 test("what is used and left can be read, and storage can be kept for good", async (t) => {

@@ -51,6 +51,21 @@ test("the slider shows the queue as it was at any earlier step, and goes back to
   assert.equal((await shown(page)).length, 2);
 });
 
+test("whoever chooses a step sees the queue as it was, on a phone and on a desktop", async (t) => {
+  const { page } = await somethingHappened(t);
+  for (const size of [PHONE, { width: 1440, height: 900 }]) {
+    await page.setViewportSize(size);
+    await page.locator("#log li", { hasText: "resumeGroup" }).last().click();
+    for (const shown of ["#record-when", "#record-groups li"]) {
+      const top = await page.locator(shown).first().evaluate((part) => {
+        const { left, top, height } = part.getBoundingClientRect();
+        return part.contains(document.elementFromPoint(left + 20, top + height / 2));
+      });
+      assert.ok(top, `${shown}, ${size.width} wide`);
+    }
+  }
+});
+
 test("a scenario whose tabs are frames is in the record too, with the group in their queue", async (t) => {
   const { page } = await openPlayground(t);
   await bringUp(page, "laboratory");

@@ -56,6 +56,18 @@ test("markup in names, addresses, files and answers is only text", async (t) => 
   assert.equal(await page.evaluate(() => globalThis.hurt), undefined);
 });
 
+test("the page asks a server for little, and its files lead to the sources they were made of", async (t) => {
+  const page = await openSite(t);
+  const names = await page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));
+  assert.ok(names.length <= 15, names.join("\n"));
+  const sources = await page.evaluate(async () => {
+    const script = await (await fetch("app/playground.js")).text();
+    const [, map] = /sourceMappingURL=(.+)/.exec(script);
+    return (await (await fetch(`app/${map}`)).json()).sources;
+  });
+  assert.ok(sources.some((source) => source.endsWith("lab/laboratory.js")), sources.join("\n"));
+});
+
 test("the page has what a link to it shows: a title, a description, an icon, a language", async (t) => {
   const page = await openSite(t);
   assert.equal(await page.title(), "qmgr: a download queue you can watch");

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /** Serves the playground, the built package and sample files: `node tests/server/play.mjs [--port N] [--host H]`. */
-import { existsSync } from "node:fs";
+import { existsSync, watch } from "node:fs";
 import { parseArgs } from "node:util";
+import { WWW } from "./bundle.mjs";
 import { startPlayground } from "./playground.mjs";
 import { PKG } from "./site.mjs";
 
@@ -19,7 +20,9 @@ if (!existsSync(values.pkg)) {
   process.exit(1);
 }
 try {
-  const { origin } = await startPlayground({ port: Number(values.port), host: values.host, pkg: values.pkg });
+  const { origin, refresh } = await startPlayground({ port: Number(values.port), host: values.host, pkg: values.pkg });
+  // Whoever changes the page sees it after a reload; what cannot be joined yet is said by the bundler.
+  watch(WWW, { recursive: true }, () => refresh().catch(() => {}));
   console.log(`The playground is at ${origin}/`);
 } catch (error) {
   console.error(error.code === "EADDRINUSE" ? `Port ${values.port} is taken: give another with --port.` : error.message);

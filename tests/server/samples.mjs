@@ -8,7 +8,7 @@ const MIB = 1024 * KIB;
 const SAMPLES = [
   { file: "small.bin", label: "64 KiB", note: "at full speed", script: { size: 64 * KIB } },
   { file: "medium.bin", label: "5 MiB", note: "at 1 MiB/s", script: { size: 5 * MIB, bytesPerSecond: MIB } },
-  { file: "large.bin", label: "64 MiB", note: "at 2 MiB/s, to be stopped half-way", script: { size: 64 * MIB, bytesPerSecond: 2 * MIB } },
+  { file: "large.bin", label: "64 MiB", note: "at 2 MiB/s for each connection", script: { size: 64 * MIB, bytesPerSecond: 2 * MIB } },
   { file: "missing.bin", label: "404", note: "not there until mended", mend: { status: null }, break: { status: 404 }, script: { size: 256 * KIB, status: 404 } },
 ];
 

@@ -9,6 +9,7 @@
  */
 import { createServer } from "node:http";
 import { once } from "node:events";
+import { extname } from "node:path";
 import sirv from "sirv";
 import { answer } from "../../www/lab/server/answer.js";
 import { corsHeaders, preflight } from "../../www/lab/server/cors.js";
@@ -18,13 +19,17 @@ import { control } from "./control.mjs";
 import { ScriptedFile } from "./file.mjs";
 import { wireFor } from "./wire.mjs";
 
+/** What documents that are files are. */
+const TYPES = { ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".map": "application/json" };
+
 /**
  * Starts a server on two ports, which are two origins with the same files.
  *
  * @param {object} [options]
  * @param {Record<string, object>} [options.files]  scripts by path, see `www/lab/server/script.js`
  * @param {Record<string, string>} [options.mounts]  directories by the path they are served under, each ending in `/`
- * @param {Record<string, unknown>} [options.documents]  small documents by path: HTML as text, anything else as JSON
+ * @param {Record<string, unknown>} [options.documents]  small documents by path: HTML as text, the bytes of a file that is
+ *   typed by its name, anything else as JSON
  * @param {number} [options.port]  of the first origin; 0 for a free one
  * @param {string} [options.host]
  */
@@ -45,7 +50,7 @@ export async function startServer({ files = {}, mounts = {}, documents = {}, por
     const file = scripted.get(path);
     if (file) return serveScripted(request, response, path, file);
     if (await control(request, response, path, scripted, log)) return undefined;
-    if (Object.hasOwn(documents, path)) return document(response, documents[path]);
+    if (Object.hasOwn(documents, path)) return document(response, path, documents[path]);
     return serveStatic(request, response, path);
   }
 
@@ -132,9 +137,11 @@ function hostname(host) {
 }
 
 /** Asked for anew each time; a browser may keep the page itself, which `no-store` would forbid. */
-function document(response, value) {
-  const [type, text] = typeof value === "string" ? ["text/html; charset=utf-8", value] : ["application/json", JSON.stringify(value)];
-  response.writeHead(200, { "Content-Type": type, "Cache-Control": "no-cache" }).end(text);
+function document(response, path, value) {
+  const [type, content] = value instanceof Uint8Array ? [TYPES[extname(path)], value]
+    : typeof value === "string" ? ["text/html; charset=utf-8", value]
+    : ["application/json", JSON.stringify(value)];
+  response.writeHead(200, { "Content-Type": type, "Cache-Control": "no-cache" }).end(content);
 }
 
 function plain(response, status, text) {

@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 /**
- * What the playground is made of: directories of this repository by the path they are served under. Programs serve them
- * as they lie; `node tests/server/site.mjs --out DIR` copies them into one directory, for any web server.
+ * What the playground is made of: directories of this repository by the path they are served under, and some files in
+ * place of theirs (`bundle.mjs`). `node tests/server/site.mjs --out DIR` copies all of it into one directory, for any web
+ * server.
  */
-import { cp, readdir, rm } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { cp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { bundle, WWW } from "./bundle.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -20,7 +22,7 @@ const inModules = (path) => here(`../node_modules/${path}`);
 /** Directories by path, for the server's `mounts`. */
 export function siteMounts(pkg = PKG, base = "/") {
   const vendor = Object.keys(LIBRARIES).map((name) => [`${base}vendor/${name}/`, inModules(`${name}/dist/`)]);
-  return { [base]: here("../../www/"), [`${base}qmgr/`]: pkg, ...Object.fromEntries(vendor) };
+  return { [base]: WWW, [`${base}qmgr/`]: pkg, ...Object.fromEntries(vendor) };
 }
 
 /** Copies the whole site into a directory of its own. An earlier site there goes; anything else there is left alone, by an error. */
@@ -32,6 +34,10 @@ export async function assembleSite(out, pkg = PKG) {
   for (const [base, directory] of Object.entries(siteMounts(pkg, ""))) {
     const filter = base.startsWith("vendor/") ? (path) => path === directory || loaded.includes(basename(path)) : () => true;
     await cp(directory, join(out, base), { recursive: true, filter });
+  }
+  for (const [path, contents] of await bundle()) {
+    await mkdir(dirname(join(out, path)), { recursive: true });
+    await writeFile(join(out, path), contents);
   }
   for (const name of Object.keys(LIBRARIES)) await cp(inModules(`${name}/LICENSE`), join(out, `vendor/${name}/LICENSE`));
 }

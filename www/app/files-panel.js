@@ -12,5 +12,6 @@ export function mount(panel, context) {
     meter.refresh();
   };
   context.groups.addEventListener("settled", refresh);
+  context.groups.addEventListener("changed", meter.refresh);
   refresh();
 }

@@ -37,6 +37,13 @@ export function clock(date) {
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, "0")}`;
 }
 
+const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+
+/** `2 Jan 2020`: the month by its name, since day and month are not written in one order everywhere. */
+export function day(date) {
+  return DAY.format(date);
+}
+
 /** The last segment of a path, in any of the three forms that `localFile` may have. */
 export function baseName(path) {
   return path.split(/[/\\]/).at(-1);

@@ -52,7 +52,8 @@ class Instrument {
     this.#section.dataset.groupId = reading?.groupId ?? "";
     this.#section.dataset.state = reading?.details.state ?? "none";
     setText(this.#fields.name, reading?.name ?? "No group is open");
-    setText(this.#fields.state, reading?.details.state ?? NONE);
+    setText(this.#fields.state, reading?.details.state ?? "");
+    this.#fields.state.hidden = !reading;
     setText(this.#fields.id, reading?.groupId.slice(0, 8) ?? "");
     this.#fields.id.title = reading?.groupId ?? "";
     for (const button of this.#buttons) button.disabled = !reading;
@@ -93,7 +94,7 @@ class Instrument {
     const details = reading?.details;
     progress.value = reading?.percent ?? 0;
     setText(percent, reading ? `${reading.percent} %` : NONE);
-    setText(amount, details ? `${bytes(details.bytesDone)} of ${details.bytesTotal === null ? "unknown" : bytes(details.bytesTotal)}` : NONE);
+    setText(amount, details ? details.bytesTotal === null ? `${bytes(details.bytesDone)}, size unknown` : `${bytes(details.bytesDone)} of ${bytes(details.bytesTotal)}` : NONE);
     const moving = details?.state === "transferring" && details.bytesPerSecond > 0;
     setText(speed, moving ? `${bytes(details.bytesPerSecond)}/s` : NONE);
     setText(left, moving && details.secondsRemaining !== null ? duration(details.secondsRemaining) : NONE);

@@ -1,9 +1,17 @@
+/** What no address has in it, and a comma or semicolon before the next one. */
+const BETWEEN = /[\s"<>]+|[,;](?=[a-z]+:\/\/)/i;
+/** Slashes, or a dot inside a word: `example.com/a.bin` is meant for an address, and `addFiles` says what it lacks. */
+const MEANT = /\/|[^.]\.[^.]/;
+
 /**
- * The addresses in a text, one a line or parted by blanks. In a list of links, lines that begin with `#` are remarks.
- * What looks like no address at all stays: `addFiles` says what is wrong with it.
+ * Parts a text into addresses and other words. In a list of links, lines that begin with `#` are remarks.
+ *
+ * @returns {{ addresses: string[], others: string[] }}
  */
-export function addressesIn(text) {
-  return text.split("\n").filter((line) => !line.startsWith("#")).flatMap((line) => line.split(/\s+/)).filter(Boolean);
+export function readAddresses(text) {
+  const lines = text.split("\n").filter((line) => !line.startsWith("#"));
+  const words = lines.flatMap((line) => line.split(BETWEEN)).map((word) => word.replace(/[,;]$/, "")).filter((word) => /[\p{L}\p{N}]/u.test(word));
+  return { addresses: words.filter((word) => MEANT.test(word)), others: words.filter((word) => !MEANT.test(word)) };
 }
 
 /**

@@ -3,8 +3,12 @@ import { announce } from "./announce.js";
 import { acceptDrops } from "./drop.js";
 import { setText } from "./element.js";
 import { failureSentence } from "./hresult.js";
-import { addressesIn, filesFor } from "./local-names.js";
+import { filesFor, readAddresses } from "./local-names.js";
 import { showSamples } from "./samples.js";
+
+const NONE = "There is no address in it. An address begins with https:// or http://.";
+/** So many words that are no addresses are quoted. */
+const QUOTED = 3;
 
 /** @param {HTMLFormElement} form @param {import("./context.js").Context} context */
 export function mount(form, context) {
@@ -20,19 +24,19 @@ export function mount(form, context) {
   };
 
   const fill = (text) => {
-    const found = addressesIn(text);
-    setText(problem, found.length === 0 ? "There is no address in it." : "");
-    if (found.length === 0) return;
-    urls.value = [...addressesIn(urls.value), ...found].join("\n");
+    const { addresses, others } = readAddresses(text);
+    setText(problem, addresses.length === 0 ? NONE : leftOut(others));
+    if (addresses.length === 0) return;
+    urls.value = [...urls.value.split("\n").filter(Boolean), ...addresses].join("\n");
     urls.focus();
-    announce(`${found.length} ${found.length === 1 ? "address" : "addresses"} added`);
+    announce(`${addresses.length} ${addresses.length === 1 ? "address" : "addresses"} added`);
   };
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const addresses = addressesIn(urls.value);
+    const { addresses, others } = readAddresses(urls.value);
     if (addresses.length === 0) {
-      setText(problem, "Give at least one address.");
+      setText(problem, others.length === 0 ? "Give at least one address." : NONE);
       urls.focus();
       return;
     }
@@ -42,6 +46,7 @@ export function mount(form, context) {
       if (!await create(set)) return;
     }
     urls.value = "";
+    setText(problem, leftOut(others));
   });
   form.querySelector("#list-file").addEventListener("change", async ({ target }) => {
     fill(await target.files[0]?.text() ?? "");
@@ -49,4 +54,12 @@ export function mount(form, context) {
   });
   acceptDrops(fill);
   showSamples(context, create);
+}
+
+/** What was passed over, so that nobody looks for it in vain. */
+function leftOut(words) {
+  if (words.length === 0) return "";
+  const quoted = words.slice(0, QUOTED).map((word) => `“${word}”`).join(", ");
+  const more = words.length > QUOTED ? ` and ${words.length - QUOTED} more` : "";
+  return `Left out, being no address: ${quoted}${more}.`;
 }

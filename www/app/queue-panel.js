@@ -146,7 +146,7 @@ class QueuePanel {
     this.#scenarios.hidden = counts.all > 0;
     setText(this.#empty.firstElementChild, counts.all === 0
       ? "The queue is empty. Create a group above, and watch its word go 0x180, 0x080, 0x140."
-      : "No group is like that.");
+      : "No group matches the search and the filter.");
     for (const button of document.querySelectorAll("[data-all]")) button.disabled = shown === 0;
   }
 }

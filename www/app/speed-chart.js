@@ -57,7 +57,7 @@ export class SpeedChart {
       scales: { y: { range: (_, __, most) => [0, Math.max(1, most) * (1 + HEADROOM)] } },
       series: [{}, { label: "Speed", stroke: colour("--accent"), fill: colour("--accent-wash"), width: 2, points: { show: false } }],
       axes: [
-        { ...axis, space: 80, values: (_, ticks) => ticks.map((tick) => new Date(tick * 1000).toLocaleTimeString()) },
+        { ...axis, space: 80, values: (_, ticks) => ticks.map((tick) => new Date(tick * 1000).toLocaleTimeString("en-GB")) },
         { ...axis, size: 80, incrs: STEPS, values: (_, ticks) => ticks.map((tick) => (tick === 0 ? "0" : `${bytes(tick)}/s`)) },
       ],
       hooks: { setCursor: [(plot) => this.#tell(plot)] },
@@ -68,7 +68,7 @@ export class SpeedChart {
   #tell(plot) {
     const { idx } = plot.cursor;
     if (idx === null || idx === undefined || plot.data[0].length === 0) return;
-    setText(this.#said, `${new Date(plot.data[0][idx] * 1000).toLocaleTimeString()}: ${bytes(Math.round(plot.data[1][idx]))}/s`);
+    setText(this.#said, `${new Date(plot.data[0][idx] * 1000).toLocaleTimeString("en-GB")}: ${bytes(Math.round(plot.data[1][idx]))}/s`);
   }
 
   #fit() {

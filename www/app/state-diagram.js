@@ -13,6 +13,8 @@ export class StateDiagram {
   element = element("section", { className: "panel diagram" });
   #drawing = svg("svg", { role: "img" });
   #trail = element("ol", { className: "trail" });
+  #title = element("h3");
+  #notes;
   #onwardTitle = element("h4");
   #onward = element("ul", { className: "onward" });
   #table = { states: [], arrows: [] };
@@ -26,12 +28,10 @@ export class StateDiagram {
 
   /** @param {import("./context.js").Context} context */
   constructor({ groups }) {
-    this.element.append(
-      element("h3", {}, "Where it stands"),
-      this.#drawing,
-      element("div", { className: "diagram-notes" },
-        element("div", {}, element("h4", {}, "Transitions"), this.#trail),
-        element("div", {}, this.#onwardTitle, this.#onward)));
+    this.#notes = element("div", { className: "diagram-notes" },
+      element("div", {}, element("h4", {}, "Transitions"), this.#trail),
+      element("div", {}, this.#onwardTitle, this.#onward));
+    this.element.append(this.#title, this.#drawing, this.#notes);
     groups.addEventListener("changed", ({ detail: { reading, before } }) => this.#follow(reading.groupId, before.details.state, reading.details.state));
     groups.addEventListener("removed", ({ detail: { groupId } }) => this.#trails.delete(groupId));
     loadStateTable().then((table) => {
@@ -48,6 +48,8 @@ export class StateDiagram {
     const [last] = this.#trails.get(groupId) ?? [];
     const drawn = { groupId, word: reading?.details.state, time: last?.time };
     this.#shown = reading;
+    setText(this.#title, reading ? "Where it stands" : "Where a group can stand");
+    this.#notes.hidden = !reading;
     if (this.#states.size === 0 || Object.keys(drawn).every((key) => drawn[key] === this.#drawn?.[key])) return;
     const same = this.#drawn?.groupId === groupId;
     this.#drawn = drawn;
@@ -59,7 +61,7 @@ export class StateDiagram {
       drawing.toggleAttribute("data-taken", taken);
       drawing.toggleAttribute("data-fresh", taken && same);
     }
-    this.#list(groupId, state);
+    if (reading) this.#list(groupId, state);
   }
 
   #follow(groupId, before, after) {
@@ -88,8 +90,8 @@ export class StateDiagram {
       element("b", {}, [from, ...way.map((arrow) => arrow.to)].join(" → ")), " ",
       element("span", {}, way.map(({ causes }) => causes.join(" or ")).join(", ")))));
     if (trail.length === 0) this.#trail.append(element("li", {}, "None while this page is open."));
-    const onward = this.#table.arrows.filter(({ from }) => from === (state ?? "New"));
-    setText(this.#onwardTitle, `What leads on from ${state ?? "New"}`);
+    const onward = this.#table.arrows.filter(({ from }) => from === state);
+    setText(this.#onwardTitle, `What leads on from ${state}`);
     this.#onward.replaceChildren(...onward.map(({ to, causes }) => element("li", { data: { to } },
       element("b", {}, `→ ${to}`), " ", element("span", {}, causes.join(", ")))));
   }

@@ -1,6 +1,10 @@
 /** How much of the origin's storage is used, and whether the browser may clear it when space runs short. */
+import { coalesced } from "./coalesced.js";
 import { element, setText } from "./element.js";
 import { bytes } from "./format.js";
+
+/** Milliseconds between two looks while bytes come in. */
+const PAUSE = 1000;
 
 /** The same at the top of the page, where it is always seen. */
 const used = document.querySelector("#used");
@@ -24,7 +28,9 @@ export class StorageMeter {
     this.#persist.addEventListener("click", () => this.#keep());
   }
 
-  async refresh() {
+  refresh = coalesced(() => this.#look(), PAUSE);
+
+  async #look() {
     const { usage, quota, persisted } = await this.#context.queue.estimate();
     setText(this.#usage, bytes(usage));
     setText(used, `${bytes(usage)} of ${bytes(quota)}`);
@@ -38,7 +44,7 @@ export class StorageMeter {
   async #keep() {
     const { queue, journal } = this.#context;
     const { value } = await journal.attempt({ who: "storage", text: "persist()" }, () => queue.persist());
-    await this.refresh();
+    await this.#look();
     if (value === false) setText(this.#persisted, "while there is space: the browser declined");
   }
 }

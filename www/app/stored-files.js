@@ -1,6 +1,7 @@
 /** The published files of the queue. They outlive the groups that fetched them. */
+import { coalesced } from "./coalesced.js";
 import { element, setText } from "./element.js";
-import { baseName, bytes } from "./format.js";
+import { baseName, bytes, day } from "./format.js";
 import { viewFile } from "./viewer.js";
 
 const count = document.querySelector("#file-count");
@@ -8,8 +9,6 @@ const count = document.querySelector("#file-count");
 export class StoredFiles {
   #context;
   #changed;
-  #running = false;
-  #again = false;
   #list = element("ul", { id: "files", className: "stored", ariaLabel: "Finished files" });
   #empty = element("p", { id: "no-files", className: "empty" }, "Nothing is published yet. A file appears here when its whole group is complete.");
   element = element("section", { className: "panel" }, element("h3", {}, "Finished files"), this.#empty, this.#list);
@@ -20,20 +19,8 @@ export class StoredFiles {
     this.#changed = changed;
   }
 
-  /** Reads the list anew; calls that come while it is being read end in one more reading. */
-  async refresh() {
-    this.#again = true;
-    if (this.#running) return;
-    this.#running = true;
-    try {
-      while (this.#again) {
-        this.#again = false;
-        this.#show(await this.#context.queue.listFiles());
-      }
-    } finally {
-      this.#running = false;
-    }
-  }
+  /** Reads the list anew. */
+  refresh = coalesced(async () => this.#show(await this.#context.queue.listFiles()));
 
   #show(files) {
     setText(count, String(files.length));
@@ -54,7 +41,7 @@ export class StoredFiles {
     };
     return element("li", { data: { key: keyOf(file), localFile } },
       element("span", { className: "path" }, localFile),
-      element("span", { className: "what" }, `${bytes(file.size)}, ${new Date(file.lastModified).toLocaleDateString()}, ${file.type || "no type"}`),
+      element("span", { className: "what" }, `${bytes(file.size)}, ${file.type || "no type"}, last modified ${day(new Date(file.lastModified))}`),
       element("div", { className: "row" },
         button("open", "Open", () => this.#open(file)),
         button("save", "Save", () => this.#save(file)),

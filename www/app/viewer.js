@@ -3,7 +3,7 @@
  * made for them, text as text, and the rest as a hex dump.
  */
 import { element, setText } from "./element.js";
-import { bytes } from "./format.js";
+import { bytes, day } from "./format.js";
 
 const dialog = document.querySelector("#viewer");
 const facts = document.querySelector("#viewer-facts");
@@ -11,6 +11,8 @@ const body = document.querySelector("#viewer-body");
 
 const TEXT_SHOWN = 16_384;
 const HEX_SHOWN = 512;
+/** So many bytes a line, that their letters can be seen, too. */
+const narrow = matchMedia("(max-width: 40rem)");
 /** Hashing reads the whole file into memory. */
 const HASHED = 512 * 1024 * 1024;
 
@@ -18,8 +20,9 @@ const HASHED = 512 * 1024 * 1024;
 export function viewFile(stored, file) {
   setText(document.querySelector("#viewer-title"), stored.localFile);
   facts.replaceChildren(
-    fact("Size", `${bytes(stored.size)} (${stored.size.toLocaleString()} bytes)`),
+    fact("Size", `${bytes(stored.size)} (${stored.size.toLocaleString("en")} bytes)`),
     fact("Type", stored.type || "none given"),
+    fact("Last modified", day(new Date(stored.lastModified))),
     fact("ETag", stored.etag ?? "none given"),
     fact("From", stored.remoteFile),
     fact("SHA-256", hashOf(file)));
@@ -50,11 +53,12 @@ function view(type, file, url) {
 
 function dump(data) {
   const lines = [];
-  for (let at = 0; at < data.length; at += 16) {
-    const row = data.subarray(at, at + 16);
-    const numbers = Array.from(row, (byte) => byte.toString(16).padStart(2, "0")).join(" ").padEnd(47);
+  const width = narrow.matches ? 8 : 16;
+  for (let at = 0; at < data.length; at += width) {
+    const row = data.subarray(at, at + width);
+    const numbers = Array.from(row, (byte) => byte.toString(16).padStart(2, "0")).join(" ").padEnd(3 * width - 1);
     const letters = Array.from(row, (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : ".")).join("");
-    lines.push(`${at.toString(16).padStart(8, "0")}  ${numbers}  ${letters}`);
+    lines.push(`${at.toString(16).padStart(4, "0")}  ${numbers}  ${letters}`);
   }
   return lines.join("\n");
 }

@@ -45,6 +45,11 @@ export class EarlierView extends EventTarget {
     if (this.#at === null) this.#draw();
   }
 
+  /** On a narrow screen it lies above the steps, out of sight of whoever chooses one. */
+  bringIntoView() {
+    if (this.element.getBoundingClientRect().top < 0) this.element.scrollIntoView({ block: "start" });
+  }
+
   /** Goes to the step of a number, or to the end with null. */
   goTo(number) {
     this.#at = number;

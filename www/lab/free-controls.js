@@ -64,7 +64,7 @@ export class FreeControls extends EventTarget {
     input.setAttribute("aria-describedby", `fault-${id}-says`);
     input.addEventListener("change", tell);
     let number = unit ? fault.usual : true;
-    const field = unit && numberField(`fault-${id}-number`, { ...fault, label: `${label}: number` }, (value) => {
+    const field = unit && numberField(`fault-${id}-number`, fault, (value) => {
       number = value;
       if (input.checked) tell();
     });
@@ -78,7 +78,7 @@ export class FreeControls extends EventTarget {
       },
     });
     return element("li", {},
-      element("label", { className: "check" }, input, label), ...(field ? [field.element] : []),
+      element("label", { className: "check" }, input, label), ...(field ? [field.element, field.refusal] : []),
       element("p", { className: "hint", id: `fault-${id}-says` }, says));
   }
 }

@@ -25,20 +25,31 @@ async function find() {
 }
 
 async function startWorker() {
-  if (!("serviceWorker" in navigator)) {
-    throw new Error("The laboratory needs a service worker, which this browser does not allow here.");
+  const workers = navigator.serviceWorker;
+  if (workers === undefined) {
+    throw new Error("On this host the laboratory's server is a service worker, and this browser allows none here: many do not in private windows. The rest of the page works.");
   }
   try {
-    await navigator.serviceWorker.register(scriptUrl("lab-worker.js", document.baseURI), { type: "module" });
+    await register();
   } catch (error) {
-    throw new Error(`The laboratory's service worker did not start: ${error.message}`, { cause: error });
+    throw new Error(`On this host the laboratory's server is a service worker, and this browser did not start it. The rest of the page works. The browser says: ${error.message}`, { cause: error });
   }
-  if (navigator.serviceWorker.controller) return;
-  await new Promise((resolve) => {
-    navigator.serviceWorker.addEventListener("controllerchange", resolve, { once: true });
-    // Between the look above and here it may have come.
-    if (navigator.serviceWorker.controller) resolve();
-  });
+  if (workers.controller) return;
+  const controlled = new Promise((resolve) => workers.addEventListener("controllerchange", resolve, { once: true }));
+  const { active } = await workers.ready;
+  // A page that was loaded past its caches has no service worker until that takes hold of it.
+  active.postMessage("claim");
+  if (!workers.controller) await controlled;
+}
+
+/** Browsers whose service workers cannot be modules can run the one file that the site's assembly makes of it. */
+async function register() {
+  const script = scriptUrl("lab-worker.js", document.baseURI);
+  try {
+    await navigator.serviceWorker.register(script, { type: "module" });
+  } catch {
+    await navigator.serviceWorker.register(script);
+  }
 }
 
 export class LabServer {

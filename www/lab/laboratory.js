@@ -89,8 +89,9 @@ class Laboratory {
     const stopping = new AbortController();
     this.#stopping = stopping;
     this.#form.setPlaying(true);
-    // What happens is below what one has just pressed, on many screens out of sight.
-    this.#place.scrollIntoView({ block: NARROW.matches ? "start" : "nearest" });
+    // What happens is below what one has just pressed, on many screens out of sight; where there is room, both are seen.
+    if (NARROW.matches) this.#place.scrollIntoView({ block: "start" });
+    else if (this.#place.getBoundingClientRect().bottom > innerHeight) this.#form.element.scrollIntoView({ block: "start" });
     try {
       await (run.scenario === FREE ? this.#playFree(run, stopping.signal) : this.#playScenario(run, stopping.signal));
     } catch (error) {

@@ -22,7 +22,7 @@ class RecordView {
   #context;
   #model = new RecordModel();
   #list = element("ol", { id: "log", className: "log", tabIndex: 0, ariaLabel: "What happened, the newest first" });
-  #none = element("p", { className: "empty" }, "No step that the filter lets through.");
+  #none = element("p", { className: "empty" });
   #words = element("input", { type: "search", id: "record-words", placeholder: "Search the record", spellcheck: false, autocomplete: "off", ariaLabel: "Search the record" });
   #kinds = new Map();
   #onlyOpened = element("input", { type: "checkbox", id: "record-opened" });
@@ -53,7 +53,9 @@ class RecordView {
     selection.addEventListener("change", () => this.#onlyOpened.checked && this.#redraw());
     this.#list.addEventListener("click", ({ target }) => {
       const line = target.closest("li");
-      if (line) this.#earlier.goTo(Number(line.dataset.step));
+      if (!line) return;
+      this.#earlier.goTo(Number(line.dataset.step));
+      this.#earlier.bringIntoView();
     });
     this.#earlier.addEventListener("move", ({ detail }) => this.#mark(detail));
     this.#redraw();
@@ -122,6 +124,7 @@ class RecordView {
 
   #tidy() {
     this.#none.hidden = this.#list.childElementCount > 0;
+    setText(this.#none, this.#model.steps.length === 0 ? "Nothing has happened yet." : "No step that the filter lets through.");
     setText(this.#count, String(this.#model.steps.length));
     this.#earlier.show(this.#model);
   }

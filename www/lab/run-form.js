@@ -23,18 +23,19 @@ export class RunForm extends EventTarget {
       radio.addEventListener("change", () => this.#changed());
       this.#choices.append(element("label", { className: "chip" }, radio, title));
     }
-    const settings = Object.entries(SETTINGS).map(([name, about]) => {
+    for (const [name, about] of Object.entries(SETTINGS)) {
       this.#fields[name] = numberField(`lab-${name}`, about, (value) => {
         this.#settings[name] = value;
         this.#changed();
       });
-      return this.#fields[name].element;
-    });
+    }
+    const fields = Object.values(this.#fields);
     const copy = element("button", { type: "button", id: "lab-copy" }, "Copy link");
     copy.addEventListener("click", () => void this.#copy());
     this.element = element("form", { className: "panel lab-form", noValidate: true },
       this.#choices,
-      element("div", { className: "lab-settings" }, ...settings),
+      element("div", { className: "lab-settings" }, ...fields.map((field) => field.element)),
+      ...fields.map((field) => field.refusal),
       element("div", { className: "row lab-go" }, this.#play, this.#stop, this.#link, copy, this.#copied));
     this.element.addEventListener("submit", (event) => {
       event.preventDefault();

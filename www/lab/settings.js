@@ -15,7 +15,9 @@ export function usualSettings() {
 export function checkedNumber(text, { label, unit = "", least, most }) {
   const number = /^\d{1,9}$/.test(String(text)) ? Number(text) : NaN;
   if (number >= least && number <= most) return number;
-  throw new RangeError(`“${label}” takes a whole number from ${least} to ${most} ${unit}`.trimEnd() + `, not “${text}”.`);
+  // A field for numbers hands out what is none as nothing at all.
+  const found = text === "" ? "" : `, not “${text}”`;
+  throw new RangeError(`“${label}” takes a whole number from ${least} to ${most} ${unit}`.trimEnd() + `${found}.`);
 }
 
 /** The bytes of a file and a second that settings speak of, and where in the file something happens. */

@@ -1,7 +1,7 @@
 //! `cargo xtask build`: from Rust to the directory that npm publishes.
 
 use crate::tools::{self, Tool};
-use crate::{constants, root};
+use crate::{constants, licences, root};
 use anyhow::{Context, Result, ensure};
 use std::env;
 use std::fs;
@@ -49,17 +49,44 @@ pub fn run(shell: &Shell) -> Result<()> {
 pub fn package(shell: &Shell) -> Result<PathBuf> {
     tools::provide(shell, &TOOLS)?;
     let glue = glue(shell)?;
+    let template = root().join("pkg-template");
     let package = root().join("pkg");
-    shell.remove_path(&package)?;
-    copy_all(shell, &glue, &package)?;
-    copy_all(shell, &root().join("pkg-template"), &package)?;
+    let sources = target().join("xtask/sources");
+    for directory in [&package, &sources] {
+        shell.remove_path(directory)?;
+        shell.create_dir(directory)?;
+    }
+    copy_all(shell, &glue, &sources)?;
+    copy_all(shell, &template, &sources)?;
+    shell.write_file(sources.join("constants.js"), constants::module())?;
+    cmd!(shell, "node xtask/src/bundle.mjs {sources} {package}").quiet().run()?;
+
+    for entry in shell.read_dir(&template)? {
+        if entry.is_file() && entry.extension().is_none_or(|extension| extension != "js") {
+            shell.copy_file(entry, &package)?;
+        }
+    }
+    shell.copy_file(glue.join("qmgr_bg.wasm"), &package)?;
     for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
         shell.copy_file(licence, &package)?;
     }
-    shell.write_file(package.join("constants.js"), constants::module())?;
+    shell.write_file(package.join("LICENSES-OF-CRATES"), licences::notices(shell)?)?;
     shell.write_file(package.join("constants.d.ts"), constants::types())?;
+    types_for_require(shell, &package)?;
     stamp_version(shell, &package.join("package.json"))?;
     Ok(package)
+}
+
+/// What `require` gets has types of its own, which are the same: a `.d.ts` would call it an ES module.
+fn types_for_require(shell: &Shell, package: &Path) -> Result<()> {
+    for name in ["constants", "index"] {
+        let types = shell.read_file(package.join(format!("{name}.d.ts")))?;
+        let types = types
+            .replace("\"./constants.js\"", "\"./constants.cjs\"")
+            .replace("\"./index.js\"", "\"./index.cjs\"");
+        shell.write_file(package.join(format!("{name}.d.cts")), types)?;
+    }
+    Ok(())
 }
 
 /// Compiles, binds and optimises, into a directory with `qmgr.js` and `qmgr_bg.wasm`.
@@ -81,16 +108,16 @@ fn glue(shell: &Shell) -> Result<PathBuf> {
     )? {
         return Ok(glue);
     }
-    cmd!(shell, "wasm-bindgen --target web --omit-default-module-path --out-name qmgr --out-dir {bound} {linked}")
+    cmd!(shell, "wasm-bindgen --target web --omit-default-module-path --no-typescript --out-name qmgr --out-dir {bound} {linked}")
         .quiet()
         .run()?;
     shell.create_dir(&glue)?;
-    let script = bound.join("qmgr.js");
-    cmd!(shell, "node xtask/src/minify.mjs {script} {glue}/qmgr.js").quiet().run()?;
+    shell.copy_file(bound.join("qmgr.js"), &glue)?;
     let wasm = bound.join("qmgr_bg.wasm");
     cmd!(shell, "node tests/node_modules/binaryen/bin/wasm-opt {SMALL...} {FEATURES...} {wasm} --output {optimised}")
         .quiet()
         .run()?;
+    cmd!(shell, "node xtask/src/shorten.mjs {optimised} {glue}/qmgr.js").quiet().run()?;
     Ok(glue)
 }
 

@@ -1,7 +1,7 @@
-//! `cargo xtask lint`: formatting, lints and documentation, for both targets.
+//! `cargo xtask lint`: formatting, lints and documentation, for both targets, and the licences of what is compiled in.
 
-use crate::root;
 use crate::tools::{self, Tool};
+use crate::{licences, root};
 use anyhow::{Result, bail};
 use std::fs;
 use std::path::Path;
@@ -11,6 +11,7 @@ use xshell::{Shell, cmd};
 pub fn run(shell: &Shell) -> Result<()> {
     tools::provide(shell, &[Tool::WasmTarget])?;
     one_switch_between_targets(&root().join("src"))?;
+    licences::check(shell)?;
     let wasm = ["--package", "qmgr", "--target", "wasm32-unknown-unknown"];
     cmd!(shell, "cargo fmt --all --check").run()?;
     cmd!(shell, "cargo clippy --quiet --workspace --all-targets -- --deny warnings").run()?;

@@ -7,9 +7,11 @@ mod build;
 mod conformance;
 mod constants;
 mod engines;
+mod licences;
 mod lint;
 mod pack;
 mod play;
+mod release;
 mod site;
 mod size;
 mod soak;
@@ -50,6 +52,8 @@ enum Command {
         #[arg(long, default_value_t = 8080)]
         port: u16,
     },
+    /// Check that the version in Cargo.toml could be published, on npm and crates.io; nothing is sent
+    Release,
     /// Build, and assemble the playground as static files that any web server can serve
     Site {
         /// Where to; what is there goes [default: target/site]
@@ -93,6 +97,7 @@ fn run(command: Command) -> Result<()> {
         Command::Lint => lint::run(&shell),
         Command::Pack => pack::run(&shell).map(drop),
         Command::Play { port } => play::run(&shell, port),
+        Command::Release => release::run(&shell),
         Command::Site { out } => site::run(&shell, out),
         Command::Size => size::run(&shell, size::BUDGET),
         Command::Soak(numbers) => soak::run(&shell, &numbers),

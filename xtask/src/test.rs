@@ -43,7 +43,7 @@ pub enum Part {
     Conformance,
     /// What a page has to load, which may not grow
     Size,
-    /// The packed tarball, installed and used
+    /// The packed tarball, installed and used in bundlers, runners, pages and programs
     Package,
     /// A person's way through the playground
     Page,
@@ -63,9 +63,16 @@ impl Part {
             Part::Native | Part::Sim | Part::Walk => &[],
             Part::Size => &build::TOOLS,
             Part::Browser => &[Tool::WasmTarget, Tool::WasmBindgen, Tool::WasmPack, Tool::Chromium],
-            Part::Conformance | Part::Kills | Part::Matrix | Part::Package => {
+            Part::Conformance | Part::Kills | Part::Matrix => {
                 &[Tool::WasmTarget, Tool::WasmBindgen, Tool::NpmPackages, Tool::Chromium]
             }
+            Part::Package => &[
+                Tool::WasmTarget,
+                Tool::WasmBindgen,
+                Tool::NpmPackages,
+                Tool::ConsumerPackages,
+                Tool::Chromium,
+            ],
             Part::Engines => {
                 &[Tool::WasmTarget, Tool::WasmBindgen, Tool::WasmPack, Tool::NpmPackages]
             }
@@ -102,7 +109,7 @@ impl Part {
             Part::Package => {
                 let tarball = pack::run(shell)?;
                 let _tarball = shell.push_env("QMGR_TARBALL", tarball);
-                node_tests(shell, &["tests/package"])
+                node_tests(shell, &["tests/package", "tests/consumers"])
             }
             Part::Page => {
                 build::package(shell)?;

@@ -31,6 +31,8 @@ pub enum Tool {
     BenchPackages,
     /// A Chromium or Chrome, and the chromedriver for it.
     Chromium,
+    /// Everything in `tests/consumers/package.json`.
+    ConsumerPackages,
     /// A Firefox.
     Firefox,
     /// The driver of Firefox.
@@ -59,6 +61,7 @@ impl Tool {
             }
             Tool::Nginx => nginx().is_some(),
             Tool::BenchPackages => has_npm_packages("bench")?,
+            Tool::ConsumerPackages => has_npm_packages("tests/consumers")?,
             Tool::NpmPackages => has_npm_packages("tests")?,
             Tool::WasmBindgen => {
                 version_of(shell, "wasm-bindgen") == Some(parse_version(&wasm_bindgen_version()?))
@@ -104,6 +107,7 @@ impl Tool {
             Tool::Geckodriver => cargo_install(shell, "geckodriver", GECKODRIVER),
             Tool::Nginx => apt_install(shell, &["nginx-light"], "nginx, so that it is on PATH"),
             Tool::BenchPackages => install_npm_packages(shell, "bench"),
+            Tool::ConsumerPackages => install_npm_packages(shell, "tests/consumers"),
             Tool::NpmPackages => install_npm_packages(shell, "tests"),
             Tool::WasmBindgen => cargo_install(shell, "wasm-bindgen-cli", &wasm_bindgen_version()?),
             Tool::WasmPack => cargo_install(shell, "wasm-pack", WASM_PACK),

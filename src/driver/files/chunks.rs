@@ -9,24 +9,20 @@
 //! is to name it: no byte moves. Each transaction that writes checks the epoch, like those of the
 //! records, which stand in the same database.
 
+use super::super::idb::{self, Error, Mode, Transaction, done};
 use super::super::store::{self, CHUNKS, Fence, NAMES, NAMES_BY_PART, QUEUE};
 use super::super::{js, unavailable};
 use crate::abi::{LocalPath, QmgrError};
 use crate::fields::{Fields, object};
-use crate::ordered;
+use crate::ordered::Set;
 use crate::queue::{DiskFailure, Part};
 use futures_channel::oneshot;
-use indexed_db_futures::database::Database;
-use indexed_db_futures::error::Error;
-use indexed_db_futures::prelude::*;
-use indexed_db_futures::transaction::{Transaction, TransactionMode};
 use js_sys::{Array, ArrayBuffer, Uint8Array};
-use std::collections::BTreeSet;
 use std::ops::Range;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::Blob;
+use web_sys::{Blob, IdbDatabase, IdbKeyRange, IdbObjectStore};
 
 /// A chunk is written once it has so many bytes, or at a flush. One is on its way while the next one
 /// fills, so a writer holds twice as much.
@@ -40,7 +36,7 @@ const STORES: [&str; 3] = [QUEUE, CHUNKS, NAMES];
 /// The parts and published files of a queue.
 #[derive(Clone)]
 pub(in super::super) struct Chunks {
-    database: Database,
+    database: IdbDatabase,
     fence: Rc<Fence>,
     /// A blob is read bit by bit, a buffer only whole. Some browsers keep none in private windows.
     keeps_blobs: bool,
@@ -73,7 +69,7 @@ struct Name {
 }
 
 impl Chunks {
-    pub(super) async fn open(database: Database, fence: Rc<Fence>) -> Self {
+    pub(super) async fn open(database: IdbDatabase, fence: Rc<Fence>) -> Self {
         let keeps_blobs = keeps_blobs(&database).await.is_ok();
         Self { database, fence, keeps_blobs }
     }
@@ -112,16 +108,11 @@ impl Chunks {
     /// Cuts a part to the bytes that records name. One that lacks some of them is as good as missing.
     async fn cut(&self, part: &ChunkPart, keep: u64) -> Result<(), DiskFailure> {
         let transaction = self.begin(part.life).await?;
-        let chunks = transaction.object_store(CHUNKS)?;
-        chunks.delete::<String, _>(part.from(keep)).primitive()?.await?;
-        let keys = chunks
-            .get_all_keys::<String>()
-            .with_query::<String, _>(part.from(0))
-            .primitive()?
-            .await?;
-        let end = keys.last().transpose()?.and_then(|key| bounds(&key)).map_or(0, |(_, end)| end);
-        drop(chunks);
-        store::commit(transaction).await?;
+        let chunks = transaction.store(CHUNKS)?;
+        done(chunks.delete(&idb::keys(&part.from(keep))?)).await?;
+        let keys = keys_in(&chunks, &part.from(0)).await?;
+        let end = keys.last().and_then(|key| bounds(key)).map_or(0, |(_, end)| end);
+        transaction.commit().await?;
         if end == keep { Ok(()) } else { Err(DiskFailure::Missing { target_size: None }) }
     }
 
@@ -133,41 +124,32 @@ impl Chunks {
 
     async fn try_delete_part(&self, part: &ChunkPart) -> Result<(), DiskFailure> {
         let transaction = self.begin(part.life).await?;
-        let names = transaction.object_store(NAMES)?;
-        let by_part = names.index(NAMES_BY_PART)?;
-        let name = by_part.get_key(part.key.clone()).primitive()?.await?;
-        if name.is_none() {
-            transaction
-                .object_store(CHUNKS)?
-                .delete::<String, _>(part.from(0))
-                .primitive()?
-                .await?;
+        let by_part = transaction.store(NAMES)?.index(NAMES_BY_PART).map_err(Error::from)?;
+        let name = done(by_part.get_key(&part.key.as_str().into())).await?;
+        if name.is_undefined() {
+            done(transaction.store(CHUNKS)?.delete(&idb::keys(&part.from(0))?)).await?;
         }
-        drop(by_part);
-        drop(names);
-        Ok(store::commit(transaction).await?)
+        Ok(transaction.commit().await?)
     }
 
-    pub(super) async fn delete_orphans(&self, kept: &BTreeSet<Part>) {
+    pub(super) async fn delete_orphans(&self, kept: &[Part]) {
         // A failure leaves them to the next start.
         drop(self.try_delete_orphans(kept).await);
     }
 
-    async fn try_delete_orphans(&self, kept: &BTreeSet<Part>) -> Result<(), DiskFailure> {
-        let mut kept = ordered::set(kept.iter().copied().map(part_key));
+    async fn try_delete_orphans(&self, kept: &[Part]) -> Result<(), DiskFailure> {
+        let mut kept: Set<String> = kept.iter().copied().map(part_key).collect();
         let transaction = self.begin(self.fence.life.get()).await?;
-        let names = transaction.object_store(NAMES)?.get_all::<JsValue>().primitive()?.await?;
-        kept.extend(names.filter_map(Result::ok).filter_map(decode).map(|name| name.part));
-        let chunks = transaction.object_store(CHUNKS)?;
-        let keys = chunks.get_all_keys::<String>().primitive()?.await?;
-        for key in keys.filter_map(Result::ok) {
+        let names = Array::from(&done(transaction.store(NAMES)?.get_all()).await?);
+        kept.extend(names.iter().filter_map(decode).map(|name| name.part));
+        let chunks = transaction.store(CHUNKS)?;
+        for key in texts(&done(chunks.get_all_keys()).await?) {
             if !part_of(&key).is_some_and(|part| kept.contains(part)) {
                 // The request is on its way; the transaction waits for it.
-                drop(chunks.delete(key).primitive()?);
+                chunks.delete(&key.into()).map_err(Error::from)?;
             }
         }
-        drop(chunks);
-        Ok(store::commit(transaction).await?)
+        Ok(transaction.commit().await?)
     }
 
     pub(super) async fn publish(
@@ -178,52 +160,41 @@ impl Chunks {
     ) -> Result<(), DiskFailure> {
         let part = self.read_part(part);
         let transaction = self.begin(part.life).await?;
-        let names = transaction.object_store(NAMES)?;
+        let names = transaction.store(NAMES)?;
         if is_in_the_way(&names, target).await? {
             return Err(DiskFailure::InTheWay);
         }
-        let before = names.get(target.key()).primitive()?.await?.and_then(decode);
+        let before = decode(done(names.get(&target.key().into())).await?);
         if before.as_ref().is_some_and(|before| before.part == part.key) {
             return Ok(());
         }
-        let chunks = transaction.object_store(CHUNKS)?;
-        let keys = chunks
-            .get_all_keys::<String>()
-            .with_query::<String, _>(part.from(0))
-            .primitive()?
-            .await?;
-        if !is_whole(keys.filter_map(Result::ok), size) {
+        let chunks = transaction.store(CHUNKS)?;
+        if !is_whole(&keys_in(&chunks, &part.from(0)).await?, size) {
             let target_size = before.map(|before| before.size);
             return Err(DiskFailure::Missing { target_size });
         }
         let name = object([("part", part.key.into()), ("size", js::to_f64(size).into())]);
-        names.put(name).with_key(target.key()).primitive()?.await?;
+        done(names.put_with_key(&name, &target.key().into())).await?;
         if let Some(before) = before {
-            chunks.delete::<String, _>(all_of(&before.part)).primitive()?.await?;
+            done(chunks.delete(&idb::keys(&all_of(&before.part))?)).await?;
         }
-        drop(chunks);
-        drop(names);
-        Ok(store::commit(transaction).await?)
+        Ok(transaction.commit().await?)
     }
 
     pub(super) async fn delete_file(&self, target: &LocalPath) -> Result<(), DiskFailure> {
         let transaction = self.begin(self.fence.life.get()).await?;
-        let names = transaction.object_store(NAMES)?;
-        if let Some(name) = names.get(target.key()).primitive()?.await?.and_then(decode) {
-            names.delete(target.key()).primitive()?.await?;
-            transaction
-                .object_store(CHUNKS)?
-                .delete::<String, _>(all_of(&name.part))
-                .primitive()?
-                .await?;
+        let names = transaction.store(NAMES)?;
+        let key = JsValue::from(target.key());
+        if let Some(name) = decode(done(names.get(&key)).await?) {
+            done(names.delete(&key)).await?;
+            done(transaction.store(CHUNKS)?.delete(&idb::keys(&all_of(&name.part))?)).await?;
         }
-        drop(names);
-        Ok(store::commit(transaction).await?)
+        Ok(transaction.commit().await?)
     }
 
     /// Begins a transaction that writes, if this life of the engine is not over.
-    async fn begin(&self, life: u64) -> Result<Transaction<'_>, DiskFailure> {
-        let transaction = store::begin(&self.database, &STORES, TransactionMode::Readwrite, true)?;
+    async fn begin(&self, life: u64) -> Result<Transaction, DiskFailure> {
+        let transaction = Transaction::begin(&self.database, &STORES, Mode::WriteStrict)?;
         let epoch = store::read_epoch(&transaction).await?;
         if epoch == self.fence.epoch.get() && life == self.fence.life.get() {
             Ok(transaction)
@@ -243,25 +214,21 @@ pub(super) async fn published(name: &str, target: &LocalPath) -> Result<Option<B
 }
 
 /// What blobs it finds are handles: their bytes stay where they are until somebody reads them.
-async fn find(database: &Database, target: &LocalPath) -> Result<Option<Blob>, Error> {
-    let transaction = store::begin(database, &[NAMES, CHUNKS], TransactionMode::Readonly, false)?;
-    let name = transaction.object_store(NAMES)?.get(target.key()).primitive()?.await?;
-    let Some(Name { part, size }) = name.and_then(decode) else { return Ok(None) };
-    let chunks = transaction.object_store(CHUNKS)?;
-    let keys =
-        chunks.get_all_keys::<String>().with_query::<String, _>(all_of(&part)).primitive()?.await?;
-    let keys: Vec<String> = keys.collect::<Result<_, _>>()?;
-    if !is_whole(keys.iter().cloned(), size) {
+async fn find(database: &IdbDatabase, target: &LocalPath) -> Result<Option<Blob>, Error> {
+    let transaction = Transaction::begin(database, &[NAMES, CHUNKS], Mode::Read)?;
+    let name = done(transaction.store(NAMES)?.get(&target.key().into())).await?;
+    let Some(Name { part, size }) = decode(name) else { return Ok(None) };
+    let chunks = transaction.store(CHUNKS)?;
+    let keys = keys_in(&chunks, &all_of(&part)).await?;
+    if !is_whole(&keys, size) {
         return Ok(None);
     }
     let blobs = Array::new();
     for keys in keys.chunks(READ_AT_ONCE) {
         let (Some(first), Some(last)) = (keys.first(), keys.last()) else { continue };
-        let range = first.clone()..=last.clone();
-        let values =
-            chunks.get_all::<JsValue>().with_query::<String, _>(range).primitive()?.await?;
-        for value in values {
-            blobs.push(blob(value?)?.as_ref());
+        let range = IdbKeyRange::bound(&first.as_str().into(), &last.as_str().into())?;
+        for value in Array::from(&done(chunks.get_all_with_key(&range)).await?).iter() {
+            blobs.push(blob(value)?.as_ref());
         }
     }
     Ok(Some(Blob::new_with_blob_sequence(&blobs)?))
@@ -354,20 +321,19 @@ impl ChunkPart {
     async fn load(&self, at: u64) -> Result<Option<(u64, Uint8Array)>, DiskFailure> {
         let found = {
             let database = &self.chunks.database;
-            let transaction = store::begin(database, &[CHUNKS], TransactionMode::Readonly, false)?;
-            let chunks = transaction.object_store(CHUNKS)?;
+            let transaction = Transaction::begin(database, &[CHUNKS], Mode::Read)?;
+            let chunks = transaction.store(CHUNKS)?;
             // Who reads on begins where a chunk does.
             let here = all_of(&format!("{}/{at:016}", self.key));
-            let mut key = chunks.get_key::<String, _>(here).primitive()?.await?;
+            let mut key = done(chunks.get_key(&idb::keys(&here)?)).await?.as_string();
             if key.is_none() {
                 let before = format!("{}/", self.key)..format!("{}/{at:016}", self.key);
-                let keys = chunks.get_all_keys::<String>().with_query::<String, _>(before);
-                key = keys.primitive()?.await?.last().transpose()?;
+                key = keys_in(&chunks, &before).await?.pop();
             }
             match key.and_then(|key| Some((bounds(&key)?, key))) {
                 Some(((start, end), key)) if at < end => {
-                    let value = chunks.get::<JsValue, String, _>(key).primitive()?.await?;
-                    value.map(|value| (start, value))
+                    let value = done(chunks.get(&key.into())).await?;
+                    (!value.is_undefined()).then_some((start, value))
                 }
                 Some(_) | None => None,
             }
@@ -395,13 +361,13 @@ async fn put(
     value: JsValue,
 ) -> Result<(), DiskFailure> {
     let transaction = chunks.begin(life).await?;
-    let store = transaction.object_store(CHUNKS)?;
+    let store = transaction.store(CHUNKS)?;
     let (start, end) = (range.start, range.end);
     let stale = format!("{part}/{start:016}")..format!("{part}/{end:016}");
-    drop(store.delete::<String, _>(stale).primitive()?);
-    drop(store.put(value).with_key(format!("{part}/{start:016}/{end:016}")).primitive()?);
-    drop(store);
-    Ok(store::commit(transaction).await?)
+    store.delete(&idb::keys(&stale)?).map_err(Error::from)?;
+    let key = format!("{part}/{start:016}/{end:016}");
+    store.put_with_key(&value, &key.into()).map_err(Error::from)?;
+    Ok(transaction.commit().await?)
 }
 
 /// The pieces of a chunk as one buffer. A blob would do it, but WebKit reads none while its page is being
@@ -417,30 +383,34 @@ fn joined(pieces: &Array, length: u32) -> JsValue {
     whole.buffer().into()
 }
 
-/// Tries to put a blob, and takes it back.
-async fn keeps_blobs(database: &Database) -> Result<(), Error> {
-    let transaction = store::begin(database, &[CHUNKS], TransactionMode::Readwrite, false)?;
-    let chunks = transaction.object_store(CHUNKS)?;
-    chunks.put(JsValue::from(Blob::new()?)).with_key("probe").primitive()?.await?;
-    drop(chunks);
-    transaction.abort().await
+/// Tries to put a blob, in a transaction that is not committed.
+async fn keeps_blobs(database: &IdbDatabase) -> Result<(), Error> {
+    let transaction = Transaction::begin(database, &[CHUNKS], Mode::WriteRelaxed)?;
+    let chunks = transaction.store(CHUNKS)?;
+    done(chunks.put_with_key(Blob::new()?.as_ref(), &"probe".into())).await.map(drop)
 }
 
 /// Whether a file stands at a directory of the path, or below it.
-async fn is_in_the_way(
-    names: &indexed_db_futures::object_store::ObjectStore<'_>,
-    target: &LocalPath,
-) -> Result<bool, Error> {
+async fn is_in_the_way(names: &IdbObjectStore, target: &LocalPath) -> Result<bool, Error> {
     let key = target.key();
-    if names.get_key::<String, _>(all_of(key)).primitive()?.await?.is_some() {
+    if !done(names.get_key(&idb::keys(&all_of(key))?)).await?.is_undefined() {
         return Ok(true);
     }
     for (end, _) in key.match_indices('/') {
-        if names.get_key(key[..end].to_owned()).primitive()?.await?.is_some() {
+        if !done(names.get_key(&key[..end].into())).await?.is_undefined() {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// The keys of a store that are in a range.
+async fn keys_in(store: &IdbObjectStore, range: &Range<String>) -> Result<Vec<String>, Error> {
+    Ok(texts(&done(store.get_all_keys_with_key(&idb::keys(range)?)).await?))
+}
+
+fn texts(keys: &JsValue) -> Vec<String> {
+    Array::from(keys).iter().filter_map(|key| key.as_string()).collect()
 }
 
 /// The keys that go on after this one and a slash; `0` comes next after `/`.
@@ -448,7 +418,7 @@ fn all_of(key: &str) -> Range<String> {
     format!("{key}/")..format!("{key}0")
 }
 
-fn part_key(part: Part) -> String {
+pub(super) fn part_key(part: Part) -> String {
     format!("{:016}/{:010}/{:010}", part.serial.0, part.index, part.generation)
 }
 
@@ -465,9 +435,10 @@ fn bounds(key: &str) -> Option<(u64, u64)> {
 }
 
 /// Whether the chunks of these keys follow one another from 0 to `size`.
-fn is_whole(keys: impl Iterator<Item = String>, size: u64) -> bool {
+fn is_whole(keys: &[String], size: u64) -> bool {
     let end = keys
-        .map(|key| bounds(&key))
+        .iter()
+        .map(|key| bounds(key))
         .try_fold(0, |end, bounds| bounds.filter(|&(start, _)| start == end).map(|(_, end)| end));
     end == Some(size)
 }
@@ -489,7 +460,7 @@ fn blob(value: JsValue) -> Result<Blob, JsValue> {
 
 impl From<Error> for DiskFailure {
     fn from(error: Error) -> Self {
-        if store::is_out_of_room(&error) { Self::Full } else { Self::Other(error.to_string()) }
+        if error.is_out_of_room() { Self::Full } else { Self::Other(error.to_string()) }
     }
 }
 

@@ -1,23 +1,23 @@
 //! Bytes in memory, as the platform's own arrays: gone with the process.
 
 use crate::abi::LocalPath;
+use crate::ordered::Map;
 use crate::queue::{DiskFailure, Part};
 use js_sys::{Array, Uint8Array};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use web_sys::Blob;
 
-type Chunks = Rc<RefCell<BTreeMap<u64, Uint8Array>>>;
+type Chunks = Rc<RefCell<Vec<(u64, Uint8Array)>>>;
 
 /// Parts and published files.
 #[derive(Default)]
 pub(in super::super) struct Memory {
-    parts: RefCell<BTreeMap<Part, Chunks>>,
-    files: RefCell<BTreeMap<String, Blob>>,
+    parts: RefCell<Map<Part, Chunks>>,
+    files: RefCell<Map<String, Blob>>,
 }
 
-/// A part; its chunks by the position of their first byte.
+/// A part: its chunks, each behind the position of its first byte, in their order.
 #[derive(Clone)]
 pub(in super::super) struct MemoryPart {
     chunks: Chunks,
@@ -30,8 +30,8 @@ impl Memory {
         keep: u64,
         create: bool,
     ) -> Result<MemoryPart, DiskFailure> {
-        if create {
-            self.parts.borrow_mut().entry(part).or_default();
+        if create && !self.parts.borrow().contains_key(&part) {
+            self.parts.borrow_mut().insert(part, Chunks::default());
         }
         let open = self.read_part(part)?;
         open.cut(keep);
@@ -65,7 +65,7 @@ impl Memory {
             return Err(DiskFailure::InTheWay);
         }
         let chunks: Array = match self.parts.borrow_mut().remove(&part) {
-            Some(chunks) => chunks.borrow().values().collect(),
+            Some(chunks) => chunks.borrow().iter().map(|(_, chunk)| chunk).collect(),
             None if size == 0 => Array::new(),
             None => return Err(DiskFailure::Missing { target_size: None }),
         };
@@ -87,27 +87,34 @@ impl Memory {
 impl MemoryPart {
     fn cut(&self, keep: u64) {
         let mut chunks = self.chunks.borrow_mut();
-        chunks.split_off(&keep);
-        if let Some((&start, chunk)) = chunks.iter().next_back()
-            && start + u64::from(chunk.length()) > keep
-            && let Ok(length) = u32::try_from(keep - start)
+        chunks.retain(|(start, _)| *start < keep);
+        if let Some((start, chunk)) = chunks.last_mut()
+            && *start + u64::from(chunk.length()) > keep
+            && let Ok(length) = u32::try_from(keep - *start)
         {
-            let shorter = chunk.slice(0, length);
-            chunks.insert(start, shorter);
+            *chunk = chunk.slice(0, length);
         }
     }
 
     pub(super) fn write(&self, chunk: &Uint8Array, at: u64) -> Result<(), DiskFailure> {
         if chunk.length() > 0 {
             // The reader uses the chunk's buffer again.
-            self.chunks.borrow_mut().insert(at, chunk.slice(0, chunk.length()));
+            let copy = chunk.slice(0, chunk.length());
+            let mut chunks = self.chunks.borrow_mut();
+            match chunks.binary_search_by_key(&at, |(start, _)| *start) {
+                Ok(index) => chunks[index].1 = copy,
+                Err(index) => chunks.insert(index, (at, copy)),
+            }
         }
         Ok(())
     }
 
     pub(super) fn read(&self, buffer: &Uint8Array, at: u64) -> u32 {
         let chunks = self.chunks.borrow();
-        let Some((&start, chunk)) = chunks.range(..=at).next_back() else { return 0 };
+        let behind = chunks.partition_point(|(start, _)| *start <= at);
+        let Some((start, chunk)) = behind.checked_sub(1).map(|index| &chunks[index]) else {
+            return 0;
+        };
         let Ok(offset) = u32::try_from(at - start) else { return 0 };
         let start = offset.min(chunk.length());
         let end = chunk.length().min(start.saturating_add(buffer.length()));

@@ -2,11 +2,11 @@
 
 use super::super::{js, unavailable};
 use crate::abi::{LocalPath, QmgrError};
+use crate::ordered::Set;
 use crate::queue::DiskFailure;
 use js_sys::{AsyncIterator, Promise, Reflect, TypeError, Uint8Array};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -178,7 +178,7 @@ impl Opfs {
         drop(JsFuture::from(self.parts.remove_entry(part)).await);
     }
 
-    pub(super) async fn delete_orphans(&self, kept: &BTreeSet<String>) {
+    pub(super) async fn delete_orphans(&self, kept: &Set<String>) {
         for name in names(&self.parts).await {
             if !kept.contains(&name) {
                 self.delete_part(&name).await;

@@ -341,7 +341,7 @@ pub fn ask(world: &mut World, caller: &Caller, command: Command) -> Result<Answe
 /// What stands under a published name: its length, and whose content it is.
 fn opened(world: &World, path: &str) -> Value {
     let key = LocalPath::parse(path).expect("a published path");
-    let bytes = &world.disk.files[key.key()];
+    let bytes = world.disk.files.get(key.key()).expect("a file");
     let content = world.servers.files.iter().find_map(|(remote, file)| {
         let version = file.versions.iter().position(|version| version == bytes)?;
         let path = remote.strip_prefix(&url("")).unwrap_or(remote);

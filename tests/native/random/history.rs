@@ -3,8 +3,8 @@
 use super::promises;
 use crate::reference::Class;
 use crate::sim::{
-    Behaviour, Cors, Crash, Page, Ranges, RemoteFile, Return, Servers, Validators, World, guid,
-    info, mirror, url,
+    Behaviour, Cors, Crash, Hook, Page, Ranges, RemoteFile, Return, Servers, Validators, World,
+    guid, info, mirror, url,
 };
 use fastrand::Rng;
 use qmgr::abi::{
@@ -12,8 +12,8 @@ use qmgr::abi::{
     Hresult, PropertyValue, Sha256Integrity,
 };
 use qmgr::protocol::{
-    Answer, Checkpoint, Command, Connections, Credentials, GroupState, Limits, Owner, Resume,
-    Serial, SettingsPatch,
+    Answer, Checkpoint, Command, Connections, Credentials, Given, GroupState, Limits, Owner,
+    Resume, Serial, SettingsPatch,
 };
 use qmgr::queue::{DiskFailure, Event, Ticket};
 use qmgr::time::Millis;
@@ -152,8 +152,9 @@ impl History {
         match action {
             0..48 => self.command(),
             48..53 => self.callback(),
-            53..65 => self.script(),
-            65..68 => self.change_version(),
+            53..62 => self.script(),
+            62..64 => self.read(),
+            64..68 => self.change_version(),
             68..70 => self.change_server(),
             70..78 => self.crash(),
             78..84 => self.repeat_event(),
@@ -339,7 +340,7 @@ impl History {
                 (1..=page.sequence).take_while(|number| page.replies.contains_key(number));
             page.acknowledged = answered.last().unwrap_or(0);
         }
-        page.owner = Owner { user: user.to_owned(), administrator };
+        page.owner = Owner { user: user.into(), administrator };
         self.world.tell(|| format!("{command:?}"));
         let creates = matches!(command, Command::CreateGroup { .. } | Command::GetGroup { .. });
         let sequence = match is_other {
@@ -356,7 +357,7 @@ impl History {
         let tab: fn(&mut World) -> &mut Page =
             if self.rng.bool() { |world| &mut world.page } else { |world| &mut world.other };
         let group = self.rng.choice(self.groups.iter().copied());
-        let action = self.rng.u8(0..10);
+        let action = self.rng.u8(0..14);
         self.world.tell(|| format!("callback {action} of {group:?}"));
         match (action, group) {
             (0..3, Some(group)) => self.world.set_pointer(tab, group),
@@ -366,6 +367,11 @@ impl History {
                 self.world.end_tab(|world| &mut world.other);
                 self.created.retain(|(is_other, _)| !is_other);
             }
+            (10..13, _) => {
+                let hook = self.any_hook();
+                self.world.hook(tab, hook);
+            }
+            (13, _) => self.world.say_at_last(tab),
             _ => {
                 let returns = [Return::Failure, Return::Nothing, Return::Ok];
                 let page = tab(&mut self.world);
@@ -373,6 +379,19 @@ impl History {
                 page.returns.extend((0..3).filter_map(|_| self.rng.choice(returns)));
             }
         }
+    }
+
+    /// What a tab says when it is asked which request to send.
+    fn any_hook(&mut self) -> Hook {
+        let hooks = [
+            Hook::Mirror,
+            Hook::Says(Given::Failed("no".to_owned())),
+            Hook::Says(Given::Stored),
+            Hook::Signs(Millis::SECOND),
+            Hook::SignsInHeader(Millis::SECOND),
+            Hook::SignsLater(Millis::SECOND),
+        ];
+        self.rng.choice(hooks).expect("one of six")
     }
 
     fn any_command(&mut self) -> Command {
@@ -414,7 +433,9 @@ impl History {
             _ => {
                 let files: Vec<_> = self.world.database.tables.files.values().collect();
                 let local_file = self.rng.choice(files).map(|file| file.local_file.clone());
-                Command::DeleteFile { local_file: local_file.unwrap_or_else(|| "/x".to_owned()) }
+                let local_file =
+                    local_file.map_or_else(|| "/x".to_owned(), |file| file.to_string());
+                Command::DeleteFile { local_file }
             }
         }
     }
@@ -439,7 +460,18 @@ impl History {
             2 => Some(Sha256Integrity([7; 32]).to_string()),
             _ => None,
         };
-        FileSetInfo { local_file, size, integrity, ..info(path) }
+        FileSetInfo { local_file: local_file.into(), size, integrity, ..info(path) }
+    }
+
+    /// Somebody reads a file that may be on its way.
+    fn read(&mut self) {
+        let path = self.path();
+        let local = match self.rng.u8(0..6) {
+            0 => "/shared".to_owned(),
+            _ => format!("{path}-{}", self.rng.u32(0..=self.targets)),
+        };
+        let (at, since) = (self.rng.u64(0..30_000), self.rng.u64(0..3));
+        self.world.read(&local, at, since);
     }
 
     fn path(&mut self) -> &'static str {
@@ -478,6 +510,9 @@ impl History {
         self.world.disk.open_refusals.clear();
         self.world.disk.flush_refusals.clear();
         self.world.refused_commits = 0;
+        for tab in [&mut self.world.page, &mut self.world.other] {
+            tab.hook = Hook::Signs(Millis::SECOND);
+        }
         self.world.page.returns.clear();
         self.world.other.returns.clear();
         self.world.tell(|| "the world is mended".to_owned());
@@ -611,14 +646,16 @@ impl History {
             .map(|(_, file)| file.local_file.clone())
             .collect();
         for local_file in gone {
-            self.world.ask(Command::DeleteFile { local_file }).expect("it is deleted");
+            self.world
+                .ask(Command::DeleteFile { local_file: local_file.to_string() })
+                .expect("it is deleted");
         }
     }
 }
 
 /// Whether the server holds what the caller promised.
 fn is_as_promised(file: &FileSetInfo, servers: &Servers) -> bool {
-    let served = servers.files[&file.remote_file].versions.last().expect("a file has a version");
+    let served = servers.files[&*file.remote_file].versions.last().expect("a file has a version");
     let checked = FileSet::try_from(file.clone()).expect("it was taken");
     file.size.is_none_or(|size| size == served.len() as u64)
         && checked.integrity.is_none_or(|hash| hash.0[..] == Sha256::digest(served)[..])

@@ -143,9 +143,12 @@ impl Ledger {
 }
 
 fn may_be(file: &FileSetInfo, bytes: &[u8], servers: &Servers) -> bool {
-    let urls = [file.remote_file.clone(), mirror(&file.remote_file)];
-    let mut held =
-        urls.iter().filter_map(|url| servers.files.get(url)).flat_map(|file| &file.versions);
+    let urls = [file.remote_file.to_string(), mirror(&file.remote_file)];
+    let mut held = urls
+        .iter()
+        .chain(&servers.stand_ins)
+        .filter_map(|url| servers.files.get(url))
+        .flat_map(|file| &file.versions);
     let checked = FileSet::try_from(file.clone()).expect("it was taken");
     held.any(|version| version == bytes)
         && file.size.is_none_or(|size| size == bytes.len() as u64)

@@ -1,6 +1,7 @@
 //! A disk on which only what was flushed survives a power cut.
 
 use qmgr::abi::LocalPath;
+use qmgr::ordered::Map;
 use qmgr::queue::{DiskFailure, Part};
 use qmgr::snapshot::HashMark;
 use rangemap::RangeSet;
@@ -31,7 +32,7 @@ struct PartFile {
 pub struct Disk {
     parts: BTreeMap<Part, PartFile>,
     /// Published files by their path's key.
-    pub files: BTreeMap<String, Vec<u8>>,
+    pub files: Map<String, Vec<u8>>,
     /// Directories that stand where files are to be published, by key.
     pub directories: BTreeSet<String>,
     /// How many bytes fit; `None` for any number.

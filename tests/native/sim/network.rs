@@ -8,6 +8,7 @@ use qmgr::snapshot::HashMark;
 pub struct Connection {
     pub url: String,
     pub request: qmgr::http::Request,
+    pub headers: Vec<(String, String)>,
     /// The answer, once its head has come.
     pub response: Option<Response>,
     /// How many bytes of the body were compared.

@@ -1,10 +1,11 @@
 //! A page: numbers its calls, sends the unanswered ones again to each new engine, mirrors the rows.
 
+use super::server::mirror;
 use qmgr::abi::QmgrError;
 use qmgr::mirror::{Mirror, Registrations, Row};
 use qmgr::protocol::{
-    Answer, Call, ClientId, Command, FileRow, GroupRow, GroupState, GroupUpdate, Owner, Serial,
-    StatusEvent, ToEngine, ToPage,
+    Answer, AskedFile, Call, ClientId, Command, Epoch, FileRow, Given, GroupRow, GroupState,
+    GroupUpdate, Owner, Serial, StatusEvent, ToEngine, ToPage,
 };
 use qmgr::time::Millis;
 use std::collections::{BTreeMap, VecDeque};
@@ -25,7 +26,7 @@ pub struct Page {
     pub held: BTreeMap<Serial, Rc<Row>>,
     mirror: Mirror,
     /// The pointers and classes that its program has set, each by the name of its callback.
-    pub registrations: Registrations<String, String>,
+    pub registrations: Registrations<String, String, ()>,
     /// What comes of the next calls of a callback; `Ok` after the last one.
     pub returns: VecDeque<Return>,
     /// The same for the calls of one callback alone, by its name.
@@ -40,8 +41,29 @@ pub struct Page {
     pub activations: usize,
     /// Whether the classes' factories give an object.
     pub makes_objects: bool,
+    /// What the page says when it is asked which request to send.
+    pub hook: Hook,
+    /// When it was asked, and about what.
+    pub asked: Vec<(Millis, AskedFile)>,
+    /// What it has not said yet.
+    pub unsaid: Vec<ToEngine>,
     /// What the page answers, to be sent a little later.
     pub outbox: Vec<ToEngine>,
+}
+
+/// What a page says when it is asked which request to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hook {
+    /// This.
+    Says(Given),
+    /// The URL of the file's mirror.
+    Mirror,
+    /// The stored URL with a signature that the server takes for so long.
+    Signs(Millis),
+    /// The same in a header field.
+    SignsInHeader(Millis),
+    /// As `Signs`, but the test says when.
+    SignsLater(Millis),
 }
 
 /// What comes of a call of a callback.
@@ -58,8 +80,8 @@ pub enum Return {
 impl Page {
     pub fn new(client: &str) -> Self {
         Self {
-            client: ClientId(client.to_owned()),
-            owner: Owner { user: "someone".to_owned(), administrator: false },
+            client: ClientId(client.into()),
+            owner: Owner { user: "someone".into(), administrator: false },
             sequence: 0,
             acknowledged: 0,
             unanswered: BTreeMap::new(),
@@ -76,6 +98,9 @@ impl Page {
             made: Vec::new(),
             activations: 0,
             makes_objects: true,
+            hook: Hook::Says(Given::Stored),
+            asked: Vec::new(),
+            unsaid: Vec::new(),
             outbox: Vec::new(),
         }
     }
@@ -175,6 +200,36 @@ impl Page {
                 }
             }
             ToPage::Rows(updates) => self.mirror(updates),
+            ToPage::Ask { client, question, file } => {
+                if client == self.client {
+                    let given = self.give(&file, now);
+                    self.asked.push((now, *file));
+                    // The engine's epoch is filled in by the world.
+                    let epoch = Epoch::default();
+                    let said = ToEngine::Given { client, epoch, question, given };
+                    let is_later = matches!(self.hook, Hook::SignsLater(_));
+                    if is_later { &mut self.unsaid } else { &mut self.outbox }.push(said);
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    fn give(&self, file: &AskedFile, now: Millis) -> Given {
+        let until = |span: Millis| now.plus(span).0;
+        match &self.hook {
+            Hook::Says(given) => given.clone(),
+            Hook::Mirror => {
+                Given::Fresh { url: Some(mirror(&file.remote_file)), headers: Vec::new() }
+            }
+            Hook::Signs(span) | Hook::SignsLater(span) => Given::Fresh {
+                url: Some(format!("{}?until={}", file.remote_file, until(*span))),
+                headers: Vec::new(),
+            },
+            Hook::SignsInHeader(span) => Given::Fresh {
+                url: None,
+                headers: vec![("x-until".to_owned(), until(*span).to_string())],
+            },
         }
     }
 

@@ -98,6 +98,8 @@ pub struct RemoteFile {
     pub script: VecDeque<Behaviour>,
     /// What all answers do once the script is used up.
     pub always: Option<Behaviour>,
+    /// Whether requests have to be signed: `?until=` or `x-until` with a time to come.
+    pub wants_signature: bool,
     /// The requests that came, as `bytes=0-`, or `none` without a range, or `probe`.
     pub asked: Vec<String>,
 }
@@ -143,6 +145,8 @@ impl Response {
 #[derive(Clone, Default)]
 pub struct Servers {
     pub files: BTreeMap<String, RemoteFile>,
+    /// URLs that pages may give in place of the stored ones.
+    pub stand_ins: Vec<String>,
 }
 
 impl RemoteFile {
@@ -157,6 +161,7 @@ impl RemoteFile {
             has_total: true,
             script: VecDeque::new(),
             always: None,
+            wants_signature: false,
             asked: Vec::new(),
         }
     }
@@ -185,7 +190,8 @@ impl RemoteFile {
 impl Servers {
     /// Whether anything answers to a request without CORS; `None` when that is never known.
     pub fn probe(&mut self, url: &str) -> Option<bool> {
-        let Some(file) = self.files.get_mut(url) else { return Some(true) };
+        let address = url.split('?').next().unwrap_or(url);
+        let Some(file) = self.files.get_mut(address) else { return Some(true) };
         file.asked.push("probe".to_owned());
         match file.script.pop_front().or_else(|| file.always.clone()) {
             Some(Behaviour::Silent) => None,
@@ -194,7 +200,38 @@ impl Servers {
     }
 
     /// The reaction to a request, as far as the browser shows it to a page of `page`.
-    pub fn ask(&mut self, url: &str, request: &Request, page: &str, now: Millis) -> Reaction {
+    pub fn ask(
+        &mut self,
+        url: &str,
+        request: &Request,
+        headers: &[(String, String)],
+        page: &str,
+        now: Millis,
+    ) -> Reaction {
+        let (address, query) = url.split_once('?').unwrap_or((url, ""));
+        let signed = query.strip_prefix("until=").or_else(|| {
+            let field = headers.iter().find(|(name, _)| name == "x-until")?;
+            Some(field.1.as_str())
+        });
+        let is_valid =
+            signed.and_then(|until| until.parse().ok()).is_some_and(|at| Millis(at) > now);
+        let is_refused =
+            self.files.get(address).is_some_and(|file| file.wants_signature) && !is_valid;
+        let mut reaction = if is_refused {
+            self.files.get_mut(address).expect("it was looked up").asked.push("refused".to_owned());
+            Reaction::Answer(Box::new(status(address, 403, None)))
+        } else {
+            self.ask_for(address, request, page, now)
+        };
+        if let Reaction::Answer(response) = &mut reaction
+            && response.head.url == address
+        {
+            response.head.url = url.to_owned();
+        }
+        reaction
+    }
+
+    fn ask_for(&mut self, url: &str, request: &Request, page: &str, now: Millis) -> Reaction {
         if page.starts_with("https:") && url.starts_with("http:") {
             return Reaction::Refusal;
         }

@@ -3,7 +3,7 @@
 use super::database::Database;
 use super::disk::{Crash, Disk};
 use super::network::{Connection, Read, Sink};
-use super::page::Page;
+use super::page::{Hook, Page};
 use super::server::{
     Behaviour, BodyEnd, Cors, Ranges, Reaction, RemoteFile, Response, Servers, Validators,
 };
@@ -14,7 +14,9 @@ use qmgr::protocol::{
     Answer, Call, Command, Credentials, Epoch, GroupRow, GroupState, Registration, Serial,
     SettingsPatch, Storage, ToEngine, ToPage,
 };
-use qmgr::queue::{Commit, DiskFailure, Effect, Ended, Event, Host, Part, Pieces, Queue, Ticket};
+use qmgr::queue::{
+    Ask, Commit, DiskFailure, Effect, Ended, Event, Host, Part, Pieces, Queue, Ticket, Told,
+};
 use qmgr::snapshot::{HashMark, Saved, SavedState};
 use qmgr::time::Millis;
 use rangemap::RangeSet;
@@ -35,7 +37,7 @@ const CHUNK: usize = 1_000;
 pub const DAMAGED_STATE: &str = "damaged";
 
 /// What is worth several connections, where files are small.
-const PIECES: Pieces = Pieces { least_rest: 8_000, least: 2_000 };
+const PIECES: Pieces = Pieces { least_rest: 8_000, least: 2_000, near: 4_000 };
 
 /// Something that is done when its time comes.
 enum Task {
@@ -287,11 +289,22 @@ impl World {
         sequence
     }
 
+    /// A reader of the file, who began to read at a time of its own, asks for a byte.
+    pub fn read(&mut self, path: &str, at: u64, since: u64) -> Told {
+        let path = LocalPath::parse(path).expect("a path");
+        let ask = Ask { path, part: None, at: Some(at), since: Millis(since) };
+        let told = self.queue.read(&ask, self.now);
+        self.tell(|| format!("a reader of {} at {at} is told {told:?}", ask.path));
+        self.drain();
+        told
+    }
+
     pub fn deliver(&mut self, message: ToEngine) {
         let now = self.now;
         let call = match &message {
             ToEngine::Call(call) => Some(call.clone()),
             ToEngine::Bye { .. }
+            | ToEngine::Given { .. }
             | ToEngine::Hello { .. }
             | ToEngine::Notified { .. }
             | ToEngine::Register { .. } => None,
@@ -315,6 +328,7 @@ impl World {
             }
             ToPage::Activate { .. }
             | ToPage::Active(_)
+            | ToPage::Ask { .. }
             | ToPage::Beat
             | ToPage::Leaving { .. }
             | ToPage::Notify { .. }
@@ -371,6 +385,22 @@ impl World {
     fn register(&mut self, tab: fn(&mut Self) -> &mut Page, changed: Registration) {
         let client = tab(self).client.clone();
         self.deliver(ToEngine::Register { client, registrations: vec![changed] });
+    }
+
+    /// A tab is to be asked before each request.
+    pub fn hook(&mut self, tab: fn(&mut Self) -> &mut Page, hook: Hook) {
+        let now = self.now;
+        tab(self).hook = hook;
+        let added = tab(self).registrations.add_hook((), now);
+        self.register(tab, added);
+    }
+
+    /// A tab says what it was asked a while ago.
+    pub fn say_at_last(&mut self, tab: fn(&mut Self) -> &mut Page) {
+        for mut said in std::mem::take(&mut tab(self).unsaid) {
+            self.name_epoch(&mut said);
+            self.deliver(said);
+        }
     }
 
     /// A tab is closed or dies, which its lock shows.
@@ -769,9 +799,17 @@ impl World {
             }
             let answers =
                 [&mut self.page, &mut self.other].map(|tab| std::mem::take(&mut tab.outbox));
-            for answer in answers.into_iter().flatten() {
+            for mut answer in answers.into_iter().flatten() {
+                self.name_epoch(&mut answer);
                 self.schedule(1, Task::Deliver(answer));
             }
+        }
+    }
+
+    /// An answer of a page goes to the engine that asked.
+    fn name_epoch(&self, answer: &mut ToEngine) {
+        if let ToEngine::Given { epoch, .. } = answer {
+            *epoch = Epoch(self.epoch);
         }
     }
 
@@ -814,8 +852,8 @@ impl World {
             }
             Effect::DeleteFile { ticket, target } => (1, Task::DeleteFile { ticket, target }),
             Effect::DeletePart { part } => (1, Task::DeletePart(part)),
-            Effect::Fetch { ticket, url, request, credentials: _ } => {
-                self.connect(ticket, url, request);
+            Effect::Fetch { ticket, url, request, headers, credentials: _ } => {
+                self.connect(ticket, url, request, headers);
                 (20, Task::Answer(ticket))
             }
             Effect::Flush { ticket } => (1, Task::Flush(ticket)),
@@ -826,7 +864,7 @@ impl World {
                 (self.hash_delay, Task::Hash { ticket, part, from })
             }
             Effect::Probe { ticket, url } => {
-                self.connect(ticket, url, Request::default());
+                self.connect(ticket, url, Request::default(), Vec::new());
                 (20, Task::Probe(ticket))
             }
             Effect::Publish { ticket, part, target, size } => {
@@ -853,8 +891,15 @@ impl World {
         self.schedule(delay, task);
     }
 
-    fn connect(&mut self, ticket: Ticket, url: String, request: Request) {
-        let connection = Connection { url, request, response: None, compared: 0, sink: None };
+    fn connect(
+        &mut self,
+        ticket: Ticket,
+        url: String,
+        request: Request,
+        headers: Vec<(String, String)>,
+    ) {
+        let connection =
+            Connection { url, request, headers, response: None, compared: 0, sink: None };
         self.connections.insert(ticket, connection);
         self.most_connections = self.most_connections.max(self.connections.len());
     }
@@ -991,7 +1036,8 @@ impl World {
         let Some(connection) = self.connections.get_mut(&ticket) else { return };
         let reaction = if self.is_online {
             let page = self.origin.as_deref().unwrap_or_default();
-            self.servers.ask(&connection.url, &connection.request, page, now)
+            let Connection { url, request, headers, .. } = connection;
+            self.servers.ask(url, request, headers, page, now)
         } else {
             Reaction::Refusal
         };
@@ -1168,7 +1214,7 @@ impl World {
         size: u64,
     ) -> Result<(), DiskFailure> {
         self.disk.publish(part, target, size)?;
-        let bytes = &self.disk.files[target.key()];
+        let bytes = self.disk.files.get(target.key()).expect("a file");
         let held = self.ledger.may_stand(target.key(), bytes, &self.servers);
         assert!(held, "what stands at {} was never held by its server", target.as_str());
         Ok(())
@@ -1258,7 +1304,12 @@ pub fn url(path: &str) -> String {
 
 /// A file, fetched from and published under one path.
 pub fn info(path: &str) -> FileSetInfo {
-    FileSetInfo { remote_file: url(path), local_file: path.to_owned(), size: None, integrity: None }
+    FileSetInfo {
+        remote_file: url(path).into(),
+        local_file: path.into(),
+        size: None,
+        integrity: None,
+    }
 }
 
 /// An id by its number.

@@ -28,7 +28,8 @@ const MOST_CALLS: usize = 1;
 const LONG: Millis = Millis(100_000);
 
 /// What is worth several connections, where files are of a few chunks.
-const PIECES: Pieces = Pieces { least_rest: 3 * CHUNK as u64, least: CHUNK as u64 };
+const PIECES: Pieces =
+    Pieces { least_rest: 3 * CHUNK as u64, least: CHUNK as u64, near: CHUNK as u64 };
 
 /// Something that happens.
 #[derive(Clone, Debug)]
@@ -275,7 +276,7 @@ impl World {
     /// Whether some file of a group in the queue is still to be fetched from there.
     fn is_wanted(&self, url: &str) -> bool {
         let files = self.rows.values().flat_map(|update| &update.files);
-        files.into_iter().any(|(_, file)| !file.complete && file.info.remote_file == url)
+        files.into_iter().any(|(_, file)| !file.complete && file.info.remote_file == url.into())
     }
 
     /// Whether a connection writes a part: nobody can delete it then.
@@ -450,7 +451,7 @@ impl World {
                     connection.shortened = Some(until);
                 }
             }
-            Effect::Fetch { ticket, url, request, credentials: _ } => {
+            Effect::Fetch { ticket, url, request, headers: _, credentials: _ } => {
                 let stage = Stage::Requesting;
                 let (is_aborted, is_flushing, shortened) = (false, false, None);
                 let connection =
@@ -631,7 +632,7 @@ impl World {
         let mut is_reply = false;
         let rows = match message {
             ToPage::Active(_) | ToPage::Beat | ToPage::Leaving { .. } => Vec::new(),
-            ToPage::Activate { .. } | ToPage::Notify { .. } => {
+            ToPage::Activate { .. } | ToPage::Ask { .. } | ToPage::Notify { .. } => {
                 panic!("no page of these worlds has a callback")
             }
             ToPage::Rows(rows) => rows,
@@ -646,7 +647,7 @@ impl World {
         };
         if is_reply && self.calls.is_empty() {
             // The page has seen all replies; what was kept for it can be forgotten.
-            let (client, now) = (ClientId("page".to_owned()), self.now);
+            let (client, now) = (ClientId("page".into()), self.now);
             self.queue.call(ToEngine::Bye { client }, now);
         }
         for GroupUpdate { group, .. } in rows {
@@ -693,7 +694,7 @@ fn believed(
     loop {
         while let Some(message) = queue.poll_message() {
             if let ToPage::Reply { client, result: Ok(Answer::Groups(rows)), .. } = message
-                && client.0 == "visitor"
+                && client.0 == "visitor".into()
             {
                 return rows.into_iter().map(|row| (row.group.serial, row)).collect();
             }
@@ -711,10 +712,10 @@ fn believed(
 /// A call of a page, in the name of the one user of these worlds.
 pub fn call(client: &str, sequence: u64, acknowledged: u64, command: Command) -> Call {
     Call {
-        client: ClientId(client.to_owned()),
+        client: ClientId(client.into()),
         sequence,
         acknowledged,
-        owner: Owner { user: "someone".to_owned(), administrator: false },
+        owner: Owner { user: "someone".into(), administrator: false },
         command,
     }
 }

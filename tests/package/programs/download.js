@@ -5,7 +5,8 @@ export async function download(url, options) {
   const queue = await QueueManager.open(options);
   const group = await queue.createGroup();
   const job = await group.createJob();
-  await job.addFiles([{ remoteFile: url, localFile: "/samples/sample.bin" }]);
+  const integrity = await (await fetch(`${url}.integrity`)).text();
+  await job.addFiles([{ remoteFile: url, localFile: "/samples/sample.bin", integrity }]);
   const before = group.getStatus().status;
   await group.resumeGroup();
   await group.finished();

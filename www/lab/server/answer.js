@@ -23,6 +23,7 @@ function overridden(headers, own) {
 }
 
 function planned(file, script, request) {
+  if (script.signed && !isSigned(request)) return short(403, [], "403 the signature is missing or has expired\n");
   if (script.redirect !== null) {
     return short(script.status ?? 302, [["Location", script.redirect]], "");
   }
@@ -47,6 +48,11 @@ function planned(file, script, request) {
   if (asked === "unsatisfiable" && script.beyond === "whole") return framed(200, common, held, 0, held.length, script);
   if (asked === "unsatisfiable") return short(416, [["Content-Range", `bytes */${held.length}`]], "");
   return partial(script, common, held, asked);
+}
+
+function isSigned({ url, headers }) {
+  const until = new URL(url, "http://localhost").searchParams.get("until") ?? headers["x-until"];
+  return Number(until) > Date.now();
 }
 
 /** The range that is to be honoured, after `If-Range` and the script have had their say. */

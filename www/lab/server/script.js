@@ -53,6 +53,9 @@ export const DEFAULTS = Object.freeze({
   /** `Location`; `status` is 302 when absent. */
   redirect: null,
 
+  /** Whether a request is refused (403) unless `?until=` or `X-Until` names a time to come, in ms since the epoch. */
+  signed: false,
+
   /** `"identity"`, `"gzip"` (when the request allows it), `"gzip-always"` (stored compressed). Small files only. */
   encoding: "identity",
   /**

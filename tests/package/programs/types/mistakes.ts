@@ -1,5 +1,9 @@
 /** What the compiler must refuse. */
 import { Group, QM_STATUS_GROUP_COMPLETE, QueueManager, type FileSetInfo } from "qmgr";
+import { serveFiles } from "qmgr/service-worker";
+
+// @ts-expect-error: files are served under a prefix
+serveFiles({ name: "models" });
 
 export async function mistakes(queue: QueueManager, group: Group): Promise<void> {
   // @ts-expect-error: a property is a number, not its name

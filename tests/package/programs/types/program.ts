@@ -4,6 +4,11 @@ import {
   QM_E_ITEM_NOT_FOUND, QM_PROGRESS_PERCENT_DONE, QM_STATUS_GROUP_COMPLETE, QmgrError, QueueManager, S_OK,
   type BackgroundCopyCallback, type FileSetInfo, type Group, type Guid, type OpenOptions,
 } from "qmgr";
+import { fileUrl, serveFiles, type ServeOptions } from "qmgr/service-worker";
+
+const served: ServeOptions = { prefix: "/files/", name: "models", timeout: 5_000 };
+serveFiles(served);
+console.log(fileUrl("/models/a.bin", served.prefix) satisfies string);
 
 const options: OpenOptions = { name: "models", storage: "auto", retry: { minimumDelay: 1_000 }, connections: { perFile: "auto" } };
 

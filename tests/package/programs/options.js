@@ -1,0 +1,2 @@
+/** What the page opens its queue with. */
+export const options = {};
