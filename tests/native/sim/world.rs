@@ -1094,7 +1094,9 @@ impl World {
         let room = sink.until.map_or(u64::MAX, |until| until.saturating_sub(sink.position));
         let fitting = bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX));
         let (part, at) = (sink.part, sink.position);
-        check_untouched(&self.database, part, at, fitting as u64);
+        if fitting > 0 {
+            check_untouched(&self.database, part, at, fitting as u64);
+        }
         let range = at..at + fitting as u64;
         let written = self.written.entry(part).or_default();
         let is_new = range.is_empty() || !written.overlaps(&range);
