@@ -247,7 +247,7 @@ impl Desk {
                 let body = Body { serial: part.serial, position: at, is_received: true };
                 self.connections.insert(ticket, body);
             }
-            Effect::DeletePart { .. } | Effect::WatchPage { .. } => {}
+            Effect::Allow { .. } | Effect::DeletePart { .. } | Effect::WatchPage { .. } => {}
             Effect::Compare { .. }
             | Effect::Copy { .. }
             | Effect::DeleteFile { .. }

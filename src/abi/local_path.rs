@@ -180,11 +180,15 @@ impl<'a> Outline<'a> {
         if self.segments.len() < self.form.root_segments() {
             return Err(invalid(text, "lacks a server or a share"));
         }
-        let mut key = match self.form {
-            Form::Drive(letter) => format!("drive/{letter}"),
-            Form::Posix => "posix".to_owned(),
-            Form::Unc => "unc".to_owned(),
-        };
+        let mut key = String::with_capacity(2 * text.len());
+        key.push_str(match self.form {
+            Form::Drive(_) => "drive/",
+            Form::Posix => "posix",
+            Form::Unc => "unc",
+        });
+        if let Form::Drive(letter) = self.form {
+            key.push(letter);
+        }
         for segment in self.segments {
             if let Some(fault) = fault_of(segment, self.form) {
                 return Err(invalid(text, fault));
@@ -223,15 +227,12 @@ const STORED_LIMIT: usize = 200;
 /// Appends a segment as it is stored. One that is too long becomes directories whose names end with
 /// `+`, which is in no other stored name, and a last piece.
 fn push_stored(key: &mut String, segment: &str) {
-    let encoded = utf8_percent_encode(segment, ENCODED).to_string();
-    let mut rest = encoded.as_str();
-    while rest.len() > STORED_LIMIT {
-        let (piece, tail) = rest.split_at(STORED_LIMIT);
-        key.push_str(piece);
-        key.push_str("+/");
-        rest = tail;
+    let mut end = key.len() + STORED_LIMIT;
+    key.extend(utf8_percent_encode(segment, ENCODED));
+    while key.len() > end {
+        key.insert_str(end, "+/");
+        end += "+/".len() + STORED_LIMIT;
     }
-    key.push_str(rest);
 }
 
 /// Why a segment cannot be a name.

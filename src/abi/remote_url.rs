@@ -97,7 +97,7 @@ fn read(text: &str) -> Result<String, String> {
 
     let port = authority.port_to_u16().map_err(|_| "has a port beyond 65535")?;
     Ok(match port.filter(|port| *port != default_port) {
-        None => format!("{scheme}://{host}"),
+        None => [&*scheme, "://", &*host].concat(),
         Some(port) => format!("{scheme}://{host}:{port}"),
     })
 }

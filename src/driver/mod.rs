@@ -360,6 +360,9 @@ impl Engine {
         let engine = self.clone();
         match effect {
             Effect::Abort { ticket } => self.order(ticket, connection::Order::Abort),
+            Effect::Allow { ticket, until } => {
+                self.order(ticket, connection::Order::Allow { until });
+            }
             Effect::Compare { ticket, part, at, until } => {
                 self.order(ticket, connection::Order::Compare { part, at, until });
             }
@@ -406,9 +409,9 @@ impl Engine {
                 let result = engine.shared.files.publish(part, &target, size).await;
                 engine.report(Event::Published { ticket, result });
             }),
-            Effect::Receive { ticket, part, at, keep, until, size, hash } => {
+            Effect::Receive { ticket, part, at, keep, until, allowed, size, hash } => {
                 let part = self.share_part(part, keep, at == 0, size);
-                self.order(ticket, connection::Order::Receive { part, at, until, hash });
+                self.order(ticket, connection::Order::Receive { part, at, until, allowed, hash });
             }
             Effect::Shorten { ticket, until } => {
                 self.order(ticket, connection::Order::Shorten { until });

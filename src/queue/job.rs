@@ -168,6 +168,11 @@ impl Job {
         Some(file)
     }
 
+    /// One file, to be changed in nothing that it counts for.
+    pub(super) fn file_uncounted(&mut self, index: u32) -> Option<&mut Transfer> {
+        self.files.get_mut(usize::try_from(index).ok()?)
+    }
+
     /// The answers that brought nothing are forgotten, of all files.
     pub(super) fn forget_fruitless(&mut self) {
         for file in &mut self.files {

@@ -60,7 +60,7 @@ use notifications::Callbacks;
 use state::State;
 use std::collections::VecDeque;
 use traffic::Traffic;
-use transfer::Transfer;
+use transfer::{Transfer, Work};
 
 /// No delay is longer, whoever asks for it (design §3.8); `http` cuts what a server asks for.
 const LONGEST_WAIT: Millis = Millis(86_400_000);
@@ -242,10 +242,13 @@ impl Queue {
         transfers: Vec<((Serial, u32), snapshot::TransferRecord)>,
         now: Millis,
     ) {
-        let mut transfers: Map<_, _> = transfers.into_iter().collect();
+        // Each is taken from its place; to close the gaps would cost more than all else.
+        let mut transfers: Map<_, _> =
+            transfers.into_iter().map(|(key, record)| (key, Some(record))).collect();
+        let mut take = |key| transfers.get_mut(&key).and_then(Option::take);
         for (serial, mut record) in groups {
             let files: Vec<Transfer> = (0..record.files)
-                .map_while(|index| transfers.remove(&(serial, index)).and_then(Transfer::restored))
+                .map_while(|index| take((serial, index)).and_then(Transfer::restored))
                 .collect();
             let is_leaving = matches!(record.state, SavedState::Cancelled { .. });
             if files.len() < usize::try_from(record.files).unwrap_or(usize::MAX) && !is_leaving {
@@ -409,9 +412,11 @@ impl Queue {
         })
     }
 
-    /// Ends every connection; no new one is started. Once [`Queue::is_over`] holds the engine can go.
+    /// Ends every connection; no new one is started. Once [`Queue::is_over`] holds the engine can go. A
+    /// part that is being hashed is left to the next one, which goes on where the record says.
     pub fn stop(&mut self, now: Millis) {
         self.stopping = true;
+        self.give_up_hashes();
         self.settle(now);
     }
 
@@ -443,6 +448,23 @@ impl Queue {
             && self.effects.is_empty()
             && self.pending.is_empty()
             && self.later.is_empty()
+    }
+
+    fn give_up_hashes(&mut self) {
+        let is_hashing = |(serial, index)| {
+            let file = self.file(serial, index).map(|(_, file)| file);
+            file.is_some_and(|file| matches!(file.work, Some(Work::Hashing { .. })))
+        };
+        let hashes = self.tickets.iter().filter_map(|(ticket, errand)| {
+            let file = errand.file().filter(|&file| is_hashing(file))?;
+            Some((*ticket, file))
+        });
+        for (ticket, (serial, index)) in hashes.collect::<Vec<_>>() {
+            self.end_ticket(ticket);
+            if let Some(file) = self.file_mut(serial, index) {
+                file.work = None;
+            }
+        }
     }
 
     fn ticket(&mut self, errand: Errand) -> Ticket {

@@ -169,10 +169,11 @@ impl Queue {
             return;
         }
         let open = file.open().count();
-        let may_be_more = group.breadth(file).is_some_and(|breadth| {
-            let limit = breadth.limit(self.settings.connections.per_file);
-            u32::try_from(open).is_ok_and(|open| open < limit) && !breadth.is_impatient(now)
-        }) && self.check_room(file.file.remote.origin(), 0).is_ok();
+        let (breadth, per_file) = (group.breadth(file), self.settings.connections.per_file);
+        let limit = breadth.map_or(per_file.unwrap_or(1), |breadth| breadth.limit(per_file));
+        let may_be_more = u32::try_from(open).is_ok_and(|open| open < limit)
+            && breadth.is_none_or(|breadth| !breadth.is_impatient(now))
+            && self.check_room(file.file.remote.origin(), 0).is_ok();
         if open == 0 {
             // The group's next step begins there.
         } else if !may_be_more {

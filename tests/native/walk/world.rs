@@ -428,7 +428,9 @@ impl World {
                     connection.is_flushing = true;
                 }
             }
-            Effect::Receive { ticket, part, at, keep, until, size, hash: _ } => {
+            // These files are smaller than what a checkpoint allows.
+            Effect::Allow { .. } => {}
+            Effect::Receive { ticket, part, at, keep, until, allowed: _, size, hash: _ } => {
                 let is_open = self.is_open(part);
                 if let Some(connection) = self.connections.get_mut(&ticket) {
                     let opened = match is_open {
@@ -559,7 +561,7 @@ impl World {
         let connection = self.connections.get_mut(&ticket).expect("a connection");
         connection.is_flushing = false;
         if let Stage::Writing { part, position, .. } = connection.stage {
-            self.disk.flush(part);
+            self.disk.flush(part).expect("the disk flushes");
             self.report(Event::Flushed { ticket, position });
         }
     }
@@ -576,7 +578,7 @@ impl World {
         let connection = self.connections.remove(&ticket).expect("a connection");
         match connection.stage {
             Stage::Writing { part, position, .. } => {
-                self.disk.flush(part);
+                self.disk.flush(part).expect("the disk flushes");
                 Some(position)
             }
             Stage::Failed(_) | Stage::Held { .. } | Stage::Requesting => None,
