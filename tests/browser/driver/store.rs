@@ -117,7 +117,7 @@ async fn a_queue_of_a_newer_schema_is_refused_and_left_untouched() {
     let server = Server::new();
     Queue::open("store-newer", &server).await.close().await;
     // Nothing but the schema is known of the records to come.
-    let newer = [2, b'n', b'e', b'w'];
+    let newer = [99, b'n', b'e', b'w'];
     let record = Uint8Array::from(&newer[..]);
     records::write("store-newer", "queue", "record", record.into()).await;
 
