@@ -23,6 +23,9 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 /** No other disk traffic of ours may be left when the clock starts. */
 const PAUSE = 200;
 
+/** Whoever is not done after so many milliseconds never will be. */
+const LIMIT = 300_000;
+
 /** @param {{ directory: string, files: string, pkg: string }} places  `directory` is the bench's own and is emptied */
 export async function openStage({ directory, files, pkg }) {
   await rm(directory, { recursive: true, force: true });
@@ -53,18 +56,20 @@ export async function openStage({ directory, files, pkg }) {
     address: ({ name }) => `${nginx.origin}/files/${name}`,
 
     /**
-     * Gives `use` a page that has just been opened, on a system at rest, and closes it. Anything on its console that
-     * looks like an error fails the run.
+     * Gives `use` a page that has just been opened, on a system at rest, and closes it, at the latest when its time is
+     * over. What looks like an error on its console is printed.
      */
     async visit(use, { bare = false } = {}) {
       const page = await context.newPage();
       const complaints = complaintsOf(page);
+      const done = new AbortController();
       try {
         await page.goto(`${nginx.origin}/blank`);
         if (!bare) await page.evaluate(() => import("/bench/main.js"));
         await rest(page);
-        return await use(page);
+        return await Promise.race([use(page), overtime(done.signal)]);
       } finally {
+        done.abort();
         await page.close();
         for (const complaint of complaints) console.error(`  the console: ${complaint}`);
       }
@@ -78,6 +83,12 @@ export async function openStage({ directory, files, pkg }) {
       await rm(directory, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** Rejects when the time of a run is over. */
+async function overtime(signal) {
+  await sleep(LIMIT, undefined, { signal });
+  throw new Error(`not done after ${LIMIT / 1e3} s`);
 }
 
 /** Waits for the disk, and lets the page drop its garbage. */

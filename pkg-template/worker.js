@@ -11,7 +11,8 @@ self.addEventListener("message", ({ data }) => {
   if (data.type === "hash") hash(data);
 });
 
-function start({ module, type: _, ...options }) {
+function start({ module, type: _, life, ...options }) {
+  live(life);
   try {
     initSync({ module });
     worker = TabWorker.start(options, report, anotherWorker);
@@ -19,6 +20,16 @@ function start({ module, type: _, ...options }) {
     const { hresult = 0x80004005, message = String(error) } = Object(error);
     report({ failed: { hresult, message } });
   }
+}
+
+/** Holds a lock until it ends: a page that waits for it learns of an end that no event tells of. */
+function live(life) {
+  const alive = () => {
+    self.postMessage({ type: "alive" });
+    return new Promise(() => {});
+  };
+  // Without it the engine runs all the same.
+  navigator.locks?.request(life, alive).catch(() => {});
 }
 
 /** A worker of this very script; where it cannot be had, the engine hashes without one. */

@@ -8,6 +8,7 @@ mod set;
 pub use set::Set;
 
 use std::borrow::Borrow;
+use std::cell::Cell;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::{Bound, RangeBounds};
@@ -26,9 +27,12 @@ pub struct Map<K, V> {
     /// None is empty.
     chunks: Vec<Vec<(K, V)>>,
     len: usize,
+    /// Where a key was found last. What happens to one thing looks it up again and again.
+    last: Cell<Place>,
 }
 
 /// Where a key is, or would be.
+#[derive(Clone, Copy, Default)]
 struct Place {
     chunk: usize,
     at: usize,
@@ -44,7 +48,7 @@ impl<K, V> Map<K, V> {
     /// An empty map.
     #[must_use]
     pub const fn new() -> Self {
-        Self { chunks: Vec::new(), len: 0 }
+        Self { chunks: Vec::new(), len: 0, last: Cell::new(Place { chunk: 0, at: 0 }) }
     }
 
     /// How many entries there are.
@@ -208,11 +212,19 @@ impl<K: Ord, V> Map<K, V> {
     where
         K: Borrow<Q>,
     {
+        let last = self.last.get();
+        let entry = self.chunks.get(last.chunk).and_then(|entries| entries.get(last.at));
+        if entry.is_some_and(|(known, _)| known.borrow() == key) {
+            return Ok(last);
+        }
         let begins_behind = |chunk: &Vec<(K, V)>| chunk[0].0.borrow() > key;
         let chunk = self.chunks.partition_point(|chunk| !begins_behind(chunk)).saturating_sub(1);
         let entries = self.chunks.get(chunk).map_or([].as_slice(), Vec::as_slice);
         match entries.binary_search_by(|(known, _)| known.borrow().cmp(key)) {
-            Ok(at) => Ok(Place { chunk, at }),
+            Ok(at) => {
+                self.last.set(Place { chunk, at });
+                Ok(Place { chunk, at })
+            }
             Err(at) => Err(Place { chunk, at }),
         }
     }

@@ -33,6 +33,7 @@ use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
+use std::rc::Rc;
 
 /// Raised when a message or a record changes its meaning. Pages and engines of different versions do
 /// not talk; the newer engine takes the place of the older one.
@@ -41,7 +42,7 @@ pub const VERSION: u32 = 1;
 /// Names one page for as long as it lives.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct ClientId(pub String);
+pub struct ClientId(pub Rc<str>);
 
 /// Names one group for ever: counts up with each group created in a queue and is never used again,
 /// while the [`Guid`] of a cancelled group is free for another (ruling A8).
@@ -62,7 +63,7 @@ pub struct Epoch(pub u64);
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Owner {
     /// The caller's name; groups belong to the user who created them.
-    pub user: String,
+    pub user: Rc<str>,
     /// Whether the caller sees and takes everybody's groups.
     #[serde(default)]
     pub administrator: bool,
@@ -618,9 +619,9 @@ pub struct FileRow {
     /// The durable byte ranges: sorted, disjoint, half-open.
     pub ranges: Vec<(u64, u64)>,
     /// The version's `ETag`, as sent.
-    pub etag: Option<String>,
+    pub etag: Option<Rc<str>>,
     /// The version's `Last-Modified`, as sent.
-    pub last_modified: Option<String>,
+    pub last_modified: Option<Rc<str>>,
     /// What a resume would rest on.
     pub proof: Option<Proof>,
 }
@@ -643,18 +644,18 @@ pub enum Proof {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct StoredFile {
     /// The path as first spelt.
-    pub local_file: String,
+    pub local_file: Rc<str>,
     /// Where it came from.
-    pub remote_file: String,
+    pub remote_file: Rc<str>,
     /// In bytes.
     pub size: u64,
     /// The server's date, or the time of publishing where it gave none.
     pub last_modified: Millis,
     /// The version's `ETag`, as sent.
-    pub etag: Option<String>,
+    pub etag: Option<Rc<str>>,
     /// The media type, as sent; empty when none was.
     #[serde(rename = "type")]
-    pub media_type: String,
+    pub media_type: Rc<str>,
     /// The `integrity` it was checked against.
     pub integrity: Option<String>,
 }

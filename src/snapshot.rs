@@ -23,6 +23,7 @@ use crate::protocol::{
 };
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
+use std::rc::Rc;
 
 /// The version of the records that this build writes.
 pub const SCHEMA: u32 = 2;
@@ -103,7 +104,7 @@ pub struct GroupRecord {
     /// The caller's id.
     pub id: Guid,
     /// Whose it is.
-    pub owner: String,
+    pub owner: Rc<str>,
     /// Of each of its fetches.
     pub credentials: Credentials,
     /// Where it stands.
@@ -133,7 +134,7 @@ pub struct GroupIdentity {
     /// The caller's id.
     pub id: Guid,
     /// Whose it is.
-    pub owner: String,
+    pub owner: Rc<str>,
 }
 
 impl From<GroupIdentity> for GroupRecord {

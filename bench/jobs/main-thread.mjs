@@ -5,9 +5,10 @@ import { longestTask } from "../trace.mjs";
 export const title = "The page's main thread while a large file arrives";
 
 const [HEARTBEAT, SECONDS] = [4, 3];
+const SIZE = 256 << 20;
 
-export async function run({ stage, files, rounds, size }) {
-  const file = await files.random(size);
+export async function run({ stage, files, rounds }) {
+  const file = await files.random(SIZE);
   const [heartbeats, [task]] = [
     await inRounds({ rounds }, [
       { name: "99th percentile of a 4 ms heartbeat, idle page", measure: () => stage.visit((page) => page.evaluate(beat, [HEARTBEAT, SECONDS * 1e3])) },

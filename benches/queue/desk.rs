@@ -72,14 +72,14 @@ struct Body {
 impl Desk {
     /// The queue of these records, opened by a page.
     pub fn new(saved: Saved) -> Self {
-        let owner = Owner { user: "someone".to_owned(), administrator: false };
+        let owner = Owner { user: "someone".into(), administrator: false };
         let mut desk = Self {
             queue: restored(saved),
             now: START,
             mirror: Mirror::new(),
             caller: Rc::new(Caller::new(owner, Credentials::default())),
             handles: VecDeque::new(),
-            client: ClientId("5f0c8dd2-6f0c-4c3c-9b52-0e5a9d6b8a11".to_owned()),
+            client: ClientId("5f0c8dd2-6f0c-4c3c-9b52-0e5a9d6b8a11".into()),
             sequence: 0,
             next_id: 1 << 64,
             inbox: VecDeque::new(),
@@ -247,7 +247,7 @@ impl Desk {
                 let body = Body { serial: part.serial, position: at, is_received: true };
                 self.connections.insert(ticket, body);
             }
-            Effect::DeletePart { .. } | Effect::WatchPage { .. } => {}
+            Effect::Allow { .. } | Effect::DeletePart { .. } | Effect::WatchPage { .. } => {}
             Effect::Compare { .. }
             | Effect::Copy { .. }
             | Effect::DeleteFile { .. }
@@ -336,7 +336,7 @@ fn group(serial: u64, files: u32, crowd: Crowd) -> GroupRecord {
     };
     GroupRecord {
         id: guid(serial.into()),
-        owner: "someone".to_owned(),
+        owner: "someone".into(),
         credentials: Credentials::default(),
         state: SavedState::Running,
         foreground: matches!(crowd, Crowd::Foreground),
@@ -366,8 +366,8 @@ fn transfer(group: u128, index: u32) -> TransferRecord {
 
 fn info(group: u128, index: u32) -> FileSetInfo {
     FileSetInfo {
-        remote_file: format!("https://models.test/library/{group}/part-{index}.bin"),
-        local_file: format!("/models/{group}/part-{index}.bin"),
+        remote_file: format!("https://models.test/library/{group}/part-{index}.bin").into(),
+        local_file: format!("/models/{group}/part-{index}.bin").into(),
         size: None,
         integrity: None,
     }

@@ -13,6 +13,13 @@ export function requireWorker(source) {
   throw new QmgrError(E_INVALIDARG, `the option worker is missing: this entry starts none by itself. The file is ${WORKER.entry}`);
 }
 
+/** How long the last word of a worker that has ended may be on its way, in milliseconds. */
+const LAST_WORD_LIMIT = 1_000;
+
+/** A worker that ends sooner has had a short life, in milliseconds; after so many of them in a row no other is started. */
+const SHORT_LIFE = 10_000;
+const MOST_SHORT_LIVES = 3;
+
 export class WorkerHost {
   #module;
   #start;
@@ -21,6 +28,8 @@ export class WorkerHost {
   #onFailure;
   #worker;
   #stopped;
+  #watch;
+  #shortLives = 0;
 
   /**
    * Starts a worker. Its script loads while the module is being compiled.
@@ -87,12 +96,16 @@ export class WorkerHost {
     const ifCurrent = (listener) => (event) => {
       if (worker === this.#worker) listener(event);
     };
-    worker.addEventListener("message", ifCurrent(({ data }) => this.#onMessage(data)));
+    const life = `qmgr-worker:${crypto.randomUUID()}`;
+    worker.addEventListener("message", ifCurrent(({ data }) => {
+      if (data?.type === "alive") void this.#outlive(worker, life);
+      else this.#onMessage(data);
+    }));
     worker.addEventListener("error", ifCurrent((event) => this.#onError(event)));
     this.#module.then(
       (module) => {
         const isCurrent = worker === this.#worker;
-        if (isCurrent) worker.postMessage({ type: "start", module, visible: isVisible(), ...this.#start });
+        if (isCurrent) worker.postMessage({ type: "start", module, visible: isVisible(), life, ...this.#start });
       },
       () => {},
     );
@@ -112,7 +125,27 @@ export class WorkerHost {
     return `${reason}. ${cure}`;
   }
 
+  /** Starts another worker when one has ended without a word, as a browser that lacks memory may have it. */
+  async #outlive(worker, life) {
+    const born = performance.now();
+    this.#watch = new AbortController();
+    try {
+      await navigator.locks.request(life, { signal: this.#watch.signal }, () => {});
+    } catch {
+      // Its page has ended it.
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, LAST_WORD_LIMIT));
+    if (worker !== this.#worker) return;
+    this.#shortLives = performance.now() - born < SHORT_LIFE ? this.#shortLives + 1 : 0;
+    this.#end();
+    if (this.#stopped !== undefined) return;
+    if (this.#shortLives < MOST_SHORT_LIVES) this.#run();
+    else this.#onFailure(unavailable("the worker ends again and again, and nothing says why"), false);
+  }
+
   #end() {
+    this.#watch?.abort();
     this.#worker?.terminate();
     this.#worker = undefined;
     this.#stopped?.();

@@ -2,18 +2,19 @@
 
 use super::{LocalPath, QmgrError, RemoteUrl, Sha256Integrity};
 use serde::{Deserialize, Serialize};
+use std::rc::Rc;
 
 /// The largest [`FileSetInfo::size`] in bytes: the largest integer that JavaScript counts exactly.
 pub const SIZE_LIMIT: u64 = (1 << 53) - 1;
 
-/// `FILESETINFO` as given, not yet looked at.
+/// `FILESETINFO` as given, not yet looked at. Its texts are shared by its clones.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FileSetInfo {
     /// The URL.
-    pub remote_file: String,
+    pub remote_file: Rc<str>,
     /// The full path.
-    pub local_file: String,
+    pub local_file: Rc<str>,
     /// Extension: the exact size in bytes, when the caller knows it.
     #[serde(default)]
     pub size: Option<u64>,

@@ -5,6 +5,7 @@ use crate::ordered::Map;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::rc::Rc;
 
 /// The longest path, in UTF-16 code units (ruling A24).
 pub const LOCAL_PATH_LIMIT: usize = 260;
@@ -22,12 +23,12 @@ pub const LOCAL_PATH_LIMIT: usize = 260;
 ///
 /// Two values are equal when they are spelt alike; they are one file when their keys are equal.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[serde(try_from = "Rc<str>", into = "Rc<str>")]
 pub struct LocalPath {
-    spelt: String,
+    spelt: Rc<str>,
     /// Where the last segment begins in `spelt`.
     name_at: usize,
-    key: String,
+    key: Rc<str>,
 }
 
 impl LocalPath {
@@ -47,7 +48,7 @@ impl LocalPath {
             None | Some(&"") => return Err(invalid(text, "names no file")),
             Some(name) => text.len() - name.len(),
         };
-        Ok(Self { spelt: text.to_owned(), name_at, key: outline.into_key(text)? })
+        Ok(Self { spelt: text.into(), name_at, key: outline.into_key(text)?.into() })
     }
 
     /// The path as spelt.
@@ -179,11 +180,15 @@ impl<'a> Outline<'a> {
         if self.segments.len() < self.form.root_segments() {
             return Err(invalid(text, "lacks a server or a share"));
         }
-        let mut key = match self.form {
-            Form::Drive(letter) => format!("drive/{letter}"),
-            Form::Posix => "posix".to_owned(),
-            Form::Unc => "unc".to_owned(),
-        };
+        let mut key = String::with_capacity(2 * text.len());
+        key.push_str(match self.form {
+            Form::Drive(_) => "drive/",
+            Form::Posix => "posix",
+            Form::Unc => "unc",
+        });
+        if let Form::Drive(letter) = self.form {
+            key.push(letter);
+        }
         for segment in self.segments {
             if let Some(fault) = fault_of(segment, self.form) {
                 return Err(invalid(text, fault));
@@ -222,15 +227,12 @@ const STORED_LIMIT: usize = 200;
 /// Appends a segment as it is stored. One that is too long becomes directories whose names end with
 /// `+`, which is in no other stored name, and a last piece.
 fn push_stored(key: &mut String, segment: &str) {
-    let encoded = utf8_percent_encode(segment, ENCODED).to_string();
-    let mut rest = encoded.as_str();
-    while rest.len() > STORED_LIMIT {
-        let (piece, tail) = rest.split_at(STORED_LIMIT);
-        key.push_str(piece);
-        key.push_str("+/");
-        rest = tail;
+    let mut end = key.len() + STORED_LIMIT;
+    key.extend(utf8_percent_encode(segment, ENCODED));
+    while key.len() > end {
+        key.insert_str(end, "+/");
+        end += "+/".len() + STORED_LIMIT;
     }
-    key.push_str(rest);
 }
 
 /// Why a segment cannot be a name.
@@ -283,15 +285,15 @@ impl fmt::Display for LocalPath {
     }
 }
 
-impl TryFrom<String> for LocalPath {
+impl TryFrom<Rc<str>> for LocalPath {
     type Error = QmgrError;
 
-    fn try_from(text: String) -> Result<Self, QmgrError> {
+    fn try_from(text: Rc<str>) -> Result<Self, QmgrError> {
         Self::parse(&text)
     }
 }
 
-impl From<LocalPath> for String {
+impl From<LocalPath> for Rc<str> {
     fn from(path: LocalPath) -> Self {
         path.spelt
     }

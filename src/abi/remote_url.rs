@@ -4,6 +4,7 @@ use super::QmgrError;
 use fluent_uri::Uri;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::rc::Rc;
 
 /// The longest URL, in UTF-16 code units (spec §2.10).
 pub const REMOTE_URL_LIMIT: usize = 2_200;
@@ -11,10 +12,10 @@ pub const REMOTE_URL_LIMIT: usize = 2_200;
 /// An absolute http or https URL, as spelt by the caller: nothing is escaped or normalised
 /// (rulings A21, A23, A33).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[serde(try_from = "Rc<str>", into = "Rc<str>")]
 pub struct RemoteUrl {
-    text: String,
-    origin: String,
+    text: Rc<str>,
+    origin: Rc<str>,
 }
 
 impl RemoteUrl {
@@ -44,7 +45,7 @@ impl RemoteUrl {
     pub fn of_any_length(text: &str) -> Result<Self, QmgrError> {
         let origin = read(text)
             .map_err(|fault| QmgrError::invalid_argument(format!("URL {text:?} {fault}")))?;
-        Ok(Self { text: text.to_owned(), origin })
+        Ok(Self { text: text.into(), origin: origin.into() })
     }
 
     /// The URL as spelt.
@@ -96,7 +97,7 @@ fn read(text: &str) -> Result<String, String> {
 
     let port = authority.port_to_u16().map_err(|_| "has a port beyond 65535")?;
     Ok(match port.filter(|port| *port != default_port) {
-        None => format!("{scheme}://{host}"),
+        None => [&*scheme, "://", &*host].concat(),
         Some(port) => format!("{scheme}://{host}:{port}"),
     })
 }
@@ -107,15 +108,15 @@ impl fmt::Display for RemoteUrl {
     }
 }
 
-impl TryFrom<String> for RemoteUrl {
+impl TryFrom<Rc<str>> for RemoteUrl {
     type Error = QmgrError;
 
-    fn try_from(text: String) -> Result<Self, QmgrError> {
+    fn try_from(text: Rc<str>) -> Result<Self, QmgrError> {
         Self::parse(&text)
     }
 }
 
-impl From<RemoteUrl> for String {
+impl From<RemoteUrl> for Rc<str> {
     fn from(url: RemoteUrl) -> Self {
         url.text
     }

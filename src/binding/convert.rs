@@ -90,8 +90,8 @@ fn file_set(value: &JsValue, index: usize) -> Result<FileSetInfo, QmgrError> {
     let what = |name: &str| format!("files[{index}].{name}");
     let given = |value: JsValue| (!value.is_undefined()).then_some(value);
     Ok(FileSetInfo {
-        remote_file: text(&field("remoteFile")?, &what("remoteFile"))?,
-        local_file: text(&field("localFile")?, &what("localFile"))?,
+        remote_file: text(&field("remoteFile")?, &what("remoteFile"))?.into(),
+        local_file: text(&field("localFile")?, &what("localFile"))?.into(),
         size: given(field("size")?).map(|size| byte_count(&size, &what("size"))).transpose()?,
         integrity: given(field("integrity")?)
             .map(|integrity| text(&integrity, &what("integrity")))

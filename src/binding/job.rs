@@ -22,8 +22,8 @@ pub struct Job {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct FileSetOut {
-    remote_file: String,
-    local_file: String,
+    remote_file: Rc<str>,
+    local_file: Rc<str>,
     /// Not supported, so 0 (spec §2.10).
     size_hint: u32,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -44,7 +44,7 @@ pub(super) fn caller(options: &JsValue) -> Result<Caller, QmgrError> {
         Some(owner) => {
             let fields = Fields(&owner);
             Owner {
-                user: fields.text("user")?.ok_or_else(|| malformed("owner.user"))?,
+                user: fields.text("user")?.ok_or_else(|| malformed("owner.user"))?.into(),
                 administrator: fields.truth("administrator")?.unwrap_or_default(),
             }
         }

@@ -79,7 +79,7 @@ impl Page {
             this: Weak::clone(this),
             name,
             mirror: RefCell::default(),
-            calls: RefCell::new(Calls::new(ClientId(client))),
+            calls: RefCell::new(Calls::new(ClientId(client.into()))),
             registrations: RefCell::default(),
             link: RefCell::new(Link::None),
             lock: RefCell::new(LockState::None),
@@ -288,7 +288,7 @@ impl Page {
     /// `failure`: at once if the worker `held_lock`, else when nobody was heard for a while.
     pub fn lack_worker(self: &Rc<Self>, failure: QmgrError, held_lock: bool) {
         let own = self.client().0;
-        let is_ours = self.contact.borrow().active().is_some_and(|active| active.worker == own);
+        let is_ours = self.contact.borrow().active().is_some_and(|active| *active.worker == *own);
         if is_ours {
             self.lose_engine();
             self.say_hello();
@@ -531,7 +531,7 @@ impl Page {
         if groups.is_empty() {
             return;
         }
-        let owner = Owner { user: String::new(), administrator: true };
+        let owner = Owner { user: "".into(), administrator: true };
         let command = Command::Attach { groups: groups.clone() };
         self.begin(owner, command, Waiter::Attach(groups));
     }

@@ -310,13 +310,13 @@ impl Session {
 #[derive(serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 struct StoredFileOut {
-    local_file: String,
-    remote_file: String,
+    local_file: Rc<str>,
+    remote_file: Rc<str>,
     size: u64,
     last_modified: u64,
-    etag: Option<String>,
+    etag: Option<Rc<str>>,
     #[serde(rename = "type")]
-    media_type: String,
+    media_type: Rc<str>,
     integrity: Option<String>,
 }
 

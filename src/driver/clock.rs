@@ -84,10 +84,20 @@ impl Drop for Alarm {
     }
 }
 
-/// Waits for a span of time.
+/// Cleared when it is dropped.
+struct Timer(JsValue);
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        clear_timeout(&self.0);
+    }
+}
+
+/// Waits for a span of time; dropped before, it leaves no timer behind.
 pub(crate) async fn sleep(span: Millis) {
+    let mut timer = None;
     let promise = Promise::new(&mut |resolve, _| {
-        set_timeout(&resolve, js::to_f64(span.0));
+        timer = Some(Timer(set_timeout(&resolve, js::to_f64(span.0))));
     });
     // A timer's promise is never rejected.
     drop(JsFuture::from(promise).await);

@@ -42,6 +42,9 @@ const REPORT_INTERVAL: Millis = Millis(100);
 /// What the queue orders of a connection that is open.
 pub(super) enum Order {
     Abort,
+    Allow {
+        until: u64,
+    },
     Compare {
         part: Part,
         at: u64,
@@ -52,6 +55,7 @@ pub(super) enum Order {
         part: SharedPart,
         at: u64,
         until: Option<u64>,
+        allowed: u64,
         hash: Option<HashMark>,
     },
     /// Not the queue's: what has come since the last report is told, though no more comes.
@@ -263,7 +267,7 @@ impl Task {
                     }
                 }
                 // Held to the end, so that another connection of the file finds it open.
-                Some(Order::Receive { part, at, until, hash }) => {
+                Some(Order::Receive { part, at, until, allowed, hash }) => {
                     return match part.clone().await {
                         Err(failure) => {
                             self.controller.abort();
@@ -282,6 +286,7 @@ impl Task {
                                 position: at,
                                 flushed: at,
                                 until,
+                                allowed,
                                 is_shortened: false,
                             };
                             let how = self.pump(&mut pump, &mut body).await;
@@ -295,7 +300,9 @@ impl Task {
                         }
                     };
                 }
-                Some(Order::Flush | Order::Report | Order::Shorten { .. }) => {}
+                Some(
+                    Order::Allow { .. } | Order::Flush | Order::Report | Order::Shorten { .. },
+                ) => {}
                 Some(Order::Abort) | None => return (None, Ended::Aborted),
             }
         }
@@ -331,7 +338,7 @@ impl Task {
 
     /// What the body brings next, while nothing but an abort is heeded.
     async fn next_chunk(&mut self, body: &mut Body) -> Result<Option<Uint8Array>, Ended> {
-        let Some(mut read) = body.read() else { return Ok(None) };
+        let Some(mut read) = body.read(u64::MAX) else { return Ok(None) };
         loop {
             match select(read, self.orders.next()).await {
                 Either::Left((result, _)) => {
@@ -354,38 +361,22 @@ impl Task {
             return how;
         }
         loop {
-            let Some(mut read) = body.read() else { return Ended::Closed };
+            while pump.room() == 0 {
+                self.report_progress(pump, &mut reported);
+                let order = self.orders.next().await;
+                if let Err(how) = self.heed(order, pump, &mut reported).await {
+                    return how;
+                }
+            }
+            let Some(mut read) = body.read(pump.room()) else { return Ended::Closed };
             let chunk = loop {
                 match select(read, self.orders.next()).await {
                     Either::Left((chunk, _)) => break chunk,
-                    Either::Right((Some(Order::Flush), unfinished)) => {
+                    Either::Right((order, unfinished)) => {
                         read = unfinished;
-                        if let Err(failure) = self.flush(pump).await {
-                            self.controller.abort();
-                            return Ended::Disk(failure);
+                        if let Err(how) = self.heed(order, pump, &mut reported).await {
+                            return how;
                         }
-                    }
-                    Either::Right((Some(Order::Report), unfinished)) => {
-                        read = unfinished;
-                        reported.is_due = false;
-                        self.report_progress(pump, &mut reported);
-                    }
-                    Either::Right((Some(Order::Shorten { until }), unfinished)) => {
-                        read = unfinished;
-                        let until = pump.shorten(until);
-                        self.engine.report(Event::Shortened { ticket: self.ticket, until });
-                        if pump.is_over() {
-                            self.controller.abort();
-                            return Ended::Closed;
-                        }
-                    }
-                    Either::Right((
-                        Some(Order::Compare { .. } | Order::Receive { .. }),
-                        unfinished,
-                    )) => read = unfinished,
-                    Either::Right((Some(Order::Abort) | None, _)) => {
-                        self.controller.abort();
-                        return Ended::Aborted;
                     }
                 }
             };
@@ -399,7 +390,9 @@ impl Task {
                 Err(thrown) if self.is_aborted() => return drop_as(thrown, Ended::Aborted),
                 Err(thrown) => return drop_as(thrown, Ended::Broken),
             }
-            let is_far = pump.position - reported.position >= REPORT_BYTES;
+            // Half of what may be written, so that the rest comes while that is made durable.
+            let half = pump.allowed.saturating_sub(reported.position) / 2;
+            let is_far = pump.position - reported.position >= half.min(REPORT_BYTES);
             if is_far || self.engine.now().since(reported.at) >= REPORT_INTERVAL {
                 self.report_progress(pump, &mut reported);
             } else if !reported.is_due {
@@ -412,6 +405,42 @@ impl Task {
                 });
             }
         }
+    }
+
+    /// Does what is ordered of a body that is being written, and says how that ends it.
+    async fn heed(
+        &self,
+        order: Option<Order>,
+        pump: &mut Pump,
+        reported: &mut Reported,
+    ) -> Result<(), Ended> {
+        let how = match order {
+            Some(Order::Allow { until }) => {
+                pump.allowed = pump.allowed.max(until);
+                return Ok(());
+            }
+            Some(Order::Flush) => match self.flush(pump).await {
+                Ok(()) => return Ok(()),
+                Err(failure) => Ended::Disk(failure),
+            },
+            Some(Order::Report) => {
+                reported.is_due = false;
+                self.report_progress(pump, reported);
+                return Ok(());
+            }
+            Some(Order::Shorten { until }) => {
+                let until = pump.shorten(until);
+                self.engine.report(Event::Shortened { ticket: self.ticket, until });
+                if !pump.is_over() {
+                    return Ok(());
+                }
+                Ended::Closed
+            }
+            Some(Order::Compare { .. } | Order::Receive { .. }) => return Ok(()),
+            Some(Order::Abort) | None => Ended::Aborted,
+        };
+        self.controller.abort();
+        Err(how)
     }
 
     /// Writes a chunk, and ends the connection where no more can be written.
@@ -474,6 +503,8 @@ struct Pump {
     position: u64,
     flushed: u64,
     until: Option<u64>,
+    /// It may be written up to here.
+    allowed: u64,
     /// It ends earlier than its answer says, so that nothing is wrong with what comes then.
     is_shortened: bool,
 }
@@ -485,6 +516,16 @@ impl Pump {
         self.until = Some(until);
         self.is_shortened = true;
         until
+    }
+
+    /// How many bytes may be read next: none while it waits for leave to be written further. Behind its
+    /// end whatever comes is read, since it is not written.
+    fn room(&self) -> u64 {
+        if self.until.is_some_and(|until| self.position >= until) {
+            u64::MAX
+        } else {
+            self.allowed.saturating_sub(self.position)
+        }
     }
 
     /// Whether it was shortened and has come to its end.
@@ -543,8 +584,9 @@ impl Body {
         Ok(Self { reader: Some(Reader::of(stream)?), ahead: None })
     }
 
-    fn read(&self) -> Option<JsFuture> {
-        self.reader.as_ref().map(Reader::read)
+    /// Reads on, at most so many bytes where the reader takes our buffer.
+    fn read(&self, most: u64) -> Option<JsFuture> {
+        self.reader.as_ref().map(|reader| reader.read(most))
     }
 
     /// Whether its chunks come in buffers that were handed in.
@@ -586,10 +628,12 @@ impl Reader {
         }
     }
 
-    fn read(&self) -> JsFuture {
+    fn read(&self, most: u64) -> JsFuture {
         match self {
             Self::Byob { reader, buffer } => {
-                JsFuture::from(reader.read_with_array_buffer_view(buffer))
+                let most = u32::try_from(most).unwrap_or(u32::MAX).min(buffer.length());
+                let view = buffer.subarray(0, most);
+                JsFuture::from(reader.read_with_array_buffer_view(&view))
             }
             Self::Default(reader) => JsFuture::from(reader.read()),
         }

@@ -60,12 +60,26 @@ pub(super) enum OpenPart {
 }
 
 impl Files {
+    /// The directories of a queue, which may be opened before its records say that it has any. `asked` is
+    /// the storage that the caller asks for.
+    pub(super) async fn open_early(
+        name: &str,
+        asked: Option<Storage>,
+    ) -> Option<Result<Opfs, QmgrError>> {
+        match asked {
+            None | Some(Storage::Opfs) => Some(Opfs::open_to_write(name).await),
+            Some(Storage::IndexedDb | Storage::Memory) => None,
+        }
+    }
+
     /// Opens the bytes of a queue; where `storage` does not say where they are, in the private file
-    /// system if this context can have it, else in IndexedDB.
+    /// system if this context can have it, else in IndexedDB. `early` is what
+    /// [`open_early`](Self::open_early) gave.
     pub(super) async fn open(
         name: &str,
         storage: Option<Storage>,
         store: &Store,
+        early: Option<Result<Opfs, QmgrError>>,
     ) -> Result<Self, QmgrError> {
         let chunks = async || {
             let (database, fence) = store.database()?;
@@ -74,11 +88,16 @@ impl Files {
         match storage {
             Some(Storage::IndexedDb) => chunks().await,
             Some(Storage::Memory) => Ok(Self::Memory(Memory::default())),
-            Some(Storage::Opfs) => Ok(Self::Opfs(Opfs::open_to_write(name).await?)),
-            None => match Opfs::open_to_write(name).await {
-                Ok(opfs) => Ok(Self::Opfs(opfs)),
-                Err(_) => chunks().await,
-            },
+            Some(Storage::Opfs) | None => {
+                let opfs = match early {
+                    Some(opfs) => opfs,
+                    None => Opfs::open_to_write(name).await,
+                };
+                match opfs {
+                    Err(_) if storage.is_none() => chunks().await,
+                    opfs => Ok(Self::Opfs(opfs?)),
+                }
+            }
         }
     }
 

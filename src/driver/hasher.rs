@@ -6,14 +6,18 @@
 //!        ◄── [bytes, a state] ───           and comes back, to be filled again
 //! ```
 
+use super::sleep;
 use crate::snapshot::HashMark;
+use crate::time::Millis;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use futures_channel::mpsc::{UnboundedReceiver, unbounded};
 use futures_util::StreamExt;
+use futures_util::future::{Either, select};
 use js_sys::{Array, Function, Object, Reflect, Uint8Array};
 use sha2::digest::common::hazmat::{SerializableState, SerializedState};
 use sha2::{Digest, Sha256};
+use std::pin::pin;
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, Event, MessageEvent, Worker};
 
@@ -22,6 +26,10 @@ const FEW_BYTES: u64 = 4 << 20;
 
 /// So many buffers may be with the worker; whoever has more bytes waits for it.
 const MOST_LENT: usize = 8;
+
+/// A worker that says nothing for so long while it has buffers is taken for dead: a browser may end one
+/// without a word.
+const SILENCE: Millis = Millis(5_000);
 
 /// The size of the buffers.
 pub(super) const BUFFER_SIZE: u32 = 1 << 20;
@@ -142,9 +150,10 @@ impl Hasher {
 
     async fn wait(&mut self) {
         let Some(helper) = &mut self.helper else { return };
-        match helper.replies.next().await {
-            Some(reply) => self.handle(reply),
-            None => self.give_up(),
+        let silence = pin!(sleep(SILENCE));
+        match select(helper.replies.next(), silence).await {
+            Either::Left((Some(reply), _)) => self.handle(reply),
+            Either::Left((None, _)) | Either::Right(_) => self.give_up(),
         }
     }
 

@@ -112,16 +112,23 @@ impl Drop for Transaction {
     }
 }
 
-/// What a request brings. One that nobody awaits is carried out all the same.
-pub(super) async fn done(request: Result<IdbRequest, JsValue>) -> Result<JsValue, Error> {
-    let request = request?;
-    let settled = Promise::new(&mut |resolve, reject| {
-        request.set_onsuccess(Some(&resolve));
-        request.set_onerror(Some(&reject));
+/// What a request brings. Its end is noticed from now on, even if it is awaited only later.
+pub(super) fn done(
+    request: Result<IdbRequest, JsValue>,
+) -> impl Future<Output = Result<JsValue, Error>> + use<> {
+    let settled = request.map(|request| {
+        let settled = Promise::new(&mut |resolve, reject| {
+            request.set_onsuccess(Some(&resolve));
+            request.set_onerror(Some(&reject));
+        });
+        (request, JsFuture::from(settled))
     });
-    match JsFuture::from(settled).await {
-        Ok(_) => Ok(request.result()?),
-        Err(event) => Err(Error(request.error()?.map_or(event, JsValue::from))),
+    async {
+        let (request, settled) = settled?;
+        match settled.await {
+            Ok(_) => Ok(request.result()?),
+            Err(event) => Err(Error(request.error()?.map_or(event, JsValue::from))),
+        }
     }
 }
 

@@ -41,7 +41,7 @@ use connection::Connection;
 use files::{Files, SharedPart, WeakPart};
 use futures_channel::oneshot;
 use futures_util::FutureExt;
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, join, select};
 use hasher::Hasher;
 use network::Network;
 use std::cell::{Cell, RefCell};
@@ -123,8 +123,11 @@ impl Engine {
             let message = "there is no fetch here";
             return Err(QmgrError::new(Hresult::QM_E_DOWNLOADER_UNAVAILABLE, message));
         }
-        let (store, storage) = Store::open(&name, storage).await?;
-        let files = Files::open(&name, storage, &store).await?;
+        // Most queues have files of their own; those are looked for beside the records.
+        let (store, opfs) =
+            join(Store::open(&name, storage), Files::open_early(&name, storage)).await;
+        let (store, storage) = store?;
+        let files = Files::open(&name, storage, &store, opfs).await?;
         let storage = files.storage();
         let engine = Self {
             shared: Rc::new(Shared {
@@ -356,6 +359,9 @@ impl Engine {
         let engine = self.clone();
         match effect {
             Effect::Abort { ticket } => self.order(ticket, connection::Order::Abort),
+            Effect::Allow { ticket, until } => {
+                self.order(ticket, connection::Order::Allow { until });
+            }
             Effect::Compare { ticket, part, at, until } => {
                 self.order(ticket, connection::Order::Compare { part, at, until });
             }
@@ -402,9 +408,9 @@ impl Engine {
                 let result = engine.shared.files.publish(part, &target, size).await;
                 engine.report(Event::Published { ticket, result });
             }),
-            Effect::Receive { ticket, part, at, keep, until, size, hash } => {
+            Effect::Receive { ticket, part, at, keep, until, allowed, size, hash } => {
                 let part = self.share_part(part, keep, at == 0, size);
-                self.order(ticket, connection::Order::Receive { part, at, until, hash });
+                self.order(ticket, connection::Order::Receive { part, at, until, allowed, hash });
             }
             Effect::Shorten { ticket, until } => {
                 self.order(ticket, connection::Order::Shorten { until });

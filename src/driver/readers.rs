@@ -83,9 +83,9 @@ fn write(engine: &Engine, reader: &str, told: Told) -> JsValue {
                 ("chunks", engine.files().key_of(part).into()),
                 ("until", to_f64(until).into()),
                 ("size", number(size)),
-                ("etag", etag.into()),
+                ("etag", etag.as_deref().into()),
                 ("lastModified", number(last_modified.map(|at| at.0))),
-                ("type", media_type.into()),
+                ("type", (*media_type).into()),
             ])
         }
         Told::Published => object(state("published")),

@@ -289,12 +289,18 @@ async fn read_saved(transaction: &Transaction) -> Result<Saved, Error> {
         let (_key, file): (String, StoredFile) = bytes::read(record)?;
         Some(file)
     };
+    let queue = queue_record(transaction).await?;
+    // All are asked for at once: the database reads the next while one is taken in.
+    let groups = records(transaction, GROUPS)?;
+    let transfers = records(transaction, TRANSFERS)?;
+    let files = records(transaction, FILES)?;
+    let outcomes = records(transaction, OUTCOMES)?;
     Ok(Saved {
-        queue: queue_record(transaction).await?.as_deref().and_then(snapshot::read_queue),
-        groups: read_each(&records(transaction, GROUPS).await?, read_group),
-        transfers: read_each(&records(transaction, TRANSFERS).await?, bytes::read),
-        files: read_each(&records(transaction, FILES).await?, read_file),
-        outcomes: read_each(&records(transaction, OUTCOMES).await?, bytes::read),
+        queue: queue.as_deref().and_then(snapshot::read_queue),
+        groups: read_each(&groups.await?, read_group),
+        transfers: read_each(&transfers.await?, bytes::read),
+        files: read_each(&files.await?, read_file),
+        outcomes: read_each(&outcomes.await?, bytes::read),
     })
 }
 
@@ -303,10 +309,13 @@ pub(super) async fn read_epoch(transaction: &Transaction) -> Result<u64, Error> 
     Ok(epoch.as_f64().map_or(0, js::to_u64))
 }
 
-/// All records of a store.
-async fn records(transaction: &Transaction, store: &str) -> Result<Vec<Vec<u8>>, Error> {
-    let values = Array::from(&done(transaction.store(store)?.get_all()).await?);
-    Ok(values.iter().filter_map(record_bytes).collect())
+/// All records of a store. The request is on its way when this returns.
+fn records(
+    transaction: &Transaction,
+    store: &str,
+) -> Result<impl Future<Output = Result<Vec<Vec<u8>>, Error>> + use<>, Error> {
+    let values = done(transaction.store(store)?.get_all());
+    Ok(async { Ok(Array::from(&values.await?).iter().filter_map(record_bytes).collect()) })
 }
 
 /// The records that can be read. One that cannot stays where it is, for a build that can.

@@ -106,5 +106,9 @@ fn continuing(version: &Version, proof: Proof, reach: Reach, range: ByteRange) -
     // A version that came filtered from a URL of the page's own origin came through a redirect to
     // another one, where the header would cost the preflight all the same.
     let unhindered = reach == Reach::SameOrigin && !version.filtered;
-    Request { range: Some(range), if_range: validator.filter(|_| unhindered), overlap: 0 }
+    Request {
+        range: Some(range),
+        if_range: validator.filter(|_| unhindered).map(|text| text.to_string()),
+        overlap: 0,
+    }
 }

@@ -3,14 +3,15 @@
 use super::{AnswerHead, field};
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
+use std::rc::Rc;
 
-/// What is known of the version whose bytes are kept. Stored with them.
+/// What is known of the version whose bytes are kept. Stored with them. Its texts are shared by its clones.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Version {
     /// The `ETag` as sent, strong, weak or malformed.
-    pub etag: Option<String>,
+    pub etag: Option<Rc<str>>,
     /// The `Last-Modified` as sent.
-    pub last_modified: Option<String>,
+    pub last_modified: Option<Rc<str>>,
     /// Whether an answer was dated at least one second after its `Last-Modified`, so that the latter
     /// is a strong validator (RFC 9110 §8.8.2.2).
     pub strong_date: bool,
@@ -20,10 +21,10 @@ pub struct Version {
     /// the length of the coded bytes. Counts for [`Proof::Likely`](crate::protocol::Proof) alone.
     pub unsure_size: Option<u64>,
     /// The media type as sent; empty when none was.
-    pub media_type: String,
+    pub media_type: Rc<str>,
     /// The URL that answered, without query and fragment: validators belong to it and to no other
     /// (R33). The query is left out because redirects sign it anew for each request.
-    pub source: String,
+    pub source: Rc<str>,
     /// Whether header fields may have been hidden ([`AnswerHead::filtered`]).
     pub filtered: bool,
     /// Whether a range request can continue it. Not if its bytes may have come out of a content
@@ -50,13 +51,13 @@ impl Version {
         };
         let end = head.url.find(['?', '#']).unwrap_or(head.url.len());
         Self {
-            etag: headers.etag.clone(),
-            last_modified: headers.last_modified.clone(),
+            etag: headers.etag.as_deref().map(Rc::from),
+            last_modified: headers.last_modified.as_deref().map(Rc::from),
             strong_date,
             size,
             unsure_size: None,
-            media_type: headers.content_type.clone().unwrap_or_default(),
-            source: head.url[..end].to_owned(),
+            media_type: headers.content_type.as_deref().unwrap_or_default().into(),
+            source: head.url[..end].into(),
             filtered: head.filtered,
             resumable,
         }

@@ -5,6 +5,7 @@ use crate::abi::{Hresult, StatusWord};
 use crate::protocol::{FileRow, GroupError, GroupRow, GroupState, Proof, Wait, WaitReason};
 use crate::time::Millis;
 use serde::Serialize;
+use std::rc::Rc;
 
 /// 64-bit sizes, speed, and why a group is not moving.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -148,9 +149,9 @@ fn seconds_remaining(row: &GroupRow) -> Option<u64> {
 #[serde(rename_all = "camelCase")]
 pub struct FileDetails {
     /// The URL.
-    pub remote_file: String,
+    pub remote_file: Rc<str>,
     /// The full path.
-    pub local_file: String,
+    pub local_file: Rc<str>,
     /// `QM_STATUS_FILE_COMPLETE` or `QM_STATUS_FILE_INCOMPLETE`.
     pub status: u32,
     /// Bytes fetched so far.
@@ -160,9 +161,9 @@ pub struct FileDetails {
     /// Sorted, disjoint, half-open.
     pub ranges: Vec<(u64, u64)>,
     /// The version's `ETag`.
-    pub etag: Option<String>,
+    pub etag: Option<Rc<str>>,
     /// The version's `Last-Modified`.
-    pub last_modified: Option<String>,
+    pub last_modified: Option<Rc<str>>,
     /// What a resume would rest on.
     pub proof: Option<Proof>,
     /// Whether it stands under its name.

@@ -190,7 +190,8 @@ impl Queue {
         )?;
         let group = self.next_serial;
         self.next_serial = Serial(group.0 + 1);
-        self.groups.insert(group, Group::new(id, owner.user.clone(), credentials, now));
+        let new = Group::new(id, owner.user.clone(), credentials, now);
+        self.groups.insert(group, Box::new(new));
         self.by_id.insert(id, group);
         // The serials that were given out are saved with the queue: they outlive their groups.
         self.pending.queue = true;
@@ -454,7 +455,8 @@ impl Queue {
     fn live(&mut self, serial: Serial) -> Result<&mut Group, QmgrError> {
         self.groups
             .get_mut(&serial)
-            .filter(|group| !matches!(group.state(), State::Cancelled { .. }))
+            .map(AsMut::as_mut)
+            .filter(|group: &&mut Group| !matches!(group.state(), State::Cancelled { .. }))
             .ok_or_else(cancelled)
     }
 }

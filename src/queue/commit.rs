@@ -1,5 +1,6 @@
 //! What has changed and is not durable yet, and what waits for it to be.
 
+use super::transfer::Transfer;
 use super::{Commit, Effect, Queue, Ticket};
 use crate::abi::QmgrError;
 use crate::ordered::{Map, Set};
@@ -46,6 +47,7 @@ pub(super) struct Pending {
 pub(super) struct InFlight {
     ticket: Ticket,
     pub(super) groups: Set<Serial>,
+    transfers: Set<(Serial, u32)>,
     rows: Vec<GroupUpdate>,
     after: Vec<Done>,
 }
@@ -241,7 +243,7 @@ impl Queue {
             groups: pending
                 .groups
                 .iter()
-                .map(|serial| (*serial, self.groups.get(serial).map(super::Group::record)))
+                .map(|serial| (*serial, self.groups.get(serial).map(|group| group.record())))
                 .collect(),
             transfers: pending
                 .transfers
@@ -257,16 +259,30 @@ impl Queue {
                 .map(|key| (key.clone(), self.outcomes.get(key).cloned()))
                 .collect(),
         };
+        for &(serial, index) in pending.transfers.iter() {
+            if let Some(file) = self.file_uncounted(serial, index) {
+                file.recording += std::mem::take(&mut file.unrecorded);
+            }
+        }
         let after = pending.after.into_iter().map(|after| self.done(after)).collect();
-        self.in_flight = Some(InFlight { ticket, groups: pending.groups, rows, after });
+        let Pending { groups, transfers, .. } = pending;
+        self.in_flight = Some(InFlight { ticket, groups, transfers, rows, after });
         Some(Effect::Commit(Box::new(commit)))
     }
 
     /// The commit under way is durable: shows its rows, then does what waited for it.
-    pub(super) fn handle_committed(&mut self, ticket: Ticket) {
+    pub(super) fn handle_committed(&mut self, ticket: Ticket, now: Millis) {
         let Some(in_flight) = self.in_flight.take_if(|in_flight| in_flight.ticket == ticket) else {
             return;
         };
+        let bytes = self.settings.checkpoint.bytes;
+        for (serial, index) in in_flight.transfers {
+            let Some(file) = self.file_uncounted(serial, index) else { continue };
+            let allowed = file.note_recorded(bytes, now);
+            let allowed =
+                allowed.into_iter().map(|(ticket, until)| Effect::Allow { ticket, until });
+            self.effects.extend(allowed);
+        }
         // Some of them may have waited for this.
         self.unsettled.extend(in_flight.groups);
         if !in_flight.rows.is_empty() {
@@ -294,6 +310,11 @@ impl Queue {
                 });
             }
         }
+    }
+
+    /// One file, to be changed in nothing that counts for its job.
+    fn file_uncounted(&mut self, serial: Serial, index: u32) -> Option<&mut Transfer> {
+        self.groups.get_mut(&serial)?.job.as_mut()?.file_uncounted(index)
     }
 
     fn changed_row(&self, serial: Serial, transfers: &Set<(Serial, u32)>) -> Option<GroupUpdate> {

@@ -11,6 +11,13 @@ use std::fmt;
 /// returns it; the others are done at leisure and may fail silently.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Effect {
+    /// Let a body be written further.
+    Allow {
+        /// The connection.
+        ticket: Ticket,
+        /// Up to where (half-open); never less far than before.
+        until: u64,
+    },
     /// End a connection: stop the transfer, drop what the network still holds, flush what was written
     /// and close the part. Answered by [`Event::Ended`](super::Event::Ended), also when it had ended by itself.
     Abort {
@@ -108,7 +115,8 @@ pub enum Effect {
         size: u64,
     },
     /// Write the body of an answer into a part, which the connections of one file share. Answered by [`Event::Progress`](super::Event::Progress)
-    /// at least every 100 ms while bytes arrive, and by [`Event::Ended`](super::Event::Ended).
+    /// at least every 100 ms while bytes arrive and each time that half of what is `allowed` is written, and by
+    /// [`Event::Ended`](super::Event::Ended).
     Receive {
         /// The connection.
         ticket: Ticket,
@@ -121,6 +129,8 @@ pub enum Effect {
         keep: u64,
         /// No byte is written at or beyond this position.
         until: Option<u64>,
+        /// The network is not read beyond this position before [`Effect::Allow`] names another.
+        allowed: u64,
         /// The file's size, where it is known: without room for all of it nothing is written.
         size: Option<u64>,
         /// Where the bytes of the part are hashed as they are written: what is hashed already. Before

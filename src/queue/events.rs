@@ -36,7 +36,7 @@ impl Queue {
                     self.handle_answer(serial, index, ticket, &head, now);
                 }
             }
-            Event::Committed { ticket } => self.handle_committed(ticket),
+            Event::Committed { ticket } => self.handle_committed(ticket, now),
             Event::Copied { ticket, result } => {
                 if let Some((serial, index)) = self.end_errand(ticket) {
                     self.handle_copied(serial, index, result, now);
@@ -334,14 +334,17 @@ impl Queue {
         version: Version,
         now: Millis,
     ) {
+        let bytes = self.settings.checkpoint.bytes;
         let Some(file) = self.file_mut(serial, index) else { return };
         file.version = Some(version);
+        let allowed = from.saturating_add(file.allowance(bytes));
         let Some(stage) = file.stage_mut(ticket) else { return };
         *stage = Stage::Receiving(Receiving {
             from,
             until,
             shortening: false,
             position: from,
+            allowed,
             flushed: from,
             flushed_at: now,
             flush: Flush::None,
@@ -349,7 +352,16 @@ impl Queue {
         });
         let (part, keep, size) = (file.part(serial, index), file.durable_end(), file.size());
         let hash = file.hash_before(from);
-        self.effects.push_back(Effect::Receive { ticket, part, at: from, keep, until, size, hash });
+        self.effects.push_back(Effect::Receive {
+            ticket,
+            part,
+            at: from,
+            keep,
+            until,
+            allowed,
+            size,
+            hash,
+        });
         self.change_small_file(serial, index, 0, now);
     }
 
@@ -472,7 +484,7 @@ impl Queue {
         self.flush_if_due(serial, index, now);
     }
 
-    /// Orders a flush when as much as a checkpoint allows is not durable. All bodies of a file are
+    /// Orders a flush when half of what a checkpoint allows is not durable. All bodies of a file are
     /// flushed at once, so that one record names what all of them brought.
     pub(super) fn flush_if_due(&mut self, serial: Serial, index: u32, now: Millis) {
         let (bytes, interval) = (self.settings.checkpoint.bytes, self.settings.checkpoint.interval);
@@ -703,8 +715,8 @@ impl Queue {
 fn stored_file(file: &Transfer, now: Millis) -> StoredFile {
     let version = file.version.as_ref();
     StoredFile {
-        local_file: file.file.local.as_str().to_owned(),
-        remote_file: file.file.remote.as_str().to_owned(),
+        local_file: file.file.local.clone().into(),
+        remote_file: file.file.remote.clone().into(),
         size: version.and_then(|version| version.size).unwrap_or_default(),
         last_modified: version.and_then(Version::modified_at).unwrap_or(now),
         etag: version.and_then(|version| version.etag.clone()),

@@ -37,7 +37,7 @@ impl Callbacks {
     /// Who is asked next: the engine's own page before others, of those the latest.
     fn next_to_ask(&self, own: &str, asked: &[ClientId]) -> Option<ClientId> {
         let others = self.askable.iter().filter(|(client, _)| !asked.contains(client));
-        let next = others.max_by_key(|(client, at)| (client.0 == own, *at))?;
+        let next = others.max_by_key(|(client, at)| (&*client.0 == own, *at))?;
         Some(next.0.clone())
     }
 }

@@ -13,12 +13,13 @@ use crate::protocol::{
 };
 use crate::snapshot::{GroupRecord, SavedState, Trouble};
 use crate::time::Millis;
+use std::rc::Rc;
 
 /// One group.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Group {
     pub(super) id: Guid,
-    pub(super) owner: String,
+    pub(super) owner: Rc<str>,
     pub(super) credentials: Credentials,
     state: State,
     pub(super) foreground: bool,
@@ -70,14 +71,14 @@ impl Sorted {
             foreground,
             background: runs && !group.foreground,
             waiting: matches!(group.state, State::Waiting(_)),
-            needs_connection: foreground && group.sums().busy == 0,
+            needs_connection: foreground && !group.is_busy(),
         }
     }
 }
 
 impl Group {
     /// A new group: suspended, without a job.
-    pub(super) fn new(id: Guid, owner: String, credentials: Credentials, now: Millis) -> Self {
+    pub(super) fn new(id: Guid, owner: Rc<str>, credentials: Credentials, now: Millis) -> Self {
         Self {
             id,
             owner,
@@ -138,6 +139,11 @@ impl Group {
         self.job.as_ref().map(Job::sums).unwrap_or_default()
     }
 
+    /// Whether something is under way for some of its files.
+    pub(super) fn is_busy(&self) -> bool {
+        self.job.as_ref().is_some_and(Job::is_busy)
+    }
+
     /// The file that is fetched next: the first, in add order, that is not there whole.
     pub(super) fn current(&self) -> Option<(u32, &Transfer)> {
         self.job.as_ref()?.current()
@@ -154,9 +160,7 @@ impl Group {
             State::Cancelled { .. } | State::Publishing | State::Running | State::Waiting(_) => {
                 true
             }
-            State::Complete | State::Error(_) | State::New | State::Suspended => {
-                self.sums().busy > 0
-            }
+            State::Complete | State::Error(_) | State::New | State::Suspended => self.is_busy(),
         }
     }
 

@@ -168,6 +168,11 @@ impl Job {
         Some(file)
     }
 
+    /// One file, to be changed in nothing that it counts for.
+    pub(super) fn file_uncounted(&mut self, index: u32) -> Option<&mut Transfer> {
+        self.files.get_mut(usize::try_from(index).ok()?)
+    }
+
     /// The answers that brought nothing are forgotten, of all files.
     pub(super) fn forget_fruitless(&mut self) {
         for file in &mut self.files {
@@ -183,6 +188,13 @@ impl Job {
             sums.add(Share::of(&self.files[open]));
         }
         sums
+    }
+
+    /// Whether something is under way for some file.
+    pub(super) fn is_busy(&self) -> bool {
+        let Some(open) = self.open else { return self.sums.busy > 0 };
+        let others = self.sums.busy - usize::from(self.places[open].share.busy);
+        others > 0 || self.files[open].is_busy()
     }
 
     /// The first file, in add order, that is not there whole.

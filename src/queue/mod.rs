@@ -60,7 +60,7 @@ use notifications::Callbacks;
 use state::State;
 use std::collections::VecDeque;
 use traffic::Traffic;
-use transfer::Transfer;
+use transfer::{Transfer, Work};
 
 /// No delay is longer, whoever asks for it (design §3.8); `http` cuts what a server asks for.
 const LONGEST_WAIT: Millis = Millis(86_400_000);
@@ -94,7 +94,8 @@ pub struct Queue {
     host: Host,
     settings: Settings,
     next_serial: Serial,
-    groups: Map<Serial, Group>,
+    /// In boxes, so that many lie side by side in the map.
+    groups: Map<Serial, Box<Group>>,
     /// The groups in the queue by id; those that are leaving it are not here.
     by_id: Map<Guid, Serial>,
     jobs: Map<Guid, Serial>,
@@ -241,10 +242,13 @@ impl Queue {
         transfers: Vec<((Serial, u32), snapshot::TransferRecord)>,
         now: Millis,
     ) {
-        let mut transfers: Map<_, _> = transfers.into_iter().collect();
+        // Each is taken from its place; to close the gaps would cost more than all else.
+        let mut transfers: Map<_, _> =
+            transfers.into_iter().map(|(key, record)| (key, Some(record))).collect();
+        let mut take = |key| transfers.get_mut(&key).and_then(Option::take);
         for (serial, mut record) in groups {
             let files: Vec<Transfer> = (0..record.files)
-                .map_while(|index| transfers.remove(&(serial, index)).and_then(Transfer::restored))
+                .map_while(|index| take((serial, index)).and_then(Transfer::restored))
                 .collect();
             let is_leaving = matches!(record.state, SavedState::Cancelled { .. });
             if files.len() < usize::try_from(record.files).unwrap_or(usize::MAX) && !is_leaving {
@@ -263,7 +267,7 @@ impl Queue {
             }
             self.next_serial = self.next_serial.max(Serial(serial.0 + 1));
             self.callbacks.note_restored(serial, group.notification.is_some());
-            self.groups.insert(serial, group);
+            self.groups.insert(serial, Box::new(group));
             self.sort_in(serial);
             self.unsettled.insert(serial);
         }
@@ -287,12 +291,18 @@ impl Queue {
         group.count_files();
         let sorted = Sorted::of(group);
         let before = std::mem::replace(&mut group.sorted, sorted);
+        let may_wait = sorted.waiting || group.alarm.is_some();
         if sorted.needs_connection {
             self.lobby.enter(serial);
         } else if before.needs_connection {
             self.lobby.leave(serial);
         }
-        self.set_alarm(serial);
+        if may_wait {
+            self.set_alarm(serial);
+        }
+        if sorted == before {
+            return;
+        }
         for (set, was_in, is_in) in [
             (&mut self.active, before.active, sorted.active),
             (&mut self.foreground, before.foreground, sorted.foreground),
@@ -402,9 +412,11 @@ impl Queue {
         })
     }
 
-    /// Ends every connection; no new one is started. Once [`Queue::is_over`] holds the engine can go.
+    /// Ends every connection; no new one is started. Once [`Queue::is_over`] holds the engine can go. A
+    /// part that is being hashed is left to the next one, which goes on where the record says.
     pub fn stop(&mut self, now: Millis) {
         self.stopping = true;
+        self.give_up_hashes();
         self.settle(now);
     }
 
@@ -436,6 +448,23 @@ impl Queue {
             && self.effects.is_empty()
             && self.pending.is_empty()
             && self.later.is_empty()
+    }
+
+    fn give_up_hashes(&mut self) {
+        let is_hashing = |(serial, index)| {
+            let file = self.file(serial, index).map(|(_, file)| file);
+            file.is_some_and(|file| matches!(file.work, Some(Work::Hashing { .. })))
+        };
+        let hashes = self.tickets.iter().filter_map(|(ticket, errand)| {
+            let file = errand.file().filter(|&file| is_hashing(file))?;
+            Some((*ticket, file))
+        });
+        for (ticket, (serial, index)) in hashes.collect::<Vec<_>>() {
+            self.end_ticket(ticket);
+            if let Some(file) = self.file_mut(serial, index) {
+                file.work = None;
+            }
+        }
     }
 
     fn ticket(&mut self, errand: Errand) -> Ticket {

@@ -149,7 +149,7 @@ impl Callbacks {
     /// The pages that have said something of a group's pointer.
     fn of_group(&self, serial: Serial) -> impl Iterator<Item = (&ClientId, Option<Millis>)> {
         self.pointers
-            .range((serial, ClientId(String::new()))..)
+            .range((serial, ClientId("".into()))..)
             .take_while(move |((group, _), _)| *group == serial)
             .map(|((_, client), at)| (client, *at))
     }

@@ -11,6 +11,7 @@ use super::{Effect, Part, Queue};
 use crate::abi::LocalPath;
 use crate::protocol::Serial;
 use crate::time::Millis;
+use std::rc::Rc;
 
 /// So long after a reader has asked last its byte is wanted.
 const PATIENCE: Millis = Millis(2_000);
@@ -55,11 +56,11 @@ pub struct Readable {
     /// The file's size, once known.
     pub size: Option<u64>,
     /// The `ETag`, as sent.
-    pub etag: Option<String>,
+    pub etag: Option<Rc<str>>,
     /// The `Last-Modified` as a time.
     pub last_modified: Option<Millis>,
     /// The media type, as sent; empty when none was.
-    pub media_type: String,
+    pub media_type: Rc<str>,
 }
 
 /// A byte that a reader waits for.
@@ -168,10 +169,11 @@ impl Queue {
             return;
         }
         let open = file.open().count();
-        let may_be_more = group.breadth(file).is_some_and(|breadth| {
-            let limit = breadth.limit(self.settings.connections.per_file);
-            u32::try_from(open).is_ok_and(|open| open < limit) && !breadth.is_impatient(now)
-        }) && self.check_room(file.file.remote.origin(), 0).is_ok();
+        let (breadth, per_file) = (group.breadth(file), self.settings.connections.per_file);
+        let limit = breadth.map_or(per_file.unwrap_or(1), |breadth| breadth.limit(per_file));
+        let may_be_more = u32::try_from(open).is_ok_and(|open| open < limit)
+            && breadth.is_none_or(|breadth| !breadth.is_impatient(now))
+            && self.check_room(file.file.remote.origin(), 0).is_ok();
         if open == 0 {
             // The group's next step begins there.
         } else if !may_be_more {

@@ -4,6 +4,7 @@
 //! ruling A31). Within a group the files are fetched one after another, in add order.
 
 use super::commit::After;
+use super::group::Group;
 use super::lobby::NoRoom;
 use super::pieces::asked;
 use super::state::{Cause, State};
@@ -72,8 +73,7 @@ impl Queue {
             self.move_all(serial);
         }
         let Some(group) = self.groups.get(&serial) else { return };
-        let sums = group.sums();
-        if sums.busy > 0 || publish && sums.unpublished > 0 {
+        if group.is_busy() || publish && group.sums().unpublished > 0 {
             return;
         }
         self.active.remove(&serial);
@@ -166,13 +166,14 @@ impl Queue {
         let before = self.turn.map(|(serial, _)| serial);
         self.turn = self.next_turn(now);
         let turn = self.turn.map(|(serial, _)| serial);
-        if let Some(before) = before.filter(|serial| self.background.contains(serial))
-            && Some(before) != turn
+        if let Some(before) = before
+            && turn != Some(before)
+            && self.background.contains(&before)
         {
             self.abort_all(before);
         }
         if self.stopping {
-            for serial in self.chosen() {
+            for serial in self.chosen().collect::<Vec<_>>() {
                 self.abort_all(serial);
             }
             return;
@@ -188,10 +189,12 @@ impl Queue {
         } else {
             Vec::new()
         };
-        for serial in self.chosen() {
+        // Most have one connection and want no more, so nothing is collected as a rule.
+        let wide: Vec<_> = self.chosen().filter(|serial| self.is_wide(*serial)).collect();
+        for serial in wide {
             self.widen(serial, &short, now);
         }
-        if self.traffic.is_any_divided() {
+        if !short.is_empty() && self.traffic.is_any_divided() {
             for reason in short {
                 self.make_room(&reason);
             }
@@ -200,15 +203,27 @@ impl Queue {
 
     /// The groups with connections that may have them: those in the foreground, and the one whose turn
     /// it is.
-    fn chosen(&self) -> Vec<Serial> {
+    fn chosen(&self) -> impl Iterator<Item = Serial> {
         let turn = self.turn.map(|(serial, _)| serial);
-        let mut connected: Vec<_> = self.traffic.files().map(|(serial, _)| serial).collect();
-        connected.dedup();
-        let (last, mut chosen): (Vec<_>, Vec<_>) =
-            connected.into_iter().partition(|serial| Some(*serial) == turn);
-        chosen.retain(|serial| self.foreground.contains(serial));
-        chosen.extend(last);
-        chosen
+        let last = turn.filter(|serial| self.traffic.files_of(*serial).next().is_some());
+        let foreground = self
+            .traffic
+            .groups()
+            .filter(move |serial| turn != Some(*serial) && self.foreground.contains(serial));
+        foreground.chain(last)
+    }
+
+    /// Whether more than one connection may help the group's current file.
+    fn is_wide(&self, serial: Serial) -> bool {
+        self.groups.get(&serial).is_some_and(|group| {
+            group.current().is_some_and(|(_, file)| self.connections_for(group, file) > 1)
+        })
+    }
+
+    fn connections_for(&self, group: &Group, file: &Transfer) -> u32 {
+        let per_file = self.settings.connections.per_file;
+        let breadth = group.breadth(file);
+        breadth.map_or(per_file.unwrap_or(1), |breadth| breadth.limit(per_file))
     }
 
     /// Takes the foreground groups for which nothing is under way one step further, as far as there are
@@ -255,7 +270,7 @@ impl Queue {
     /// Takes the group's current file one step further, unless something is under way for it.
     fn advance(&mut self, serial: Serial, now: Millis) -> Result<(), NoRoom> {
         let Some(group) = self.groups.get(&serial) else { return Ok(()) };
-        if group.sums().busy > 0 {
+        if group.is_busy() {
             return Ok(());
         }
         let Some((index, file)) = group.current() else { return Ok(()) };
@@ -292,11 +307,7 @@ impl Queue {
         let Some(group) = self.groups.get(&serial) else { return };
         let Some((index, file)) = group.current() else { return };
         let breadth = group.breadth(file);
-        let per_file = self.settings.connections.per_file;
-        let limit = breadth.map_or(per_file.unwrap_or(1), |breadth| breadth.limit(per_file));
-        if limit <= 1 {
-            return;
-        }
+        let limit = self.connections_for(group, file);
         let is_wanted_by_others = short.iter().any(|reason| match reason {
             NoRoom::Anywhere => true,
             NoRoom::At(origin) => origin == file.file.remote.origin(),

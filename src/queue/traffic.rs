@@ -57,13 +57,18 @@ impl Traffic {
 
     /// The files that have connections, each once.
     pub(super) fn files(&self) -> impl Iterator<Item = (Serial, u32)> {
-        each_once(self.connections.iter())
+        each_once(self.connections.iter().map(|&(serial, index, _)| (serial, index)))
+    }
+
+    /// The groups that have connections, each once.
+    pub(super) fn groups(&self) -> impl Iterator<Item = Serial> {
+        each_once(self.connections.iter().map(|&(serial, ..)| serial))
     }
 
     /// Those of one group.
     pub(super) fn files_of(&self, serial: Serial) -> impl Iterator<Item = u32> {
         let ends = (serial, 0, Ticket(0))..=(serial, u32::MAX, Ticket(u64::MAX));
-        each_once(self.connections.range(ends)).map(|(_, index)| index)
+        each_once(self.connections.range(ends).map(|&(_, index, _)| index))
     }
 
     /// Whether some file has several connections.
@@ -72,11 +77,7 @@ impl Traffic {
     }
 }
 
-fn each_once<'a>(
-    connections: impl Iterator<Item = &'a (Serial, u32, Ticket)>,
-) -> impl Iterator<Item = (Serial, u32)> {
+fn each_once<T: Copy + PartialEq>(sorted: impl Iterator<Item = T>) -> impl Iterator<Item = T> {
     let mut last = None;
-    connections
-        .map(|&(serial, index, _)| (serial, index))
-        .filter(move |file| last.replace(*file) != Some(*file))
+    sorted.filter(move |item| last.replace(*item) != Some(*item))
 }

@@ -32,6 +32,10 @@ pub(super) struct Transfer {
     pub(super) looks_for_whole: bool,
     /// The latest request with `Range` got no answer, which may be the browser's word for a coded one.
     pub(super) may_be_coded: bool,
+    /// How many durable bytes no record names, and no commit that is under way.
+    pub(super) unrecorded: u64,
+    /// How many bytes the commit under way is the first to name.
+    pub(super) recording: u64,
     /// The most bytes that ever were there, in whichever generation; more is progress.
     pub(super) furthest: u64,
     /// How far the part is hashed, of what is durable from the first byte on.
@@ -172,6 +176,8 @@ pub(super) struct Receiving {
     pub(super) shortening: bool,
     /// Written up to here.
     pub(super) position: u64,
+    /// It may be written up to here.
+    pub(super) allowed: u64,
     /// Counted as durable up to here.
     pub(super) flushed: u64,
     /// When the last flush was done.
@@ -196,6 +202,11 @@ impl Receiving {
     /// How many bytes are written and not counted as durable.
     pub(super) const fn unflushed(&self) -> u64 {
         self.position - self.flushed
+    }
+
+    /// Whether it waits for leave to be written further.
+    fn is_held_back(&self) -> bool {
+        self.position >= self.allowed && self.until.is_none_or(|until| self.position < until)
     }
 }
 
@@ -236,12 +247,13 @@ impl Connection {
         }
     }
 
-    /// Since when nothing has moved on it.
-    pub(super) const fn moved_at(&self) -> Option<Millis> {
+    /// Since when nothing has moved on it, though something could.
+    pub(super) fn moved_at(&self) -> Option<Millis> {
         match &self.stage {
             Stage::Asking(_) | Stage::Closing { .. } => None,
             Stage::Comparing(comparing) => Some(comparing.moved_at),
             Stage::Probing { since, .. } | Stage::Requesting { since, .. } => Some(*since),
+            Stage::Receiving(receiving) if receiving.is_held_back() => None,
             Stage::Receiving(receiving) => Some(receiving.moved_at),
         }
     }
@@ -259,6 +271,8 @@ impl Transfer {
             without_range: false,
             looks_for_whole: false,
             may_be_coded: false,
+            unrecorded: 0,
+            recording: 0,
             furthest: 0,
             hash: HashMark::default(),
             newer_hash: None,
@@ -293,8 +307,11 @@ impl Transfer {
 
     /// Bytes that count as fetched: the durable ones, and those of the running bodies.
     pub(super) fn bytes_done(&self) -> u64 {
-        let durable: u64 = self.durable.iter().map(|range| range.end - range.start).sum();
-        durable + self.connections.iter().map(Connection::unflushed).sum::<u64>()
+        self.bytes_durable() + self.connections.iter().map(Connection::unflushed).sum::<u64>()
+    }
+
+    fn bytes_durable(&self) -> u64 {
+        self.durable.iter().map(|range| range.end - range.start).sum()
     }
 
     /// Whether every byte of a known size is durable.
@@ -333,7 +350,9 @@ impl Transfer {
     /// Counts bytes as durable; says whether that is more than ever.
     pub(super) fn keep(&mut self, from: u64, to: u64) -> bool {
         if from < to {
+            let before = self.bytes_durable();
             self.durable.insert(from..to);
+            self.unrecorded += self.bytes_durable() - before;
             self.settle_hash();
         }
         self.advance()
@@ -350,7 +369,34 @@ impl Transfer {
         is_more
     }
 
-    /// The connections whose bodies are to be flushed, if as much as a checkpoint allows is not durable.
+    /// How many bytes a body may be written beyond what of it is flushed: with those that no record names
+    /// they are one checkpoint's, so that this is what a crash can cost a file for each of its bodies.
+    pub(super) fn allowance(&self, bytes: u64) -> u64 {
+        bytes.max(1).saturating_sub(self.unrecorded + self.recording)
+    }
+
+    /// The commit under way is durable. Tells the bodies that may be written further, and up to where.
+    pub(super) fn note_recorded(&mut self, bytes: u64, now: Millis) -> Vec<(Ticket, u64)> {
+        self.recording = 0;
+        let allowance = self.allowance(bytes);
+        let allowed = self.connections.iter_mut().filter_map(|connection| {
+            let ticket = connection.ticket;
+            let body = connection.receiving_mut()?;
+            let further = body.flushed.saturating_add(allowance);
+            let is_enough = body.until.is_some_and(|until| until <= body.allowed);
+            if is_enough || further <= body.allowed {
+                return None;
+            }
+            if body.is_held_back() {
+                body.moved_at = now;
+            }
+            body.allowed = further;
+            Some((ticket, further))
+        });
+        allowed.collect()
+    }
+
+    /// The connections whose bodies are to be flushed, if half of what a checkpoint allows is not durable.
     pub(super) fn flush_if_due(
         &mut self,
         bytes: u64,
@@ -359,7 +405,8 @@ impl Transfer {
     ) -> Vec<Ticket> {
         let unflushed: u64 = self.unflushed_bodies().map(Receiving::unflushed).sum();
         let is_late = |body: &Receiving| now.since(body.flushed_at) >= interval;
-        let is_due = unflushed >= bytes || self.unflushed_bodies().any(is_late);
+        // The other half is for what comes until the record of these is written.
+        let is_due = unflushed >= bytes.div_ceil(2) || self.unflushed_bodies().any(is_late);
         if unflushed == 0 || !is_due || self.is_flushing() {
             return Vec::new();
         }
@@ -425,6 +472,8 @@ impl Transfer {
             self.generation += 1;
         }
         self.durable = RangeSet::new();
+        self.unrecorded = 0;
+        self.recording = 0;
         self.version = None;
         self.hash = HashMark::default();
         self.newer_hash = None;

@@ -6,8 +6,8 @@ const INTEGRITY: &str = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
 
 fn info() -> FileSetInfo {
     FileSetInfo {
-        remote_file: "HTTP://Server/a.bin".to_owned(),
-        local_file: r"C:\Models/A.bin".to_owned(),
+        remote_file: "HTTP://Server/a.bin".into(),
+        local_file: r"C:\Models/A.bin".into(),
         size: Some(0),
         integrity: Some(INTEGRITY.to_owned()),
     }
@@ -30,8 +30,8 @@ fn a_valid_file_set_turns_back_into_what_was_given() {
 
 #[test]
 fn each_part_is_checked() {
-    refused(FileSetInfo { remote_file: "ftp://server/a".to_owned(), ..info() });
-    refused(FileSetInfo { local_file: "a.bin".to_owned(), ..info() });
+    refused(FileSetInfo { remote_file: "ftp://server/a".into(), ..info() });
+    refused(FileSetInfo { local_file: "a.bin".into(), ..info() });
     refused(FileSetInfo { size: Some(1 << 53), ..info() });
     refused(FileSetInfo { integrity: Some(String::new()), ..info() });
 }

@@ -21,8 +21,8 @@ fn job_id() -> Guid {
 fn file(name: &str) -> FileRow {
     FileRow {
         info: FileSetInfo {
-            remote_file: format!("http://server/{name}"),
-            local_file: format!("/{name}"),
+            remote_file: format!("http://server/{name}").into(),
+            local_file: format!("/{name}").into(),
             size: None,
             integrity: None,
         },

@@ -43,7 +43,7 @@ fn assert_done(world: &mut World, command: Command) -> Answer {
 }
 
 fn be(world: &mut World, user: &str, administrator: bool) {
-    world.page.owner = Owner { user: user.to_owned(), administrator };
+    world.page.owner = Owner { user: user.into(), administrator };
 }
 
 fn enumerated(world: &mut World) -> Vec<Guid> {
@@ -354,8 +354,8 @@ fn a_group_without_a_job_takes_no_files() {
 fn all_files_are_added_or_none() {
     let mut world = World::new();
     let group = world.group(["/a"]);
-    let wrong_url = FileSetInfo { remote_file: "ftp://there.test/b".to_owned(), ..info("/b") };
-    let wrong_path = FileSetInfo { local_file: "relative".to_owned(), ..info("/b") };
+    let wrong_url = FileSetInfo { remote_file: "ftp://there.test/b".into(), ..info("/b") };
+    let wrong_path = FileSetInfo { local_file: "relative".into(), ..info("/b") };
     for files in [vec![], vec![info("/b"), wrong_url], vec![info("/b"), wrong_path]] {
         assert_refused(&mut world, Command::AddFiles { group, files }, Hresult::E_INVALIDARG);
         assert_eq!(world.row(group).files_total, 1);
@@ -372,11 +372,11 @@ fn a_path_where_a_directory_stands_or_below_a_file_is_denied() {
     world.run_until_idle();
     let group = world.group(["/b"]);
     for local_file in ["/d", "/d/a/x", "/d/a/x/y"] {
-        let file = FileSetInfo { local_file: local_file.to_owned(), ..info("/b") };
+        let file = FileSetInfo { local_file: local_file.into(), ..info("/b") };
         let command = Command::AddFiles { group, files: vec![file] };
         assert_refused(&mut world, command, Hresult::E_ACCESSDENIED);
     }
-    let file = FileSetInfo { local_file: "/d/b".to_owned(), ..info("/b") };
+    let file = FileSetInfo { local_file: "/d/b".into(), ..info("/b") };
     assert_done(&mut world, Command::AddFiles { group, files: vec![file] });
 }
 
@@ -530,7 +530,7 @@ fn a_group_that_nobody_touches_is_cancelled_after_the_inactivity_timeout() {
 #[test]
 fn published_files_are_found_listed_and_deleted_in_any_spelling() {
     let mut world = World::new().with_file("/d/a", 3_000).with_file("/e", 1_000);
-    let file = FileSetInfo { local_file: r"C:\Data\A.bin".to_owned(), ..info("/d/a") };
+    let file = FileSetInfo { local_file: r"C:\Data\A.bin".into(), ..info("/d/a") };
     let group = world.group_of(vec![file, info("/e")]);
     assert_done(&mut world, Command::ResumeGroup { group });
     world.run_until_idle();
@@ -538,8 +538,8 @@ fn published_files_are_found_listed_and_deleted_in_any_spelling() {
     let Answer::File(found) = assert_done(&mut world, find("c:/data/a.BIN")) else {
         panic!("no file")
     };
-    assert_eq!((found.local_file.as_str(), found.size), (r"C:\Data\A.bin", 3_000));
-    assert_eq!(found.remote_file, url("/d/a"));
+    assert_eq!((&*found.local_file, found.size), (r"C:\Data\A.bin", 3_000));
+    assert_eq!(*found.remote_file, *url("/d/a"));
     assert_eq!(found.etag.as_deref(), Some("\"v1\""));
     let list =
         |directory: Option<&str>| Command::ListFiles { directory: directory.map(str::to_owned) };

@@ -69,3 +69,23 @@ fn an_empty_file_has_a_hash_though_no_part_need_hold_it() {
         assert_eq!(world.ranges_asked("/a"), ["bytes=0-"], "the 416 says that it is empty");
     }
 }
+
+#[test]
+fn an_engine_that_stops_leaves_a_hash_to_the_next_one() {
+    let mut world = World::new().with_file("/a", 10_000);
+    let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(world.served("/a")));
+    let file = FileSetInfo { integrity: Some(format!("sha256-{hash}")), ..info("/a") };
+    let group = world.group_of(vec![file]);
+    world.hash_delay = 600_000;
+    world.ask(Command::ResumeGroup { group }).expect("the group is resumed");
+    // The whole file is hashed once more, from where the hash is.
+    world.run_until(|world| world.hash_is_under_way());
+    let before = world.now;
+    world.stop();
+    assert!(world.now.since(before) < Millis(1_000), "it waits for the hash");
+    world.hash_delay = 5;
+    world.crash(Crash::Kill);
+    world.run_until_idle();
+    assert_eq!(world.published("/a"), Some(world.served("/a")));
+    assert_eq!(world.ranges_asked("/a"), ["bytes=0-"]);
+}

@@ -27,8 +27,8 @@ fn opened(saved: Saved) -> Queue {
 }
 
 fn call(queue: &mut Queue, sequence: u64, command: Command) {
-    let owner = Owner { user: "someone".to_owned(), administrator: false };
-    let client = ClientId("page".to_owned());
+    let owner = Owner { user: "someone".into(), administrator: false };
+    let client = ClientId("page".into());
     let call = Call { client, sequence, acknowledged: sequence - 1, owner, command };
     queue.call(ToEngine::Call(call), START);
 }
@@ -175,4 +175,78 @@ fn the_records_of_many_small_files_are_written_together() {
     assert!(span >= Millis(5_000), "all files were requested: {span:?}");
     let windows = span.0 / 200;
     assert!(commits <= windows + 4, "{commits} commits in {windows} windows");
+}
+
+/// What was ordered of the driver.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Counts {
+    requests: usize,
+    flushes: usize,
+    commits: usize,
+    moves: usize,
+}
+
+/// Every body brings so many bytes in a tenth of a second, up to `size`; all else is done at once.
+fn fetch_all(queue: &mut Queue, size: u64, chunk: u64) -> Counts {
+    let (mut counts, mut now) = (Counts::default(), START);
+    let headers = Headers { content_length: Some(size.to_string()), ..Headers::default() };
+    let head = AnswerHead { status: 200, headers, ..AnswerHead::default() };
+    let mut body = None;
+    loop {
+        while let Some(effect) = queue.poll_effect() {
+            let event = match effect {
+                Effect::Commit(commit) => {
+                    counts.commits += 1;
+                    Event::Committed { ticket: commit.ticket }
+                }
+                Effect::Fetch { ticket, .. } => {
+                    counts.requests += 1;
+                    Event::Answered { ticket, head: head.clone() }
+                }
+                Effect::Receive { ticket, at, .. } => {
+                    body = Some((ticket, at));
+                    continue;
+                }
+                Effect::Flush { ticket } => {
+                    counts.flushes += 1;
+                    let position = body.map_or(0, |(_, position)| position);
+                    Event::Flushed { ticket, position }
+                }
+                Effect::Publish { ticket, .. } => {
+                    counts.moves += 1;
+                    Event::Published { ticket, result: Ok(()) }
+                }
+                effect => panic!("nothing here asks for {effect:?}"),
+            };
+            queue.handle_event(event, now);
+        }
+        let Some((ticket, position)) = body else { return counts };
+        now = now.plus(Millis(100));
+        let position = (position + chunk).min(size);
+        body = (position < size).then_some((ticket, position));
+        queue.handle_event(
+            match body {
+                Some(_) => Event::Progress { ticket, position },
+                None => Event::Ended { ticket, position: Some(position), how: Ended::Closed },
+            },
+            now,
+        );
+    }
+}
+
+#[test]
+fn a_gibibyte_costs_one_request_and_a_flush_and_a_record_each_64_mebibytes() {
+    let mut queue = opened(Saved::default());
+    let group = Serial(1);
+    create(&mut queue, 1);
+    call(&mut queue, 2, Command::CreateJob { group, id: guid(2) });
+    call(&mut queue, 3, Command::AddFiles { group, files: vec![info("/a")] });
+    carry_out(&mut queue, &mut Vec::new());
+    call(&mut queue, 4, Command::ResumeGroup { group });
+    let counts = fetch_all(&mut queue, 1 << 30, 32 << 20);
+    // The end of the body flushes what came after the last checkpoint.
+    let checkpoints = (1 << 30) / (64 << 20) - 1;
+    // Beside those: the call with the answer, the end, and that it is published.
+    let commits = checkpoints + 3;
+    assert_eq!(counts, Counts { requests: 1, flushes: checkpoints, commits, moves: 1 });
 }

@@ -4,8 +4,9 @@
 use crate::sim::{Behaviour, Cors, Crash, Ranges, START, Validators, World};
 use proptest::prelude::*;
 use qmgr::protocol::{
-    Command, Connections, GroupState, Resume, Retry, Serial, SettingsPatch, WaitReason,
+    Checkpoint, Command, Connections, GroupState, Resume, Retry, Serial, SettingsPatch, WaitReason,
 };
+use qmgr::queue::DiskFailure;
 use qmgr::time::Millis;
 
 const SIZE: usize = 100_000;
@@ -264,7 +265,7 @@ fn a_server_that_changes_at_each_answer_is_served_from_in_the_end() {
 
 #[test]
 fn a_crash_at_any_step_costs_a_checkpoint_and_never_a_byte_twice() {
-    let checkpoint = qmgr::protocol::Checkpoint { bytes: 4_000, interval: Millis(50) };
+    let checkpoint = Checkpoint { bytes: 4_000, interval: Millis(50) };
     for crash in [Crash::Kill, Crash::PowerCut] {
         for steps in (0..600).step_by(7) {
             let settings = SettingsPatch { checkpoint: Some(checkpoint.clone()), ..per_file(4) };
@@ -443,4 +444,27 @@ fn what_one_server_does_not_take_is_not_kept_from_another() {
     assert_eq!(asked, ["bytes=0-", "bytes=50000-", "bytes=50000-"]);
     let asked = world.ranges_asked("/c");
     assert!(asked.len() > 1, "the other server is not asked for a second connection: {asked:?}");
+}
+
+#[test]
+fn a_flush_that_failed_for_one_connection_is_believed_of_none() {
+    let mut is_failed = false;
+    for steps in 0..200 {
+        let checkpoint = Checkpoint { bytes: 4_000, interval: Millis(50) };
+        let settings = SettingsPatch { checkpoint: Some(checkpoint), ..per_file(3) };
+        let mut world = World::new().configured(settings).with_file("/a", 40_000);
+        let group = world.resumed_group(["/a"]);
+        world.run_steps(steps);
+        world.disk.flush_refusals.push_back(DiskFailure::Other("the disk is going".to_owned()));
+        world.run_until_idle();
+        if world.row(group).error.is_some() {
+            is_failed = true;
+            // Whatever the disk has dropped is gone with the power.
+            world.crash(Crash::PowerCut);
+            world.ask(Command::ResumeGroup { group }).expect("the group is resumed");
+            world.run_until_idle();
+        }
+        assert_complete(&world, group, "/a");
+    }
+    assert!(is_failed, "no flush fails");
 }

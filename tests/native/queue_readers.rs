@@ -30,10 +30,8 @@ fn begun_in(world: World, per_file: u32) -> (World, Serial) {
 
 #[track_caller]
 fn readable(told: Told) -> Readable {
-    match told {
-        Told::Fetched(readable) => readable,
-        other => panic!("it is {other:?}"),
-    }
+    let Told::Fetched(readable) = told else { panic!("it is {told:?}") };
+    readable
 }
 
 /// A reader that asks until its byte is there; where the durable bytes end then.

@@ -265,7 +265,7 @@ fn a_hundred_groups_are_all_served() {
     let mut world = World::new().with_file("/a", 10);
     let file = |number: u32| {
         let local_file = format!("/copy-{number}");
-        qmgr::abi::FileSetInfo { local_file, ..info("/a") }
+        qmgr::abi::FileSetInfo { local_file: local_file.into(), ..info("/a") }
     };
     let all: Vec<_> = (0..100).map(|number| world.group_of(vec![file(number)])).collect();
     for group in &all {

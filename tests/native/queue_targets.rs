@@ -8,7 +8,7 @@ const SIZE: usize = 3_000;
 
 /// A group that fetches a file of the server and publishes it at `/a`.
 fn group_at_a(world: &mut World, path: &str) -> Serial {
-    let file = FileSetInfo { local_file: "/a".to_owned(), ..info(path) };
+    let file = FileSetInfo { local_file: "/a".into(), ..info(path) };
     let group = world.group_of(vec![file]);
     world.ask(Command::ResumeGroup { group }).expect("the group is resumed");
     group
@@ -60,7 +60,7 @@ fn of_two_files_of_one_path_the_later_stands_though_the_part_of_the_earlier_is_l
     for is_cancelled in [false, true] {
         let is_lost_everywhere = (0..200).any(|steps| {
             let mut world = World::new().with_file("/a", SIZE).with_file("/b", SIZE);
-            let at_a = |path| FileSetInfo { local_file: "/a".to_owned(), ..info(path) };
+            let at_a = |path| FileSetInfo { local_file: "/a".into(), ..info(path) };
             let group = world.group_of(vec![at_a("/a"), at_a("/b")]);
             world.ask(Command::ResumeGroup { group }).expect("the group is resumed");
             world.run_until(|world| world.row(group).state == GroupState::Publishing);

@@ -4,7 +4,8 @@ use crate::sim::{Behaviour, Crash, Ranges, START, Validators, World, info};
 use base64::Engine as _;
 use qmgr::abi::{FileSetInfo, Hresult, LocalPath};
 use qmgr::protocol::{
-    Answer, Command, GroupState, Retry, Serial, SettingsPatch, ToEngine, WaitReason,
+    Answer, Checkpoint, Command, Connections, GroupState, Retry, Serial, SettingsPatch, ToEngine,
+    WaitReason,
 };
 use qmgr::queue::{DiskFailure, Ended, Event, Ticket};
 use qmgr::snapshot::SavedState;
@@ -903,4 +904,43 @@ fn a_stopping_engine_makes_durable_what_it_has() {
     world.run_until_idle();
     assert_complete(&world, group, "/a");
     assert_eq!(world.ranges_asked("/a").last(), Some(&format!("bytes={kept}-")));
+}
+
+/// By bytes alone, and over one connection.
+fn checkpoint_of(bytes: u64) -> SettingsPatch {
+    SettingsPatch {
+        checkpoint: Some(Checkpoint { bytes, interval: Millis(600_000) }),
+        connections: Some(Connections { per_file: Some(1), ..Connections::default() }),
+        ..SettingsPatch::default()
+    }
+}
+
+#[test]
+fn a_kill_costs_at_most_one_checkpoint_whenever_it_comes() {
+    let bytes = 4_000;
+    for seed in 0..20 {
+        let mut world = World::with_dice(seed, Some(fastrand::Rng::with_seed(seed)))
+            .with_file("/a", 60_000)
+            .cut_after(25_500)
+            .configured(checkpoint_of(bytes));
+        let group = world.resumed_group(["/a"]);
+        while !world.is_idle() && world.step() {
+            for (part, unrecorded) in world.unrecorded() {
+                assert!(unrecorded <= bytes, "a kill would cost {unrecorded} bytes of {part}");
+            }
+        }
+        assert_complete(&world, group, "/a");
+        assert_eq!(world.ranges_asked("/a"), ["bytes=0-", "bytes=25500-"]);
+    }
+}
+
+#[test]
+fn a_body_that_waits_for_a_record_has_not_stalled() {
+    let mut world = World::new().with_file("/a", 20_000).configured(checkpoint_of(4_000));
+    let group = world.resumed_group(["/a"]);
+    world.run_until(|world| world.row(group).bytes_done > 2_000);
+    world.commit_delay = 120_000;
+    world.run_until_idle();
+    assert_complete(&world, group, "/a");
+    assert_eq!(world.ranges_asked("/a"), ["bytes=0-"]);
 }

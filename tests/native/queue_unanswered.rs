@@ -262,7 +262,7 @@ fn a_probe_that_nobody_answers_is_given_up_when_it_stalls() {
 fn http_from_an_https_page_is_an_error_that_says_so() {
     let mut world = World::new();
     let remote_file = "http://there.test/a".to_owned();
-    let group = world.group_of(vec![FileSetInfo { remote_file, ..info("/a") }]);
+    let group = world.group_of(vec![FileSetInfo { remote_file: remote_file.into(), ..info("/a") }]);
     world.ask(Command::ResumeGroup { group }).expect("the group is resumed");
     world.run_until_idle();
     assert_failed(&world, group, Hresult::BG_E_PROTOCOL_NOT_AVAILABLE, "mixed content");

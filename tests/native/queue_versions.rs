@@ -131,7 +131,7 @@ fn records_as_the_first_release_wrote_them_can_be_read() {
     let outcome = b"\x04page\x07\x01\x01\xe8\xe9\xd0\x85\xe9\x16";
     let (key, outcome): ((ClientId, u64), OutcomeRecord) =
         bytes::read(outcome).expect("an outcome of schema 1");
-    assert_eq!((key, outcome.group), ((ClientId("page".to_owned()), 7), Some(Serial(1))));
+    assert_eq!((key, outcome.group), ((ClientId("page".into()), 7), Some(Serial(1))));
     assert_eq!(outcome.at, Millis(784_111_777_000));
 }
 
@@ -179,7 +179,7 @@ fn of_another_version_only_what_keeps_its_bytes_is_heard() {
     let beat = FromEngine { epoch: Epoch(5), message: ToPage::Beat };
     let beat = Message::FromEngine(Cow::Owned(beat));
     assert_eq!(another(&beat), Some(beat));
-    let bye = ToEngine::Bye { client: ClientId("page".to_owned()) };
+    let bye = ToEngine::Bye { client: ClientId("page".into()) };
     let bye = Message::ToEngine(Cow::Owned(bye));
     assert_eq!(another(&bye), None);
     assert_eq!(Message::from_bytes(&bye.to_bytes()), Some(bye));

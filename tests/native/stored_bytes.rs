@@ -1,7 +1,7 @@
 //! The records that a service worker reads without this crate (`pkg-template/lib/serving/records.js`).
 //!
 //! Their bytes stand here and in `tests/package/serving.test.mjs`. Whoever changes them changes both, and
-//! raises the schema in both.
+//! sees to it that a service worker reads those of older schemas, too.
 
 use qmgr::bytes;
 use qmgr::protocol::{Serial, Settings, Storage, StoredFile};
@@ -11,12 +11,12 @@ use qmgr::time::Millis;
 #[test]
 fn the_record_of_a_published_file_is_what_a_service_worker_reads() {
     let file = StoredFile {
-        local_file: "/A.b".to_owned(),
-        remote_file: "https://h/a".to_owned(),
+        local_file: "/A.b".into(),
+        remote_file: "https://h/a".into(),
         size: 1 << 32,
         last_modified: Millis(1_767_268_800_000),
-        etag: Some("\"v1\"".to_owned()),
-        media_type: "video/mp4".to_owned(),
+        etag: Some("\"v1\"".into()),
+        media_type: "video/mp4".into(),
         integrity: None,
     };
     let record = bytes::write(&("posix/%41%2Eb", file));
@@ -28,6 +28,9 @@ fn the_record_of_a_published_file_is_what_a_service_worker_reads() {
     );
 }
 
+/// The schema that it knows as the newest: of a newer one it reads nothing.
+const NEWEST: u8 = 2;
+
 #[test]
 fn the_queues_own_record_begins_with_the_schema_that_a_service_worker_knows() {
     let record = QueueRecord {
@@ -37,5 +40,5 @@ fn the_queues_own_record_begins_with_the_schema_that_a_service_worker_knows() {
         next_serial: Serial(1),
         asks_pages: false,
     };
-    assert_eq!(bytes::write(&record).first(), Some(&1));
+    assert_eq!(bytes::write(&record).first(), Some(&NEWEST));
 }

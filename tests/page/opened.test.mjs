@@ -77,9 +77,9 @@ for (const [device, size] of Object.entries(SIZES)) {
     await card.press("Resume");
     const pieces = page.locator("#group .pieces path");
     await until("a durable range", async () => /^M0\.0 0h\d/.test(await pieces.getAttribute("d")));
-    assert.match(await page.locator(".pieces-said").innerText(), /^[\d.]+ \w+ durable in 1 range/);
+    assert.match(await page.locator(".pieces-said").innerText(), /^[\d.]+ \w+ durable in \d+ ranges?/);
     await page.locator(".chart canvas").waitFor();
-    assert.match(await page.locator(".chart-said").innerText(), /^At most [\d.]+ MiB\/s$/);
+    assert.match(await page.locator(".chart-said").innerText(), /^At most [\d.]+ [KM]iB\/s$/);
     await keepPicture(page, `pieces-${device}`);
     server.file("/samples/large.bin").update({ bytesPerSecond: 0 });
     await card.word("group", "0x140", 60_000);

@@ -137,10 +137,10 @@ for (const place of ["the scripted server", "a plain web server"]) {
     const readme = (await readFile(new URL("../../README.md", import.meta.url), "utf8")).split("```js\n")[1].split("\n```")[0];
     const listed = await page.locator("#console-first li").allTextContents();
     const plain = (text) => text.replace(/"https?:[^"]*model\.bin"/, "URL").split("\n").filter(Boolean);
-    assert.deepEqual(plain(listed.join("\n")), plain(readme), "but for the address");
+    assert.deepEqual([...plain(listed.join("\n")), "await queue.close();"], plain(readme), "but for the address");
     await page.locator("#console-run-all").click();
-    await until("all ten", async () => (await output(page, "value")).length === listed.length, 30_000);
-    assert.deepEqual([await output(page, "log"), await output(page, "failure")], [["80", "140"], []]);
+    await until("all of them", async () => (await output(page, "value")).length === listed.length, 30_000);
+    assert.deepEqual([await output(page, "log"), await output(page, "failure")], [["80", "140", "model.bin 5242880"], []]);
     await type(page, "`${file.size} bytes, ${describeStatus(group.getStatus().status).join()}`");
     assert.equal((await output(page, "value")).at(-1), "5242880 bytes, QM_STATUS_GROUP_COMPLETE,QM_STATUS_GROUP_SUSPENDED");
     assert.match(await page.locator("#instrument").textContent(), /0x140/, "the group is opened");

@@ -59,6 +59,41 @@ test("where a worker gets no files, auto is IndexedDB, and stays it where the wo
   assert.equal(await storage(page), "opfs", "a new queue has files");
 });
 
+/** In the engine's worker: the fourth flush fails, and what was written since the third is lost; later ones succeed. */
+const LOSES_A_FLUSH = `
+  const { flush, write } = FileSystemSyncAccessHandle.prototype;
+  const written = [];
+  let count = 0;
+  Object.assign(FileSystemSyncAccessHandle.prototype, {
+    write(bytes, options) {
+      written.push([bytes.byteLength, options]);
+      return write.call(this, bytes, options);
+    },
+    flush() {
+      const since = written.splice(0);
+      count += 1;
+      if (count !== 4) return flush.call(this);
+      for (const [length, options] of since) write.call(this, new Uint8Array(length), options);
+      throw new DOMException("the disk is going", "UnknownError");
+    },
+  });`;
+
+test("what a flush that failed has lost is fetched again, whichever connection brought it", async (t) => {
+  const file = server.put("/flush.bin", { size: 24 * MIB, bytesPerSecond: 4 * MIB });
+  const page = await open(t);
+  const options = { connections: { perFile: 3 }, checkpoint: { bytes: 2 * MIB, interval: 600_000 } };
+  await page.evaluate(([before, options]) => {
+    const own = `import "data:text/javascript,${encodeURIComponent(before)}"; import "${location.origin}/pkg/worker.js";`;
+    const url = URL.createObjectURL(new Blob([own], { type: "text/javascript" }));
+    return lab.queue({ ...options, worker: () => new Worker(url, { type: "module" }) }).then(() => {});
+  }, [LOSES_A_FLUSH, options]);
+  await run(page, file.path);
+  await until("the group is in error", () => isOver(page));
+  await page.evaluate(() => lab.group.resumeGroup());
+  await finished(page);
+  assert.equal(await hash(page), file.sha256());
+});
+
 /** Limits what a page's origin may keep. Chromium's IndexedDB heeds a limit that was there before it was opened. */
 async function limit(page) {
   const session = await page.context().newCDPSession(page);

@@ -113,6 +113,30 @@ test("when the active tab closes, the other goes on from what is durable", async
   assert.match(resumed.range, /^bytes=[1-9]/);
 });
 
+test("a worker that ends without a word is followed by another, which goes on", async (t) => {
+  const { server, launch, open } = await place(t, { size: 16 * MIB, bytesPerSecond: 4 * MIB });
+  const context = await launch();
+  const page = await open(context.pages()[0]);
+  await page.evaluate(
+    async ([remoteFile, localFile]) => {
+      globalThis.workers = [];
+      const worker = () => {
+        workers.push(new Worker("/pkg/worker.js", { type: "module" }));
+        return workers.at(-1);
+      };
+      await lab.make([{ remoteFile, localFile }], { worker });
+      await lab.group.resumeGroup();
+    },
+    [server.origin + PATH, LOCAL],
+  );
+  await until("bytes", async () => (await bytesDone(page)) > 6 * MIB);
+  await page.evaluate(() => workers[0].terminate());
+  await until("complete", () => isComplete(page), 30_000);
+  assert.equal(await page.evaluate(() => workers.length), 2);
+  await assertWhole(server, page);
+  assert.match(server.log.gets(PATH).at(-1).range, /^bytes=[1-9]/);
+});
+
 test("a suspend in one tab ends the connection of the other", async (t) => {
   const there = await place(t, { size: 64 * MIB, bytesPerSecond: 4 * MIB });
   const { second } = await twoTabs(t, there);

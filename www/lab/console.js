@@ -19,6 +19,7 @@ const MODEL_URL = new URL(`lab/files/${MODEL}`, document.baseURI).href;
 /** So many lines of output are kept. */
 const KEPT = 200;
 
+/** The README's first program but for its end: whoever types on needs the queue. */
 const FIRST_LINES = [
   'import { QueueManager } from "qmgr";',
   "const queue = await QueueManager.open();",
@@ -30,6 +31,7 @@ const FIRST_LINES = [
   "await group.finished();",
   "console.log(group.getStatus().status.toString(16)); // 140: complete",
   'const file = await queue.openFile("/models/model.bin");',
+  "console.log(file.name, file.size);",
 ];
 const MORE_LINES = [
   "describeStatus(group.getStatus().status)",
@@ -73,7 +75,7 @@ class CommandLine {
     run.addEventListener("click", () => void this.#runInput());
     return [
       element("section", { className: "panel console-ready", ariaLabel: "Lines to begin with" },
-        element("div", { className: "panel-head" }, element("h2", {}, "The first ten lines"), all),
+        element("div", { className: "panel-head" }, element("h2", {}, "The first lines"), all),
         element("ol", { className: "console-lines", id: "console-first" }, ...FIRST_LINES.map((line) => this.#ready(line))),
         element("h3", { className: "under" }, "And others"),
         element("ul", { className: "console-lines" }, ...MORE_LINES.map((line) => this.#ready(line)))),

@@ -6,7 +6,7 @@ use crate::ordered::Set;
 use crate::queue::DiskFailure;
 use js_sys::{AsyncIterator, Promise, Reflect, TypeError, Uint8Array};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -53,6 +53,9 @@ struct OpenHandle {
     handle: FileSystemSyncAccessHandle,
     /// Something was written since the last flush.
     is_dirty: Cell<bool>,
+    /// Why a flush failed. What the disk has dropped then is not among what it writes the next time, so
+    /// that a later flush may succeed and mean nothing.
+    failed: RefCell<Option<DiskFailure>>,
 }
 
 impl Drop for OpenHandle {
@@ -132,7 +135,13 @@ impl Opfs {
             file(&self.parts, part, create).await.map_err(|thrown| js::disk_failure(&thrown))?;
         let handle = JsFuture::from(handle.create_sync_access_handle()).await;
         let handle = handle.map_err(|thrown| js::disk_failure(&thrown))?.unchecked_into();
-        Ok(OpfsPart { open: Rc::new(OpenHandle { handle, is_dirty: Cell::new(false) }) })
+        Ok(OpfsPart {
+            open: Rc::new(OpenHandle {
+                handle,
+                is_dirty: Cell::new(false),
+                failed: RefCell::default(),
+            }),
+        })
     }
 
     pub(super) async fn copy(&self, from: &str, to: &str, length: u64) -> Result<(), DiskFailure> {
@@ -368,10 +377,18 @@ impl OpfsPart {
         Ok(u32::try_from(js::to_u64(count)).unwrap_or(0).min(buffer.length()))
     }
 
-    /// Of several connections that are told to flush, the first one does it for all.
+    /// Of several connections that are told to flush, the first one does it for all. Once it has failed,
+    /// it fails until the part is opened anew, cut to what was durable before.
     pub(super) fn flush(&self) -> Result<(), DiskFailure> {
+        if let Some(failure) = &*self.open.failed.borrow() {
+            return Err(failure.clone());
+        }
         if self.open.is_dirty.get() {
-            self.handle().flush().map_err(|thrown| js::disk_failure(&thrown))?;
+            self.handle().flush().map_err(|thrown| {
+                let failure = js::disk_failure(&thrown);
+                self.open.failed.replace(Some(failure.clone()));
+                failure
+            })?;
             self.open.is_dirty.set(false);
         }
         Ok(())

@@ -13,13 +13,13 @@ use qmgr::abi::{
 };
 use qmgr::protocol::{
     Answer, Checkpoint, Command, Connections, Credentials, Given, GroupState, Limits, Owner,
-    Serial, SettingsPatch,
+    Resume, Serial, SettingsPatch,
 };
 use qmgr::queue::{DiskFailure, Event, Ticket};
 use qmgr::time::Millis;
 use sha2::{Digest, Sha256};
 
-const PATHS: [&str; 7] = ["/a", "/b", "/c", "/d/e", "/d/f", "/far/g", "/far/h"];
+const PATHS: [&str; 8] = ["/a", "/b", "/c", "/d/e", "/d/f", "/far/g", "/far/h", "/far/i"];
 
 /// Ids are taken from a few, so that they collide.
 const IDS: std::ops::Range<u32> = 900..906;
@@ -37,6 +37,9 @@ const VALIDATORS: [Validators; 6] = [
     Validators::Weak,
     Validators::None,
 ];
+
+/// What a server of another origin lets a page see.
+const CORS: [Cors; 4] = [Cors::Exposed, Cors::RangeExposed, Cors::Hidden, Cors::Hidden];
 
 const RANGES: [Ranges; 5] =
     [Ranges::Honoured, Ranges::Honoured, Ranges::Honoured, Ranges::Ignored, Ranges::Capped(7_000)];
@@ -67,6 +70,8 @@ pub struct History {
     targets: u32,
     /// The most bytes that a checkpoint left at risk so far.
     checkpoint: u64,
+    /// Whether files are so large that an equal overlap may stand in for a proof.
+    has_large_files: bool,
 }
 
 impl History {
@@ -74,7 +79,12 @@ impl History {
         let mut rng = Rng::with_seed(seed);
         let world = World::with_dice(seed, Some(rng.fork()));
         let (groups, created) = (Vec::new(), Vec::new());
-        let mut history = Self { world, rng, groups, created, targets: 0, checkpoint: 0 };
+        let has_large_files = rng.u8(0..4) == 0;
+        let mut history =
+            Self { world, rng, groups, created, targets: 0, checkpoint: 0, has_large_files };
+        if has_large_files {
+            history.world.chunk = 9_000;
+        }
         for path in PATHS {
             history.serve(url(path));
             history.serve(mirror(&url(path)));
@@ -97,12 +107,18 @@ impl History {
         let size = match rng.u8(0..6) {
             0 => 0,
             1 => 1,
+            2..4 if self.has_large_files => rng.usize(70_000..250_000),
             _ => rng.usize(2..30_000),
         };
+        // A page's own server that keeps its date through a change defeats every proof.
+        let keeps_date = rng.bool() && !url.starts_with("https://here.test/");
         let file = RemoteFile {
-            validators: VALIDATORS[rng.usize(..VALIDATORS.len())],
+            validators: match VALIDATORS[rng.usize(..VALIDATORS.len())] {
+                Validators::Date | Validators::FreshDate if keeps_date => Validators::FrozenDate,
+                validators => validators,
+            },
             ranges: RANGES[rng.usize(..RANGES.len())],
-            cors: [Cors::Exposed, Cors::RangeExposed, Cors::Hidden][rng.usize(..3)],
+            cors: CORS[rng.usize(..CORS.len())],
             has_length: rng.u8(0..5) > 0,
             has_total: rng.u8(0..5) > 0,
             ..RemoteFile::new(&url, size)
@@ -136,9 +152,10 @@ impl History {
         match action {
             0..48 => self.command(),
             48..53 => self.callback(),
-            53..63 => self.script(),
-            63..65 => self.read(),
-            65..70 => self.change_version(),
+            53..62 => self.script(),
+            62..64 => self.read(),
+            64..68 => self.change_version(),
+            68..70 => self.change_server(),
             70..78 => self.crash(),
             78..84 => self.repeat_event(),
             84..88 => {
@@ -184,6 +201,27 @@ impl History {
         self.world.change(path, size);
     }
 
+    /// A server lets pages see more or less, or nothing, or begins or ends to compress a file.
+    fn change_server(&mut self) {
+        let path = self.path();
+        let rng = &mut self.rng;
+        let cors = match rng.u8(0..3) {
+            0 => Cors::Refused,
+            _ => CORS[rng.usize(..CORS.len())],
+        };
+        let turns = rng.u8(0..4) == 0;
+        let file = self.world.remote(path);
+        file.cors = cors;
+        if turns {
+            file.ranges = match file.ranges {
+                Ranges::Coded => Ranges::Honoured,
+                Ranges::Capped(_) | Ranges::Honoured | Ranges::Ignored => Ranges::Coded,
+            };
+        }
+        let ranges = file.ranges;
+        self.world.tell(|| format!("{path} is shown as {cors:?} and its ranges are {ranges:?}"));
+    }
+
     fn trouble_disk(&mut self) {
         let failures = [
             DiskFailure::Busy,
@@ -193,9 +231,10 @@ impl History {
         ];
         let failure = self.rng.choice(failures).expect("one of four");
         let disk = &mut self.world.disk;
-        let (what, refusals) = match self.rng.bool() {
-            true => ("move", &mut disk.refusals),
-            false => ("opening", &mut disk.open_refusals),
+        let (what, refusals) = match self.rng.u8(0..3) {
+            0 => ("move", &mut disk.refusals),
+            1 => ("opening", &mut disk.open_refusals),
+            _ => ("flush", &mut disk.flush_refusals),
         };
         refusals.push_back(failure.clone());
         self.world.tell(|| format!("the next {what} fails: {failure:?}"));
@@ -283,6 +322,7 @@ impl History {
             connections: Some(connections),
             time_slice: Some(Millis(rng.u64(100..2_000))),
             checkpoint: Some(checkpoint),
+            resume: Some(if rng.bool() { Resume::Likely } else { Resume::Proven }),
             limits: Some(limits),
             ..SettingsPatch::default()
         }
@@ -300,7 +340,7 @@ impl History {
                 (1..=page.sequence).take_while(|number| page.replies.contains_key(number));
             page.acknowledged = answered.last().unwrap_or(0);
         }
-        page.owner = Owner { user: user.to_owned(), administrator };
+        page.owner = Owner { user: user.into(), administrator };
         self.world.tell(|| format!("{command:?}"));
         let creates = matches!(command, Command::CreateGroup { .. } | Command::GetGroup { .. });
         let sequence = match is_other {
@@ -393,7 +433,9 @@ impl History {
             _ => {
                 let files: Vec<_> = self.world.database.tables.files.values().collect();
                 let local_file = self.rng.choice(files).map(|file| file.local_file.clone());
-                Command::DeleteFile { local_file: local_file.unwrap_or_else(|| "/x".to_owned()) }
+                let local_file =
+                    local_file.map_or_else(|| "/x".to_owned(), |file| file.to_string());
+                Command::DeleteFile { local_file }
             }
         }
     }
@@ -418,7 +460,7 @@ impl History {
             2 => Some(Sha256Integrity([7; 32]).to_string()),
             _ => None,
         };
-        FileSetInfo { local_file, size, integrity, ..info(path) }
+        FileSetInfo { local_file: local_file.into(), size, integrity, ..info(path) }
     }
 
     /// Somebody reads a file that may be on its way.
@@ -459,10 +501,14 @@ impl History {
         for file in self.world.servers.files.values_mut() {
             file.script.clear();
             file.always = None;
+            if file.cors == Cors::Refused {
+                file.cors = Cors::Hidden;
+            }
         }
         self.world.disk.capacity = None;
         self.world.disk.refusals.clear();
         self.world.disk.open_refusals.clear();
+        self.world.disk.flush_refusals.clear();
         self.world.refused_commits = 0;
         for tab in [&mut self.world.page, &mut self.world.other] {
             tab.hook = Hook::Signs(Millis::SECOND);
@@ -600,14 +646,16 @@ impl History {
             .map(|(_, file)| file.local_file.clone())
             .collect();
         for local_file in gone {
-            self.world.ask(Command::DeleteFile { local_file }).expect("it is deleted");
+            self.world
+                .ask(Command::DeleteFile { local_file: local_file.to_string() })
+                .expect("it is deleted");
         }
     }
 }
 
 /// Whether the server holds what the caller promised.
 fn is_as_promised(file: &FileSetInfo, servers: &Servers) -> bool {
-    let served = servers.files[&file.remote_file].versions.last().expect("a file has a version");
+    let served = servers.files[&*file.remote_file].versions.last().expect("a file has a version");
     let checked = FileSet::try_from(file.clone()).expect("it was taken");
     file.size.is_none_or(|size| size == served.len() as u64)
         && checked.integrity.is_none_or(|hash| hash.0[..] == Sha256::digest(served)[..])

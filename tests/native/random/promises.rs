@@ -19,6 +19,10 @@ pub fn check(world: &World, checkpoint: u64) {
     for (part, risked) in world.at_risk() {
         assert!(risked < checkpoint.max(1), "{risked} bytes of {part} are not safe");
     }
+    for (part, unrecorded) in world.unrecorded() {
+        let most = checkpoint * world.breadth(part);
+        assert!(unrecorded <= most, "a crash costs {unrecorded} bytes of {part}, not {most}");
+    }
 }
 
 /// The settings bound the connections, and no two fetch a byte at the same time.

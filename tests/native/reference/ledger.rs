@@ -143,7 +143,7 @@ impl Ledger {
 }
 
 fn may_be(file: &FileSetInfo, bytes: &[u8], servers: &Servers) -> bool {
-    let urls = [file.remote_file.clone(), mirror(&file.remote_file)];
+    let urls = [file.remote_file.to_string(), mirror(&file.remote_file)];
     let mut held = urls
         .iter()
         .chain(&servers.stand_ins)

@@ -6,6 +6,7 @@ use qmgr::abi::{
 };
 use qmgr::protocol::{Call, ClientId, Command, Limits, Owner, Serial};
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// How a call is answered, as far as codes go.
 pub type Outcome = Result<(), Hresult>;
@@ -14,7 +15,7 @@ pub type Outcome = Result<(), Hresult>;
 #[derive(Clone, Debug)]
 pub struct Group {
     pub id: Guid,
-    pub owner: String,
+    pub owner: Rc<str>,
     pub job: Option<Guid>,
     pub files: Vec<FileSetInfo>,
     pub foreground: bool,

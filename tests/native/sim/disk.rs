@@ -23,6 +23,8 @@ struct PartFile {
     written: Vec<u8>,
     /// The bytes that were not flushed since they were written.
     unflushed: RangeSet<usize>,
+    /// Why a flush failed since it was opened: what was written is lost then, whatever later flushes say.
+    failed: Option<DiskFailure>,
 }
 
 /// Parts and published files.
@@ -41,6 +43,8 @@ pub struct Disk {
     pub checks_room: bool,
     /// What the next openings of a part say instead of opening it.
     pub open_refusals: VecDeque<DiskFailure>,
+    /// What the next flushes say instead of flushing.
+    pub flush_refusals: VecDeque<DiskFailure>,
     /// What the next moves to a name say instead of moving.
     pub refusals: VecDeque<DiskFailure>,
 }
@@ -75,6 +79,7 @@ impl Disk {
         }
         file.written.truncate(keep);
         file.unflushed.remove(keep..usize::MAX);
+        file.failed = None;
         Ok(())
     }
 
@@ -83,7 +88,7 @@ impl Disk {
         let length = usize::try_from(length).expect("a small file");
         let bytes = self.read(from)?.get(..length);
         let written = bytes.ok_or(DiskFailure::Missing { target_size: None })?.to_vec();
-        self.parts.insert(to, PartFile { written, unflushed: RangeSet::new() });
+        self.parts.insert(to, PartFile { written, ..PartFile::default() });
         Ok(())
     }
 
@@ -106,10 +111,17 @@ impl Disk {
         Ok(())
     }
 
-    pub fn flush(&mut self, part: Part) {
-        if let Some(file) = self.parts.get_mut(&part) {
-            file.unflushed.clear();
+    /// Makes durable what is written; once it has failed it fails until the part is opened anew.
+    pub fn flush(&mut self, part: Part) -> Result<(), DiskFailure> {
+        let Some(file) = self.parts.get_mut(&part) else { return Ok(()) };
+        if file.failed.is_none() && !file.unflushed.is_empty() {
+            file.failed = self.flush_refusals.pop_front();
         }
+        if let Some(failure) = &file.failed {
+            return Err(failure.clone());
+        }
+        file.unflushed.clear();
+        Ok(())
     }
 
     pub fn publish(

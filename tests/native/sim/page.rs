@@ -80,8 +80,8 @@ pub enum Return {
 impl Page {
     pub fn new(client: &str) -> Self {
         Self {
-            client: ClientId(client.to_owned()),
-            owner: Owner { user: "someone".to_owned(), administrator: false },
+            client: ClientId(client.into()),
+            owner: Owner { user: "someone".into(), administrator: false },
             sequence: 0,
             acknowledged: 0,
             unanswered: BTreeMap::new(),

@@ -22,6 +22,7 @@ use qmgr::time::Millis;
 use rangemap::RangeSet;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 /// When a world begins: Sun, 06 Nov 1994 08:49:37 GMT.
 pub const START: Millis = Millis(784_111_777_000);
@@ -29,7 +30,7 @@ pub const START: Millis = Millis(784_111_777_000);
 /// No run takes more steps; one that does hangs.
 const MOST_STEPS: usize = 200_000;
 
-/// A body moves by so many bytes a step.
+/// A body moves by so many bytes a step, where nobody says otherwise.
 const CHUNK: usize = 1_000;
 
 /// A hash that is continued from this is not that of the part.
@@ -40,6 +41,7 @@ const PIECES: Pieces = Pieces { least_rest: 8_000, least: 2_000, near: 4_000 };
 
 /// Something that is done when its time comes.
 enum Task {
+    Allow { ticket: Ticket, until: u64 },
     Answer(Ticket),
     Chunk(Ticket),
     Copy { ticket: Ticket, from: Part, to: Part, length: u64 },
@@ -80,6 +82,12 @@ pub struct World {
     pub dice: Option<fastrand::Rng>,
     /// Whether each engine after a crash is the first of its worker, so that its tickets begin anew.
     pub moves_to_new_workers: bool,
+    /// A body moves by so many bytes a step.
+    pub chunk: usize,
+    /// So long a commit takes, in milliseconds.
+    pub commit_delay: u64,
+    /// So long a part is hashed, in milliseconds.
+    pub hash_delay: u64,
     /// Whether all connections together are as fast as one.
     pub shares_bandwidth: bool,
     /// Whether everything that happens is printed.
@@ -89,6 +97,8 @@ pub struct World {
     connections: BTreeMap<Ticket, Connection>,
     /// What was written of each part since the engine started.
     written: BTreeMap<Part, RangeSet<u64>>,
+    /// The most connections that wrote into each at once, since then.
+    breadths: BTreeMap<Part, u64>,
     /// The servers' clocks are ahead of the engine's by so much, which was set back.
     set_back: Millis,
     tasks: BTreeMap<(Millis, u64), Task>,
@@ -126,11 +136,15 @@ impl World {
             most_connections: 0,
             dice,
             moves_to_new_workers: false,
+            chunk: CHUNK,
+            commit_delay: 2,
+            hash_delay: 5,
             shares_bandwidth: false,
             is_told: std::env::var_os("QMGR_LOG").is_some(),
             scripted: String::new(),
             connections: BTreeMap::new(),
             written: BTreeMap::new(),
+            breadths: BTreeMap::new(),
             set_back: Millis(0),
             tasks: BTreeMap::new(),
             next_task: 0,
@@ -490,6 +504,29 @@ impl World {
         risked
     }
 
+    /// How many bytes of each part that the engine has received are in no record.
+    pub fn unrecorded(&self) -> BTreeMap<Part, u64> {
+        let length = |range: &Range<u64>| range.end - range.start;
+        let of_part = |(&part, written): (&Part, &RangeSet<u64>)| {
+            let record = self.database.tables.transfers.get(&(part.serial, part.index));
+            let mut rest = written.clone();
+            for &(start, end) in record
+                .filter(|record| record.generation == part.generation)
+                .map_or(&[][..], |record| &record.ranges)
+            {
+                rest.remove(start..end);
+            }
+            (part, rest.iter().map(length).sum())
+        };
+        let is_wanted = |part: &Part| self.queue.parts().any(|wanted| wanted == *part);
+        self.written.iter().filter(|(part, _)| is_wanted(part)).map(of_part).collect()
+    }
+
+    /// The most connections that wrote into a part at once, since the engine started.
+    pub fn breadth(&self, part: Part) -> u64 {
+        self.breadths.get(&part).copied().unwrap_or_default()
+    }
+
     /// The network comes, or goes and breaks what is open.
     pub fn set_network(&mut self, is_online: bool) {
         if !is_online {
@@ -534,6 +571,7 @@ impl World {
         let kept: BTreeSet<Part> = self.queue.parts().collect();
         self.disk.delete_orphans(&kept);
         self.written.clear();
+        self.breadths.clear();
         self.drain();
         if !self.is_online {
             self.report(Event::Online(false));
@@ -587,7 +625,8 @@ impl World {
                 // A move that is refused is one that was not made.
                 let _ = self.move_to_its_name(part, &target, size);
             }
-            Task::Answer(_)
+            Task::Allow { .. }
+            | Task::Answer(_)
             | Task::Compare { .. }
             | Task::Deliver(_)
             | Task::End(..)
@@ -629,6 +668,11 @@ impl World {
         self.tasks
             .values()
             .find_map(|task| if let Task::Commit(commit) = task { Some(&**commit) } else { None })
+    }
+
+    /// Whether a part is being hashed as a whole.
+    pub fn hash_is_under_way(&self) -> bool {
+        self.tasks.values().any(|task| matches!(task, Task::Hash { .. }))
     }
 
     /// The ticket of a connection that is open.
@@ -798,9 +842,10 @@ impl World {
         self.tell(|| format!("order {effect:?}"));
         let (delay, task) = match effect {
             Effect::Abort { ticket } => (1, Task::End(ticket, Ended::Aborted)),
+            Effect::Allow { ticket, until } => (1, Task::Allow { ticket, until }),
             Effect::Commit(commit) => {
                 self.ledger.note_commit(&commit);
-                (2, Task::Commit(commit))
+                (self.commit_delay, Task::Commit(commit))
             }
             Effect::Compare { ticket, part, at, until } => {
                 (10, Task::Compare { ticket, part, at, until })
@@ -815,7 +860,9 @@ impl World {
             Effect::Copy { ticket, from, to, length } => {
                 (5, Task::Copy { ticket, from, to, length })
             }
-            Effect::Hash { ticket, part, from } => (5, Task::Hash { ticket, part, from }),
+            Effect::Hash { ticket, part, from } => {
+                (self.hash_delay, Task::Hash { ticket, part, from })
+            }
             Effect::Probe { ticket, url } => {
                 self.connect(ticket, url, Request::default(), Vec::new());
                 (20, Task::Probe(ticket))
@@ -823,9 +870,19 @@ impl World {
             Effect::Publish { ticket, part, target, size } => {
                 (1, Task::Publish { ticket, part, target, size })
             }
-            Effect::Receive { ticket, part, at, keep, until, size, hash } => {
-                let is_shortened = false;
-                let sink = Sink { part, at, position: at, reported: at, until, hash, is_shortened };
+            Effect::Receive { ticket, part, at, keep, until, allowed, size, hash } => {
+                let sink = Sink {
+                    part,
+                    at,
+                    position: at,
+                    flushed: at,
+                    reported: at,
+                    until,
+                    allowed,
+                    waits: false,
+                    hash,
+                    is_shortened: false,
+                };
                 return self.receive(ticket, sink, keep, size);
             }
             Effect::Shorten { ticket, until } => (1, Task::Shorten { ticket, until }),
@@ -878,7 +935,12 @@ impl World {
                     self.hashed_from.push(mark.position);
                     check_mark(&self.disk, sink.part, mark).expect("the part is there");
                 }
+                let part = sink.part;
                 connection.sink = Some(sink);
+                let sinks = self.connections.values().filter_map(|open| open.sink.as_ref());
+                let breadth = sinks.filter(|sink| sink.part == part).count() as u64;
+                let most = self.breadths.entry(part).or_default();
+                *most = breadth.max(*most);
                 self.schedule(10, Task::Chunk(ticket));
             }
             Err(failure) => self.schedule(1, Task::End(ticket, Ended::Disk(failure))),
@@ -887,6 +949,7 @@ impl World {
 
     fn carry_out(&mut self, task: Task) {
         match task {
+            Task::Allow { ticket, until } => self.allow(ticket, until),
             Task::Answer(ticket) => self.answer(ticket),
             Task::Chunk(ticket) => self.move_body(ticket),
             Task::Copy { ticket, from, to, length } => {
@@ -913,12 +976,14 @@ impl World {
             }
             Task::DeletePart(part) => self.delete_part(part),
             Task::End(ticket, how) => self.end(ticket, how),
-            Task::Flush(ticket) => {
-                if let Some(position) = self.flush(ticket) {
+            Task::Flush(ticket) => match self.flush(ticket) {
+                None => {}
+                Some(Ok(position)) => {
                     self.report_hash(ticket);
                     self.report(Event::Flushed { ticket, position });
                 }
-            }
+                Some(Err(failure)) => self.end(ticket, Ended::Disk(failure)),
+            },
             Task::Hash { ticket, part, from } => self.hash(ticket, part, &from),
             Task::Probe(ticket) => {
                 let Some(connection) = self.connections.get(&ticket) else { return };
@@ -934,6 +999,19 @@ impl World {
                 self.report(Event::Published { ticket, result });
             }
             Task::Shorten { ticket, until } => self.shorten(ticket, until),
+        }
+    }
+
+    /// Lets a body be read further, unless it has ended by itself.
+    fn allow(&mut self, ticket: Ticket, until: u64) {
+        let Some(sink) = self.connections.get_mut(&ticket).and_then(|open| open.sink.as_mut())
+        else {
+            return;
+        };
+        // One that was given later may have come earlier.
+        sink.allowed = sink.allowed.max(until);
+        if std::mem::take(&mut sink.waits) {
+            self.schedule(1, Task::Chunk(ticket));
         }
     }
 
@@ -998,7 +1076,15 @@ impl World {
 
     fn move_body(&mut self, ticket: Ticket) {
         let Some(connection) = self.connections.get_mut(&ticket) else { return };
-        let bytes = match connection.read(CHUNK) {
+        if let Some(sink) = connection.sink.as_mut().filter(|sink| sink.is_held_back()) {
+            sink.waits = true;
+            let position = sink.position;
+            if std::mem::replace(&mut sink.reported, position) < position {
+                self.report(Event::Progress { ticket, position });
+            }
+            return;
+        }
+        let bytes = match connection.read(self.chunk) {
             Read::Bytes(bytes) => bytes,
             Read::End(BodyEnd::Breaks) => return self.end(ticket, Ended::Broken),
             Read::End(BodyEnd::Closes) => return self.end(ticket, Ended::Closed),
@@ -1008,7 +1094,9 @@ impl World {
         let room = sink.until.map_or(u64::MAX, |until| until.saturating_sub(sink.position));
         let fitting = bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX));
         let (part, at) = (sink.part, sink.position);
-        check_untouched(&self.database, part, at, fitting as u64);
+        if fitting > 0 {
+            check_untouched(&self.database, part, at, fitting as u64);
+        }
         let range = at..at + fitting as u64;
         let written = self.written.entry(part).or_default();
         let is_new = range.is_empty() || !written.overlaps(&range);
@@ -1043,11 +1131,13 @@ impl World {
     /// Flushes and closes the part of a connection, and reports its end.
     fn end(&mut self, ticket: Ticket, how: Ended) {
         self.report_hash(ticket);
+        let flushed = self.flush(ticket);
         let Some(connection) = self.connections.remove(&ticket) else { return };
-        let position = connection.sink.map(|sink| {
-            self.disk.flush(sink.part);
-            sink.position
-        });
+        let position = connection.sink.map(|sink| sink.flushed);
+        let how = match flushed {
+            Some(Err(failure)) => Ended::Disk(failure),
+            Some(Ok(_)) | None => how,
+        };
         self.report(Event::Ended { ticket, position, how });
     }
 
@@ -1089,10 +1179,13 @@ impl World {
     }
 
     /// Flushes the part of a connection, if it has one, and says up to where.
-    fn flush(&mut self, ticket: Ticket) -> Option<u64> {
-        let &Sink { part, position, .. } = self.connections.get(&ticket)?.sink.as_ref()?;
-        self.disk.flush(part);
-        Some(position)
+    fn flush(&mut self, ticket: Ticket) -> Option<Result<u64, DiskFailure>> {
+        let sink = self.connections.get_mut(&ticket)?.sink.as_mut()?;
+        let flushed = self.disk.flush(sink.part);
+        Some(flushed.map(|()| {
+            sink.flushed = sink.position;
+            sink.flushed
+        }))
     }
 
     fn delete_part(&mut self, part: Part) {
@@ -1103,7 +1196,8 @@ impl World {
     /// A chunk is written, and the engine ends in the middle of it.
     fn write_torn(&mut self, ticket: Ticket) {
         let Some(connection) = self.connections.get(&ticket) else { return };
-        let (Some(sink), Read::Bytes(bytes)) = (&connection.sink, connection.read(CHUNK)) else {
+        let (Some(sink), Read::Bytes(bytes)) = (&connection.sink, connection.read(self.chunk))
+        else {
             return;
         };
         let room = sink.until.map_or(u64::MAX, |until| until.saturating_sub(sink.position));
@@ -1210,7 +1304,12 @@ pub fn url(path: &str) -> String {
 
 /// A file, fetched from and published under one path.
 pub fn info(path: &str) -> FileSetInfo {
-    FileSetInfo { remote_file: url(path), local_file: path.to_owned(), size: None, integrity: None }
+    FileSetInfo {
+        remote_file: url(path).into(),
+        local_file: path.into(),
+        size: None,
+        integrity: None,
+    }
 }
 
 /// An id by its number.

@@ -108,7 +108,7 @@ fn nothing_is_left_waiting_for_nothing(world: &World, row: &GroupRow) {
 fn only_running_groups_transfer(world: &World, row: &GroupRow, files: &[(u32, FileRow)]) {
     let is_running = row.status & 0x180 == 0x080 && row.state != GroupState::Waiting;
     for (ticket, connection) in &world.connections {
-        let is_own = files.iter().any(|(_, file)| file.info.remote_file == connection.url);
+        let is_own = files.iter().any(|(_, file)| *file.info.remote_file == *connection.url);
         assert!(!is_own || is_running || connection.is_aborted, "{ticket:?} goes on: {row:?}");
     }
     for order in world.orders.values() {

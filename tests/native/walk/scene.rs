@@ -123,8 +123,9 @@ impl Scene {
             }
         }
         let files = world.database.tables.files.values();
-        commands
-            .extend(files.map(|file| Command::DeleteFile { local_file: file.local_file.clone() }));
+        commands.extend(
+            files.map(|file| Command::DeleteFile { local_file: file.local_file.to_string() }),
+        );
         commands
     }
 
@@ -168,7 +169,12 @@ impl Scene {
             let digest = Sha256::digest(&self.file(&remote_file, 0).versions[0]);
             format!("sha256-{}", BASE64_STANDARD.encode(digest))
         });
-        FileSetInfo { remote_file, local_file: path, size: None, integrity }
+        FileSetInfo {
+            remote_file: remote_file.into(),
+            local_file: path.into(),
+            size: None,
+            integrity,
+        }
     }
 }
 

@@ -276,7 +276,7 @@ impl World {
     /// Whether some file of a group in the queue is still to be fetched from there.
     fn is_wanted(&self, url: &str) -> bool {
         let files = self.rows.values().flat_map(|update| &update.files);
-        files.into_iter().any(|(_, file)| !file.complete && file.info.remote_file == url)
+        files.into_iter().any(|(_, file)| !file.complete && file.info.remote_file == url.into())
     }
 
     /// Whether a connection writes a part: nobody can delete it then.
@@ -428,7 +428,9 @@ impl World {
                     connection.is_flushing = true;
                 }
             }
-            Effect::Receive { ticket, part, at, keep, until, size, hash: _ } => {
+            // These files are smaller than what a checkpoint allows.
+            Effect::Allow { .. } => {}
+            Effect::Receive { ticket, part, at, keep, until, allowed: _, size, hash: _ } => {
                 let is_open = self.is_open(part);
                 if let Some(connection) = self.connections.get_mut(&ticket) {
                     let opened = match is_open {
@@ -559,7 +561,7 @@ impl World {
         let connection = self.connections.get_mut(&ticket).expect("a connection");
         connection.is_flushing = false;
         if let Stage::Writing { part, position, .. } = connection.stage {
-            self.disk.flush(part);
+            self.disk.flush(part).expect("the disk flushes");
             self.report(Event::Flushed { ticket, position });
         }
     }
@@ -576,7 +578,7 @@ impl World {
         let connection = self.connections.remove(&ticket).expect("a connection");
         match connection.stage {
             Stage::Writing { part, position, .. } => {
-                self.disk.flush(part);
+                self.disk.flush(part).expect("the disk flushes");
                 Some(position)
             }
             Stage::Failed(_) | Stage::Held { .. } | Stage::Requesting => None,
@@ -645,7 +647,7 @@ impl World {
         };
         if is_reply && self.calls.is_empty() {
             // The page has seen all replies; what was kept for it can be forgotten.
-            let (client, now) = (ClientId("page".to_owned()), self.now);
+            let (client, now) = (ClientId("page".into()), self.now);
             self.queue.call(ToEngine::Bye { client }, now);
         }
         for GroupUpdate { group, .. } in rows {
@@ -692,7 +694,7 @@ fn believed(
     loop {
         while let Some(message) = queue.poll_message() {
             if let ToPage::Reply { client, result: Ok(Answer::Groups(rows)), .. } = message
-                && client.0 == "visitor"
+                && client.0 == "visitor".into()
             {
                 return rows.into_iter().map(|row| (row.group.serial, row)).collect();
             }
@@ -710,10 +712,10 @@ fn believed(
 /// A call of a page, in the name of the one user of these worlds.
 pub fn call(client: &str, sequence: u64, acknowledged: u64, command: Command) -> Call {
     Call {
-        client: ClientId(client.to_owned()),
+        client: ClientId(client.into()),
         sequence,
         acknowledged,
-        owner: Owner { user: "someone".to_owned(), administrator: false },
+        owner: Owner { user: "someone".into(), administrator: false },
         command,
     }
 }
