@@ -1,13 +1,17 @@
 /** The programs in `examples/`, each with the packed package, as its own README says. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { cp, mkdir, symlink } from "node:fs/promises";
+import { once } from "node:events";
+import { cp, mkdir, symlink, writeFile } from "node:fs/promises";
+import { createServer as createHttpServer } from "node:http";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import sirv from "sirv";
 import { build, createServer } from "vite";
 import { startServer } from "../server/server.mjs";
+import { colourOf, makeFilm } from "../page/film.mjs";
 import { openPage } from "../package/page.mjs";
 import { projectWith } from "../package/project.mjs";
 import { serve } from "../package/sample.mjs";
@@ -62,6 +66,48 @@ test("model: a file that is not there is named", async (t) => {
   const { page } = await openPage(t, `${await serve(t, project)}/?model=missing.bin`);
   await says(page, "failed: the server answered 404");
 });
+
+test("offline-video: a film is sought in while it is fetched, and plays without a network", async (t) => {
+  const project = await projectOf(t, "offline-video");
+  const server = createHttpServer(sirv(project, { dev: true })).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => stop(server));
+  const origin = `http://127.0.0.1:${server.address().port}/`;
+  const { page } = await openPage(t, `${origin}main.js`);
+  await writeFile(join(project, "film.webm"), await makeFilm(page, { seconds: 6, gap: (second) => second < 2 ? 0 : 200_000 }));
+  await page.goto(origin);
+  await says(page, "plays without a network");
+  await assertShows(page, 4);
+
+  await stop(server);
+  await page.reload();
+  await says(page, "plays without a network");
+  await assertShows(page, 2);
+});
+
+async function stop(server) {
+  server.close();
+  server.closeAllConnections();
+}
+
+/** The player, sent to a second of the film, shows that second's colour. */
+async function assertShows(page, second) {
+  const shown = await page.evaluate(async (second) => {
+    const film = document.querySelector("video");
+    const happens = (type) => new Promise((resolve, reject) => {
+      film.addEventListener(type, resolve, { once: true });
+      film.addEventListener("error", () => reject(new Error(film.error.message)), { once: true });
+    });
+    if (film.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) await happens("loadeddata");
+    const sought = happens("seeked");
+    film.currentTime = second + 0.5;
+    await sought;
+    const context = new OffscreenCanvas(1, 1).getContext("2d");
+    context.drawImage(film, 0, 0, 1, 1);
+    return Array.from(context.getImageData(0, 0, 1, 1).data.slice(0, 3));
+  }, second);
+  assert.ok(colourOf(second).every((level, channel) => Math.abs(shown[channel] - level) < 30), `second ${second} is ${shown}`);
+}
 
 for (const mode of ["development", "production"]) {
   test(`react: the component follows the group (${mode})`, async (t) => {
