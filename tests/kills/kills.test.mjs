@@ -81,9 +81,7 @@ test(`three files while the browser is killed ${KILLS} times: exact at the end, 
   console.log(`downloads: ${kills} kills, ${publishing} of them during publishing; ${losses.length} connections were lost, `
     + `${kib(total)} fetched twice, at most ${kib(Math.max(0, ...losses))} at once; a checkpoint is ${kib(CHECKPOINT)}; ${torn()} tore the browser's log`);
   assert.equal(kills, KILLS);
-  assert.ok(total <= losses.length * CHECKPOINT, "more than one checkpoint for each connection was fetched twice");
-  // What comes while a checkpoint is being written is not of it; a slow disk may take as long as the bytes of another.
-  assert.deepEqual(losses.filter((loss) => loss > 2 * CHECKPOINT).map(kib), []);
+  assert.deepEqual(losses.filter((loss) => loss > CHECKPOINT).map(kib), [], "more than one checkpoint of a connection was fetched twice");
 });
 
 /** The files of one group: a long one between short ones. */

@@ -1,7 +1,7 @@
 //! Requests that get no answer: a refusal by CORS is told from a server that is dead, and from what
 //! no request could ever bring.
 
-use crate::sim::{Behaviour, Cors, Ranges, START, World, info};
+use crate::sim::{Behaviour, Cors, Ranges, RemoteFile, START, World, info};
 use qmgr::abi::{FileSetInfo, Hresult, Sha256Integrity};
 use qmgr::protocol::{Command, Serial, WaitReason};
 use qmgr::queue::{Ended, Event};
@@ -266,6 +266,64 @@ fn http_from_an_https_page_is_an_error_that_says_so() {
     world.ask(Command::ResumeGroup { group }).expect("the group is resumed");
     world.run_until_idle();
     assert_failed(&world, group, Hresult::BG_E_PROTOCOL_NOT_AVAILABLE, "mixed content");
+}
+
+#[test]
+fn a_port_that_browsers_block_is_an_error_that_says_so() {
+    let mut world = World::new();
+    let remote_file = "https://there.test:25/a".to_owned();
+    let server = RemoteFile { always: Some(Behaviour::Unreachable), ..RemoteFile::new("/a", 1) };
+    world.servers.files.insert(remote_file.clone(), server);
+    let group = world.group_of(vec![FileSetInfo { remote_file: remote_file.into(), ..info("/a") }]);
+    world.ask(Command::ResumeGroup { group }).expect("the group is resumed");
+    world.run_until_idle();
+    assert_failed(&world, group, Hresult::WINHTTP_INVALID_URL, "port");
+}
+
+/// Whether the server was read before, whether it lives, and how often in a row it has given no answer:
+/// what the group says, and whether it goes on waiting.
+#[test]
+fn each_case_of_a_request_without_an_answer_is_ruled() {
+    let (dead, refused) = (Hresult::BG_E_CONNECT_FAILURE, Hresult::E_ACCESSDENIED);
+    for (path, was_read, lives, attempts, hresult, waits) in [
+        ("/far/a", false, false, 1, dead, true),
+        ("/far/a", false, false, 4, dead, true),
+        ("/far/a", false, true, 1, refused, true),
+        ("/far/a", false, true, 2, refused, false),
+        ("/far/a", true, false, 1, dead, true),
+        ("/far/a", true, false, 4, dead, true),
+        ("/far/a", true, true, 1, refused, true),
+        ("/far/a", true, true, 2, refused, true),
+        ("/a", false, false, 2, dead, true),
+        ("/a", true, false, 2, dead, true),
+    ] {
+        let mut world = World::new().with_file(path, 10_000);
+        if was_read {
+            world = world.cut_after(4_000);
+        }
+        let group = world.group([path]);
+        if was_read {
+            world.ask(Command::ResumeGroup { group }).expect("the group is resumed");
+            world.run_until(|world| world.row(group).wait.is_some());
+            world.ask(Command::SuspendGroup { group }).expect("the group is suspended");
+        }
+        match lives {
+            true => world.remote(path).cors = Cors::Refused,
+            false => world.remote(path).always = Some(Behaviour::Unreachable),
+        }
+        let before = world.row(group).retries;
+        world.ask(Command::ResumeGroup { group }).expect("the group is resumed");
+        world.run_until(|world| {
+            let row = world.row(group);
+            row.error.is_some() || row.wait.is_some() && row.retries - before + 1 >= attempts
+        });
+        let row = world.row(group);
+        let case = format!("{path}, read: {was_read}, lives: {lives}, attempt {attempts}");
+        let waiting = row.wait.as_ref().and_then(|wait| wait.last_error.as_ref());
+        assert_eq!(waiting.is_some(), waits, "{case}");
+        let error = waiting.or(row.error.as_ref()).expect("an error");
+        assert_eq!(error.hresult, hresult, "{case}");
+    }
 }
 
 #[test]

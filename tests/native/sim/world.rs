@@ -1182,6 +1182,10 @@ impl World {
     fn flush(&mut self, ticket: Ticket) -> Option<Result<u64, DiskFailure>> {
         let sink = self.connections.get_mut(&ticket)?.sink.as_mut()?;
         let flushed = self.disk.flush(sink.part);
+        if flushed.is_err() {
+            // What did not become durable is fetched again.
+            self.written.remove(&sink.part);
+        }
         Some(flushed.map(|()| {
             sink.flushed = sink.position;
             sink.flushed
