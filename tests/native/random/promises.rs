@@ -1,7 +1,7 @@
 //! What holds at every step of every history.
 
 use crate::sim::World;
-use qmgr::protocol::{GroupState, WaitReason};
+use qmgr::protocol::{GroupRow, GroupState, WaitReason};
 use qmgr::queue::Part;
 use qmgr::snapshot::SavedState;
 use rangemap::RangeSet;
@@ -55,7 +55,11 @@ fn check_rows(world: &World) {
         let is_under_way = world.is_busy() || world.next_due().is_some_and(|due| due <= world.now);
         let is_true = match wait.reason {
             WaitReason::Offline => !world.is_online() && wait.next_attempt_at.is_none(),
-            WaitReason::Turn => world.connections().next().is_some(),
+            WaitReason::Turn => {
+                // Who is connecting may be waiting for a page to say which request to send.
+                let is_connecting = |row: &GroupRow| row.state == GroupState::Connecting;
+                world.connections().next().is_some() || world.page.rows.values().any(is_connecting)
+            }
             WaitReason::Backoff
             | WaitReason::NoActiveTab
             | WaitReason::RetryAfter
