@@ -195,7 +195,7 @@ fn fetch_all(queue: &mut Queue, size: u64, chunk: u64) -> Counts {
     loop {
         while let Some(effect) = queue.poll_effect() {
             let event = match effect {
-                Effect::Commit(commit) => {
+                Effect::Commit(ref commit) => {
                     counts.commits += 1;
                     Event::Committed { ticket: commit.ticket }
                 }
@@ -217,7 +217,15 @@ fn fetch_all(queue: &mut Queue, size: u64, chunk: u64) -> Counts {
                     Event::Published { ticket, result: Ok(()) }
                 }
                 Effect::Allow { .. } => continue,
-                effect => panic!("nothing here asks for {effect:?}"),
+                Effect::Abort { .. }
+                | Effect::Compare { .. }
+                | Effect::Copy { .. }
+                | Effect::DeleteFile { .. }
+                | Effect::DeletePart { .. }
+                | Effect::Hash { .. }
+                | Effect::Probe { .. }
+                | Effect::Shorten { .. }
+                | Effect::WatchPage { .. } => panic!("nothing here asks for {effect:?}"),
             };
             queue.handle_event(event, now);
         }

@@ -112,11 +112,10 @@ impl History {
         };
         // A page's own server that keeps its date through a change defeats every proof.
         let keeps_date = rng.bool() && !url.starts_with("https://here.test/");
+        let validators = VALIDATORS[rng.usize(..VALIDATORS.len())];
+        let is_dated = matches!(validators, Validators::Date | Validators::FreshDate);
         let file = RemoteFile {
-            validators: match VALIDATORS[rng.usize(..VALIDATORS.len())] {
-                Validators::Date | Validators::FreshDate if keeps_date => Validators::FrozenDate,
-                validators => validators,
-            },
+            validators: if keeps_date && is_dated { Validators::FrozenDate } else { validators },
             ranges: RANGES[rng.usize(..RANGES.len())],
             cors: CORS[rng.usize(..CORS.len())],
             has_length: rng.u8(0..5) > 0,
