@@ -217,9 +217,10 @@ fn compared(from: u64, kept: &Kept<'_>, later: Version, end: u64) -> Verdict {
 fn unsatisfied(request: &Request, asked: ByteRange, kept: &Kept<'_>, head: &AnswerHead) -> Verdict {
     let total = match head.range() {
         Some(ContentRange::Unsatisfied { total }) => total,
-        // The status alone says that the file ends where the request began, or before.
+        // The status alone says that the file ends where the request began, or before: where the
+        // caller expects, if that is before.
         None if head.may_hide_range() && kept.hash_decides && !request.asks_for_all() => {
-            asked.start
+            kept.expected_size.map_or(asked.start, |expected| asked.start.min(expected))
         }
         Some(ContentRange::Part { .. }) | None => {
             return Verdict::WithoutRange("the server answered 416 without the size of the file");
