@@ -265,8 +265,10 @@ impl Queue {
             return;
         }
         let Some(why) = file.again.take() else { return };
-        // What is gone from the disk may not be looked for there again.
-        file.generation += u32::from(why == Again::Lost);
+        if why == Again::Lost && file.durable.is_empty() {
+            // What is gone from the disk may not be looked for there again.
+            file.generation += 1;
+        }
         self.start_again(serial, index);
         match why {
             Again::Changed => {

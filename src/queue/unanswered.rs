@@ -24,15 +24,17 @@ impl Queue {
             Some(trouble) => (trouble.failures, Some(trouble.error.hresult)),
             None => (0, None),
         };
-        let is_to_be_confirmed = match finding {
+        let is_news = match finding {
             Some(Hresult::E_ACCESSDENIED) => !file.is_known_to_answer(),
             Some(Hresult::BG_E_INSUFFICIENT_RANGE_SUPPORT) => !file.durable.is_empty(),
-            Some(_) | None => false,
+            Some(Hresult::BG_E_CONNECT_FAILURE) => false,
+            Some(_) | None => true,
         };
-        // At the 1st, 2nd, 4th, 8th … failure in a row: a dead server is asked little more than by the
-        // requests themselves, and what one that has come back does is found out all the same.
+        // At the 1st, 2nd, 4th, 8th … failure in a row, or after one of another kind: a dead server is
+        // asked little more than by the requests themselves, and what one that has come back does is
+        // found out all the same.
         let is_looked_into =
-            self.online && (failures.saturating_add(1).is_power_of_two() || is_to_be_confirmed);
+            self.online && (failures.saturating_add(1).is_power_of_two() || is_news);
         if reach == Reach::MixedContent {
             self.fail(serial, Some(index), mixed_content(), now);
         } else if reach == Reach::BlockedPort {

@@ -619,7 +619,7 @@ impl History {
         self.world.run_until_idle();
         let World { queue, disk, database, .. } = &self.world;
         assert!(queue.is_idle(), "something is under way for ever");
-        assert_eq!(disk.parts().count(), 0, "parts that nobody owns");
+        assert_eq!(disk.parts().collect::<Vec<_>>(), [], "parts that nobody owns");
         let tables = &database.tables;
         assert!(
             tables.groups.is_empty() && tables.transfers.is_empty(),
