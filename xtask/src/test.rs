@@ -114,7 +114,8 @@ impl Part {
             Part::Page => {
                 build::package(shell)?;
                 let _nginx = shell.push_env("QMGR_NGINX", tools::nginx().unwrap_or_default());
-                node_tests(shell, &["tests/server", "tests/page"])
+                // Most of what they do is to wait for a server or a browser.
+                node_tests_in(shell, &[], &["tests/server", "tests/page"], 2)
             }
             Part::Engines => {
                 let runs_browser = all.parts.contains(&Part::Browser);
@@ -211,11 +212,17 @@ fn play_histories(shell: &Shell, histories: &Histories) -> Result<()> {
 
 /// Runs the files named `*.test.mjs` in some directories with Node's test runner, one after another.
 fn node_tests(shell: &Shell, directories: &[&str]) -> Result<()> {
-    node_tests_in(shell, &[], directories)
+    node_tests_in(shell, &[], directories, 1)
 }
 
-/// The same, started by the program and arguments `within`.
-pub fn node_tests_in(shell: &Shell, within: &[&str], directories: &[&str]) -> Result<()> {
+/// The same, started by the program and arguments `within`, so many files `at_once`.
+pub fn node_tests_in(
+    shell: &Shell,
+    within: &[&str],
+    directories: &[&str],
+    at_once: u8,
+) -> Result<()> {
+    let at_once = at_once.to_string();
     let _chromium = shell.push_env("QMGR_CHROMIUM", tools::chromium().unwrap_or_default());
     let mut files: Vec<PathBuf> = Vec::new();
     for directory in directories {
@@ -224,7 +231,10 @@ pub fn node_tests_in(shell: &Shell, within: &[&str], directories: &[&str]) -> Re
             .extend(found.into_iter().filter(|file| file.to_string_lossy().ends_with(".test.mjs")));
     }
     ensure!(!files.is_empty(), "no tests in {}", directories.join(", "));
-    cmd!(shell, "env {within...} node --test --test-concurrency=1 --test-reporter=spec {files...}")
-        .run()?;
+    cmd!(
+        shell,
+        "env {within...} node --test --test-concurrency={at_once} --test-reporter=spec {files...}"
+    )
+    .run()?;
     Ok(())
 }
