@@ -231,10 +231,9 @@ pub fn node_tests_in(
             .extend(found.into_iter().filter(|file| file.to_string_lossy().ends_with(".test.mjs")));
     }
     ensure!(!files.is_empty(), "no tests in {}", directories.join(", "));
-    cmd!(
-        shell,
-        "env {within...} node --test --test-concurrency={at_once} --test-reporter=spec {files...}"
-    )
-    .run()?;
+    // A browser that is gone may leave a process behind that holds on to its output, and so to Node.js.
+    let how = ["--test-force-exit", "--test-reporter=spec"];
+    cmd!(shell, "env {within...} node --test --test-concurrency={at_once} {how...} {files...}")
+        .run()?;
     Ok(())
 }
