@@ -11,7 +11,7 @@ import { promisify } from "node:util";
 import sirv from "sirv";
 import { build, createServer } from "vite";
 import { startServer } from "../server/server.mjs";
-import { colourOf, makeFilm } from "../page/film.mjs";
+import { assertShows, makeFilm } from "../page/film.mjs";
 import { openPage } from "../package/page.mjs";
 import { projectWith } from "../package/project.mjs";
 import { serve } from "../package/sample.mjs";
@@ -88,25 +88,6 @@ test("offline-video: a film is sought in while it is fetched, and plays without 
 async function stop(server) {
   server.close();
   server.closeAllConnections();
-}
-
-/** The player, sent to a second of the film, shows that second's colour. */
-async function assertShows(page, second) {
-  const shown = await page.evaluate(async (second) => {
-    const film = document.querySelector("video");
-    const happens = (type) => new Promise((resolve, reject) => {
-      film.addEventListener(type, resolve, { once: true });
-      film.addEventListener("error", () => reject(new Error(film.error.message)), { once: true });
-    });
-    if (film.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) await happens("loadeddata");
-    const sought = happens("seeked");
-    film.currentTime = second + 0.5;
-    await sought;
-    const context = new OffscreenCanvas(1, 1).getContext("2d");
-    context.drawImage(film, 0, 0, 1, 1);
-    return Array.from(context.getImageData(0, 0, 1, 1).data.slice(0, 3));
-  }, second);
-  assert.ok(colourOf(second).every((level, channel) => Math.abs(shown[channel] - level) < 30), `second ${second} is ${shown}`);
 }
 
 for (const mode of ["development", "production"]) {

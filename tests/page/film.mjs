@@ -2,12 +2,14 @@
  * A film for tests: each second of it has a colour of its own, and lies far from the next in the file. The frames are
  * encoded by the browser, and put into a WebM file here, whose index stands at its end, as recorders leave it.
  */
+import assert from "node:assert/strict";
+
 const WIDTH = 64;
 const HEIGHT = 48;
 const FRAMES_PER_SECOND = 5;
 
 /** The colour of a second: in one channel at least, another by 100 than that of each other second up to 26. */
-export const colourOf = (second) => [second % 3, Math.floor(second / 3) % 3, Math.floor(second / 9) % 3].map((level) => 20 + 100 * level);
+const colourOf = (second) => [second % 3, Math.floor(second / 3) % 3, Math.floor(second / 9) % 3].map((level) => 20 + 100 * level);
 
 /**
  * Makes a film of some seconds. Before each lie as many bytes that mean nothing as `gap` says of it: few before the first
@@ -45,6 +47,35 @@ export async function makeFilm(page, { seconds, gap }) {
     return encoded;
   }, [colours, WIDTH, HEIGHT, FRAMES_PER_SECOND]);
   return webm(frames, seconds, gap);
+}
+
+/**
+ * The page's player, sent to a second of the film, shows that second's colour.
+ *
+ * @param {import("playwright-core").Page} page
+ */
+export async function assertShows(page, second) {
+  const shown = await page.evaluate(async (second) => {
+    const film = document.querySelector("video");
+    const failed = new Promise((_, reject) => {
+      film.addEventListener("error", () => reject(new Error(film.error.message)), { once: true });
+    });
+    // The event "seeked" may come before the frame.
+    const frame = new Promise((resolve) => {
+      const look = (_now, { mediaTime }) => {
+        if (Math.floor(mediaTime + 0.01) === second) resolve();
+        else film.requestVideoFrameCallback(look);
+      };
+      film.requestVideoFrameCallback(look);
+    });
+    film.currentTime = second + 0.5;
+    await Promise.race([frame, failed]);
+    const context = new OffscreenCanvas(1, 1).getContext("2d");
+    context.drawImage(film, 0, 0, 1, 1);
+    return Array.from(context.getImageData(0, 0, 1, 1).data.slice(0, 3));
+  }, second);
+  const isRight = colourOf(second).every((level, channel) => Math.abs(shown[channel] - level) < 30);
+  assert.ok(isRight, `second ${second} is ${shown}, not ${colourOf(second)}`);
 }
 
 /** The bytes of a WebM file (<https://www.webmproject.org/docs/container/>). */

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { bytesOf } from "../server/content.mjs";
 import { startServer } from "../server/server.mjs";
 import { ScriptedFile } from "../../www/lab/server/file.js";
-import { colourOf, makeFilm } from "./film.mjs";
+import { assertShows, makeFilm } from "./film.mjs";
 import { PKG, until, visit } from "./visit.mjs";
 
 const BLANK = "<!doctype html><link rel=icon href=data:,><title>blank</title>";
@@ -229,18 +229,7 @@ for (const storage of ["opfs", "indexeddb"]) {
   test(`a film is sought in before the download has come there, and shows what belongs there (${storage})`, async (t) => {
     const gap = (second) => (second < 10 ? 1_000 : GAP);
     const { server, page, size } = await screen(t, { gap, bytesPerSecond: 200_000, storage });
-    for (const second of [18, 14]) {
-      const shown = await page.evaluate(async (second) => {
-        const sought = event("seeked");
-        film.currentTime = second + 0.5;
-        await sought;
-        const context = new OffscreenCanvas(1, 1).getContext("2d");
-        context.drawImage(film, 0, 0, 1, 1);
-        return Array.from(context.getImageData(0, 0, 1, 1).data.slice(0, 3));
-      }, second);
-      const isRight = colourOf(second).every((level, channel) => Math.abs(shown[channel] - level) < 30);
-      assert.ok(isRight, `second ${second} is ${shown}, not ${colourOf(second)}`);
-    }
+    for (const second of [18, 14]) await assertShows(page, second);
     const { ranges, bytesDone } = await page.evaluate(() => lab.progress());
     assert.ok(bytesDone < size * 0.75 && ranges.length > 1, `${bytesDone} of ${size} bytes were there: ${JSON.stringify(ranges)}`);
     // Where the film's index lies, and the two seconds.
