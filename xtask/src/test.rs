@@ -109,7 +109,7 @@ impl Part {
             Part::Package => {
                 let tarball = pack::run(shell)?;
                 let _tarball = shell.push_env("QMGR_TARBALL", tarball);
-                node_tests(shell, &["tests/package", "tests/consumers"])
+                node_tests(shell, &["tests/package", "tests/consumers", "tests/examples"])
             }
             Part::Page => {
                 build::package(shell)?;
