@@ -31,7 +31,7 @@ pub enum GroupEvent {
     Complete,
     /// It came to be in error.
     Error,
-    /// Bytes or files moved, or a size became known.
+    /// Bytes or files moved, a size became known, or the group came to be complete.
     Progress,
     /// Its status word changed.
     StatusChange,
@@ -56,10 +56,12 @@ impl GroupEvent {
         let figures =
             |row: &GroupRow| (row.bytes_done, row.bytes_total, row.files_done, row.files_total);
         let came_to = |state| before.state != state && after.state == state;
+        // Its percentage comes to be 100, though its bytes may have been there before.
+        let is_complete = came_to(GroupState::Complete);
         [
             (before.status != after.status, Self::StatusChange),
-            (is_owing || figures(before) != figures(after), Self::Progress),
-            (came_to(GroupState::Complete), Self::Complete),
+            (is_owing || figures(before) != figures(after) || is_complete, Self::Progress),
+            (is_complete, Self::Complete),
             (came_to(GroupState::Error), Self::Error),
             (came_to(GroupState::Cancelled), Self::Cancelled),
         ]

@@ -185,6 +185,19 @@ fn the_end_of_a_group_tells_what_progress_is_owed() {
 }
 
 #[test]
+fn a_group_whose_bytes_were_all_told_of_tells_of_the_last_percent_when_it_is_complete() {
+    let (mut mirror, _group) = mirror_of(running_group());
+    mirror.apply(moved_to(10));
+    assert_eq!(mirror.end_rest(Serial(1)).map(events), Some(vec![]));
+    let mut complete = moved_to(10);
+    (complete.group.state, complete.group.status) = (GroupState::Complete, 0x140);
+    assert_eq!(
+        events(mirror.apply(complete)),
+        [GroupEvent::StatusChange, GroupEvent::Progress, GroupEvent::Complete]
+    );
+}
+
+#[test]
 fn a_cancelled_group_tells_of_no_progress() {
     let (mut mirror, _group) = mirror_of(running_group());
     mirror.apply(moved_to(1));
