@@ -5,11 +5,11 @@
  */
 import { readFileSync } from "node:fs";
 import { brotliCompressSync, constants } from "node:zlib";
+import { ModuleReader } from "./module-reader.mjs";
 
 const module = readFileSync(process.argv[2]);
 
 /** Of the binary format: the sections, and the part of the names that is about functions. */
-const HEADER = 8;
 const SECTION = { names: 0, imports: 2, types: 3, exports: 7, elements: 9, code: 10, data: 11 };
 const FUNCTION_NAMES = 1;
 
@@ -42,32 +42,16 @@ const ROOMS = [
   ["other", /(?:)/],
 ];
 
-let at = HEADER;
-
-/** Reads a number: seven bits a byte, the lowest first. */
-function number() {
-  let value = 0;
-  for (let shift = 0; ; shift += 7) {
-    const byte = module[at++];
-    value |= (byte & 0x7f) << shift;
-    if (byte < 0x80) return value;
-  }
-}
-
-/** Reads the bytes behind their number. */
-function counted() {
-  const length = number();
-  return module.subarray(at, (at += length));
-}
+const reader = new ModuleReader(module);
 
 /** Passes over entries of the section of imports, and says how many are functions. */
 function imports() {
-  const count = number();
+  const count = reader.number();
   for (let index = 0; index < count; index++) {
-    counted();
-    counted();
-    if (module[at++] !== 0) throw new Error("an import is no function");
-    number();
+    reader.counted();
+    reader.counted();
+    if (reader.byte() !== 0) throw new Error("an import is no function");
+    reader.number();
   }
   return count;
 }
@@ -76,29 +60,29 @@ const functions = [];
 const names = new Map();
 const sections = new Map();
 let imported = 0;
-while (at < module.length) {
-  const start = at;
-  const id = module[at++];
-  const end = number() + at;
+while (reader.at < module.length) {
+  const start = reader.at;
+  const id = reader.byte();
+  const end = reader.number() + reader.at;
   if (id === SECTION.imports) imported = imports();
   if (id === SECTION.code) {
-    const count = number();
+    const count = reader.number();
     for (let index = imported; index < imported + count; index++) {
-      const start = at;
-      counted();
-      functions.push({ index, start, end: at });
+      const start = reader.at;
+      reader.counted();
+      functions.push({ index, start, end: reader.at });
     }
   }
-  if (id === SECTION.names && counted().toString() === "name") {
-    while (at < end) {
-      const isOfFunctions = module[at++] === FUNCTION_NAMES;
-      const past = number() + at;
-      for (let left = isOfFunctions ? number() : 0; left > 0; left--) names.set(number(), counted().toString());
-      at = past;
+  if (id === SECTION.names && reader.counted().toString() === "name") {
+    while (reader.at < end) {
+      const isOfFunctions = reader.byte() === FUNCTION_NAMES;
+      const past = reader.number() + reader.at;
+      for (let left = isOfFunctions ? reader.number() : 0; left > 0; left--) names.set(reader.number(), reader.counted().toString());
+      reader.at = past;
     }
   }
   sections.set(id, { start, end });
-  at = end;
+  reader.at = end;
 }
 if (names.size === 0) throw new Error("the module does not name its functions");
 

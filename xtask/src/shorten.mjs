@@ -4,37 +4,22 @@
  * page's script and the worker's.
  */
 import { readFileSync, writeFileSync } from "node:fs";
+import { ModuleReader } from "./module-reader.mjs";
 
 const [moduleFile, glueFile] = process.argv.slice(2);
 
-/** Of the binary format: the header's length, the section of the imports, and the kind of a function. */
-const HEADER = 8;
+/** Of the binary format: the section of the imports, and the kind of a function. */
 const IMPORTS = 2;
 const FUNCTION = 0;
 
 const module = readFileSync(moduleFile);
 let glue = readFileSync(glueFile, "utf8");
-let at = HEADER;
-
-/** Reads a number: seven bits a byte, the lowest first. */
-function number() {
-  let value = 0;
-  for (let shift = 0; ; shift += 7) {
-    const byte = module[at++];
-    value |= (byte & 0x7f) << shift;
-    if (byte < 0x80) return value;
-  }
-}
+const reader = new ModuleReader(module);
+const header = module.subarray(0, reader.at);
 
 /** The bytes of a number. */
 function bytes(value) {
   return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...bytes(value >>> 7)];
-}
-
-/** Reads bytes behind their number. */
-function counted() {
-  const length = number();
-  return module.subarray(at, (at += length));
 }
 
 function withCount(content) {
@@ -43,12 +28,12 @@ function withCount(content) {
 
 /** The section of the imports, with other names; the glue gets them too. */
 function shortened() {
-  const count = number();
+  const count = reader.number();
   const entries = Array.from({ length: count }, (_, index) => {
-    const from = counted();
-    const name = counted().toString();
-    if (module[at++] !== FUNCTION) throw new Error(`${name} is no function`);
-    const type = number();
+    const from = reader.counted();
+    const name = reader.counted().toString();
+    if (reader.byte() !== FUNCTION) throw new Error(`${name} is no function`);
+    const type = reader.number();
     const short = `i${index.toString(36)}`;
     const parts = glue.split(new RegExp(`^(?: {8})${name}(?=: )`, "m"));
     if (parts.length !== 2) throw new Error(`the glue names ${name} ${parts.length - 1} times`);
@@ -59,12 +44,12 @@ function shortened() {
 }
 
 const sections = [];
-while (at < module.length) {
-  const start = at;
-  const id = module[at++];
-  const end = number() + at;
+while (reader.at < module.length) {
+  const start = reader.at;
+  const id = reader.byte();
+  const end = reader.number() + reader.at;
   sections.push(id === IMPORTS ? Buffer.from([id, ...withCount(shortened())]) : module.subarray(start, end));
-  at = end;
+  reader.at = end;
 }
-writeFileSync(moduleFile, Buffer.concat([module.subarray(0, HEADER), ...sections]));
+writeFileSync(moduleFile, Buffer.concat([header, ...sections]));
 writeFileSync(glueFile, glue);
