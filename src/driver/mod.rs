@@ -164,11 +164,14 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Raises the epoch, reads all records and begins. After records could not be written for lack of
+    /// Raises the epoch, reads the records and begins. After records could not be written for lack of
     /// room, what was at work stands still until somebody resumes it.
     async fn restore(&self, storage: Storage, was_full: bool) -> Result<(), QmgrError> {
         let shared = &self.shared;
-        let TakenOver { epoch, life, mut saved, is_full } = shared.store.take_over().await?;
+        // Listed before the records are read: one that comes later is nobody's business here.
+        let parts = shared.files.parts().await;
+        let taken_over = shared.store.take_over(&parts).await?;
+        let TakenOver { epoch, life, mut saved, is_full } = taken_over;
         if is_full || was_full {
             saved.stop_for_lack_of_room();
         }
@@ -182,7 +185,9 @@ impl Engine {
             worker: shared.worker.clone(),
         };
         let queue = Queue::restore(saved, host, shared.clock.now())?;
-        shared.files.delete_orphans(&queue.parts().collect::<Vec<_>>()).await;
+        for part in parts.into_iter().filter(|part| !queue.names(*part)) {
+            shared.files.delete_part(part).await;
+        }
         if shared.is_over.get() {
             return Ok(());
         }
@@ -399,6 +404,13 @@ impl Engine {
                 let note = |mark| engine.report(Event::HashedTo { ticket, mark });
                 let result = engine.shared.files.hash(part, hasher, note).await;
                 engine.report(Event::Hashed { ticket, result });
+            }),
+            Effect::Load { ticket, groups } => spawn_local(async move {
+                match engine.shared.store.load(&groups).await {
+                    Ok(Some(transfers)) => engine.report(Event::Loaded { ticket, transfers }),
+                    Ok(None) => engine.leave(),
+                    Err(error) => engine.start_over(error).await,
+                }
             }),
             Effect::Probe { ticket, url } => {
                 if let Some(connection) = Connection::probe(engine, ticket, url) {

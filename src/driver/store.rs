@@ -8,9 +8,10 @@ use super::idb::{self, Error, Mode, Transaction, done};
 use super::{js, unavailable};
 use crate::abi::{Hresult, QmgrError};
 use crate::bytes;
+use crate::ordered::Set;
 use crate::protocol::{ClientId, Serial, Storage, StoredFile, superseded};
-use crate::queue::Commit;
-use crate::snapshot::{self, NO_ROOM, Saved, Schema, check_schema, read_group};
+use crate::queue::{Commit, Part};
+use crate::snapshot::{self, NO_ROOM, Saved, Schema, TransferRecord, check_schema, read_group};
 use futures_channel::mpsc::unbounded;
 use futures_util::StreamExt;
 use js_sys::{Array, Reflect, Uint8Array};
@@ -74,6 +75,9 @@ pub(super) struct TakenOver {
     pub(super) is_full: bool,
 }
 
+/// Files of jobs, by their places.
+pub(super) type Transfers = Vec<((Serial, u32), TransferRecord)>;
+
 /// What came of a commit.
 pub(super) enum Committed {
     /// It is durable.
@@ -120,15 +124,17 @@ impl Store {
         Ok((store, storage))
     }
 
-    /// Raises the epoch, which makes every earlier engine harmless, and reads everything. Where there is
+    /// Raises the epoch, which makes every earlier engine harmless, and reads what a queue begins
+    /// with: of files of jobs those
+    /// of the groups that have parts on the disk, or all if the records are older. Where there is
     /// no room for as much as that it only reads.
-    pub(super) async fn take_over(&self) -> Result<TakenOver, QmgrError> {
+    pub(super) async fn take_over(&self, parts: &[Part]) -> Result<TakenOver, QmgrError> {
         let (fence, (epoch, saved), is_full) = match self {
             Self::Memory { fence } => (fence, (fence.epoch.get() + 1, Saved::default()), false),
             Self::IndexedDb { database, fence } => {
                 let database = database.borrow().clone().ok_or_else(closed)?;
-                let taken = match take_over(&database).await {
-                    Err(error) if error.is_out_of_room() => (read(&database).await, true),
+                let taken = match take_over(&database, parts).await {
+                    Err(error) if error.is_out_of_room() => (read(&database, parts).await, true),
                     taken => (taken, false),
                 };
                 (&**fence, taken.0.map_err(|error| storage_error(&error))?, taken.1)
@@ -156,9 +162,22 @@ impl Store {
             Self::IndexedDb { database, .. } => {
                 let database = database.borrow().clone();
                 match database {
-                    Some(database) => take_over(&database).await.is_ok(),
+                    Some(database) => take_over(&database, &[]).await.is_ok(),
                     None => false,
                 }
+            }
+        }
+    }
+
+    /// Reads the files of groups, as far as they can be read; `None` where another engine has taken over.
+    pub(super) async fn load(&self, groups: &[Serial]) -> Result<Option<Transfers>, QmgrError> {
+        match self {
+            // Whatever is in memory is in the queue.
+            Self::Memory { .. } => Ok(Some(Transfers::new())),
+            Self::IndexedDb { database, fence } => {
+                let database = database.borrow().clone().ok_or_else(closed)?;
+                let loaded = load(&database, fence.epoch.get(), groups).await;
+                loaded.map_err(|error| storage_error(&error))
             }
         }
     }
@@ -269,39 +288,75 @@ async fn queue_record(transaction: &Transaction) -> Result<Option<Vec<u8>>, Erro
     Ok(record_bytes(done(transaction.store(QUEUE)?.get(&RECORD.into())).await?))
 }
 
-async fn take_over(database: &IdbDatabase) -> Result<(u64, Saved), Error> {
+async fn take_over(database: &IdbDatabase, parts: &[Part]) -> Result<(u64, Saved), Error> {
     let transaction = Transaction::begin(database, &STORES, Mode::WriteStrict)?;
     let epoch = read_epoch(&transaction).await? + 1;
     let queue = transaction.store(QUEUE)?;
     done(queue.put_with_key(&js::to_f64(epoch).into(), &EPOCH.into())).await?;
-    let saved = read_saved(&transaction).await?;
+    let saved = read_saved(&transaction, parts).await?;
     transaction.commit().await?;
     Ok((epoch, saved))
 }
 
-async fn read(database: &IdbDatabase) -> Result<(u64, Saved), Error> {
+async fn read(database: &IdbDatabase, parts: &[Part]) -> Result<(u64, Saved), Error> {
     let transaction = Transaction::begin(database, &STORES, Mode::Read)?;
-    Ok((read_epoch(&transaction).await?, read_saved(&transaction).await?))
+    Ok((read_epoch(&transaction).await?, read_saved(&transaction, parts).await?))
 }
 
-async fn read_saved(transaction: &Transaction) -> Result<Saved, Error> {
+async fn read_saved(transaction: &Transaction, parts: &[Part]) -> Result<Saved, Error> {
     let read_file = |record: &[u8]| {
         let (_key, file): (String, StoredFile) = bytes::read(record)?;
         Some(file)
     };
     let queue = queue_record(transaction).await?;
     // All are asked for at once: the database reads the next while one is taken in.
-    let groups = records(transaction, GROUPS)?;
-    let transfers = records(transaction, TRANSFERS)?;
-    let files = records(transaction, FILES)?;
-    let outcomes = records(transaction, OUTCOMES)?;
-    Ok(Saved {
+    let groups = records(transaction, GROUPS, None)?;
+    let files = records(transaction, FILES, None)?;
+    let outcomes = records(transaction, OUTCOMES, None)?;
+    let mut saved = Saved {
         queue: queue.as_deref().and_then(snapshot::read_queue),
         groups: read_each(&groups.await?, read_group),
-        transfers: read_each(&transfers.await?, bytes::read),
+        transfers: Transfers::new(),
         files: read_each(&files.await?, read_file),
         outcomes: read_each(&outcomes.await?, bytes::read),
-    })
+    };
+    saved.transfers = if saved.is_older() {
+        read_each(&records(transaction, TRANSFERS, None)?.await?, bytes::read)
+    } else {
+        let owners: Set<Serial> = parts.iter().map(|part| part.serial).collect();
+        transfers_of(transaction, owners.iter()).await?
+    };
+    Ok(saved)
+}
+
+/// All is asked for at once.
+async fn transfers_of(
+    transaction: &Transaction,
+    groups: impl Iterator<Item = &Serial>,
+) -> Result<Transfers, Error> {
+    let asked = groups.map(|serial| {
+        // Its files' keys go on after a slash; `0` comes next after that.
+        let key = group_key(*serial);
+        let keys = idb::keys(&(format!("{key}/")..format!("{key}0")))?;
+        records(transaction, TRANSFERS, Some(keys))
+    });
+    let mut transfers = Transfers::new();
+    for records in asked.collect::<Result<Vec<_>, Error>>()? {
+        transfers.extend(read_each(&records.await?, bytes::read));
+    }
+    Ok(transfers)
+}
+
+async fn load(
+    database: &IdbDatabase,
+    epoch: u64,
+    groups: &[Serial],
+) -> Result<Option<Transfers>, Error> {
+    let transaction = Transaction::begin(database, &STORES, Mode::Read)?;
+    if read_epoch(&transaction).await? != epoch {
+        return Ok(None);
+    }
+    transfers_of(&transaction, groups.iter()).await.map(Some)
 }
 
 pub(super) async fn read_epoch(transaction: &Transaction) -> Result<u64, Error> {
@@ -309,12 +364,13 @@ pub(super) async fn read_epoch(transaction: &Transaction) -> Result<u64, Error> 
     Ok(epoch.as_f64().map_or(0, js::to_u64))
 }
 
-/// All records of a store. The request is on its way when this returns.
+/// All records of a store, or those of some keys. The request is on its way when this returns.
 fn records(
     transaction: &Transaction,
     store: &str,
+    keys: Option<JsValue>,
 ) -> Result<impl Future<Output = Result<Vec<Vec<u8>>, Error>> + use<>, Error> {
-    let values = done(transaction.store(store)?.get_all());
+    let values = done(transaction.store(store)?.get_all_with_key(&keys.unwrap_or_default()));
     Ok(async { Ok(Array::from(&values.await?).iter().filter_map(record_bytes).collect()) })
 }
 

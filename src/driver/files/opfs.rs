@@ -2,8 +2,7 @@
 
 use super::super::{js, unavailable};
 use crate::abi::{LocalPath, QmgrError};
-use crate::ordered::Set;
-use crate::queue::DiskFailure;
+use crate::queue::{DiskFailure, Part};
 use js_sys::{AsyncIterator, Promise, Reflect, TypeError, Uint8Array};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::cell::{Cell, RefCell};
@@ -178,12 +177,16 @@ impl Opfs {
         drop(JsFuture::from(self.parts.remove_entry(part)).await);
     }
 
-    pub(super) async fn delete_orphans(&self, kept: &Set<String>) {
+    /// The parts that are there. What has another name goes.
+    pub(super) async fn parts(&self) -> Vec<Part> {
+        let mut parts = Vec::new();
         for name in names(&self.parts).await {
-            if !kept.contains(&name) {
-                self.delete_part(&name).await;
+            match Part::parse(&name) {
+                Some(part) => parts.push(part),
+                None => self.delete_part(&name).await,
             }
         }
+        parts
     }
 
     pub(super) async fn publish(
