@@ -49,7 +49,7 @@ use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::pin::pin;
 use std::rc::Rc;
-use store::{Committed, Store, TakenOver};
+use store::{Store, TakenOver};
 use wasm_bindgen_futures::spawn_local;
 
 /// An engine whose records cannot be written looks again at least this often.
@@ -372,13 +372,9 @@ impl Engine {
                 self.order(ticket, connection::Order::Compare { part, at, until });
             }
             Effect::Commit(commit) => spawn_local(async move {
-                match engine.shared.store.commit(&commit).await {
-                    Ok(Committed::Durable) => {
-                        engine.report(Event::Committed { ticket: commit.ticket })
-                    }
-                    Ok(Committed::Fenced) => engine.leave(),
-                    Err(error) => engine.start_over(error).await,
-                }
+                let written = engine.shared.store.commit(&commit).await;
+                let committed = Event::Committed { ticket: commit.ticket };
+                engine.report_records(written.map(|is| is.then_some(committed))).await;
             }),
             Effect::Copy { ticket, from, to, length } => spawn_local(async move {
                 let result = engine.shared.files.copy(from, to, length).await;
@@ -406,11 +402,9 @@ impl Engine {
                 engine.report(Event::Hashed { ticket, result });
             }),
             Effect::Load { ticket, groups } => spawn_local(async move {
-                match engine.shared.store.load(&groups).await {
-                    Ok(Some(transfers)) => engine.report(Event::Loaded { ticket, transfers }),
-                    Ok(None) => engine.leave(),
-                    Err(error) => engine.start_over(error).await,
-                }
+                let read = engine.shared.store.load(&groups).await;
+                let loaded = |transfers| Event::Loaded { ticket, transfers };
+                engine.report_records(read.map(|transfers| transfers.map(loaded))).await;
             }),
             Effect::Probe { ticket, url } => {
                 if let Some(connection) = Connection::probe(engine, ticket, url) {
@@ -436,6 +430,15 @@ impl Engine {
                 });
             }
             Effect::WatchPage { .. } => {}
+        }
+    }
+
+    /// What came of an order to the database; nothing where another engine has taken over.
+    async fn report_records(self, reported: Result<Option<Event>, QmgrError>) {
+        match reported {
+            Ok(Some(event)) => self.report(event),
+            Ok(None) => self.leave(),
+            Err(error) => self.start_over(error).await,
         }
     }
 
@@ -498,7 +501,7 @@ impl Engine {
         drop(open);
     }
 
-    /// The records could not be written. What the queue believes is not what is durable, so it is
+    /// The records could not be written, or read. What the queue believes is not what is durable, so it is
     /// dropped and restored; the calls that waited are told why.
     async fn start_over(&self, error: QmgrError) {
         let Some(mut queue) = self.shared.queue.borrow_mut().take() else { return };

@@ -78,14 +78,6 @@ pub(super) struct TakenOver {
 /// Files of jobs, by their places.
 pub(super) type Transfers = Vec<((Serial, u32), TransferRecord)>;
 
-/// What came of a commit.
-pub(super) enum Committed {
-    /// It is durable.
-    Durable,
-    /// Another engine has taken over; nothing was written.
-    Fenced,
-}
-
 /// What somebody else does to the database.
 pub(super) enum Changed {
     /// A newer build waits to upgrade it.
@@ -133,8 +125,10 @@ impl Store {
             Self::Memory { fence } => (fence, (fence.epoch.get() + 1, Saved::default()), false),
             Self::IndexedDb { database, fence } => {
                 let database = database.borrow().clone().ok_or_else(closed)?;
-                let taken = match take_over(&database, parts).await {
-                    Err(error) if error.is_out_of_room() => (read(&database, parts).await, true),
+                let taken = match take_over(&database, parts, true).await {
+                    Err(error) if error.is_out_of_room() => {
+                        (take_over(&database, parts, false).await, true)
+                    }
                     taken => (taken, false),
                 };
                 (&**fence, taken.0.map_err(|error| storage_error(&error))?, taken.1)
@@ -162,7 +156,7 @@ impl Store {
             Self::IndexedDb { database, .. } => {
                 let database = database.borrow().clone();
                 match database {
-                    Some(database) => take_over(&database, &[]).await.is_ok(),
+                    Some(database) => take_over(&database, &[], true).await.is_ok(),
                     None => false,
                 }
             }
@@ -182,10 +176,10 @@ impl Store {
         }
     }
 
-    /// Writes records in one transaction.
-    pub(super) async fn commit(&self, commit: &Commit) -> Result<Committed, QmgrError> {
+    /// Writes records in one transaction; false where another engine has taken over, and nothing was written.
+    pub(super) async fn commit(&self, commit: &Commit) -> Result<bool, QmgrError> {
         match self {
-            Self::Memory { .. } => Ok(Committed::Durable),
+            Self::Memory { .. } => Ok(true),
             Self::IndexedDb { fence, .. } if fence.is_full.get() && !commit.only_deletes() => {
                 Err(out_of_room())
             }
@@ -288,19 +282,23 @@ async fn queue_record(transaction: &Transaction) -> Result<Option<Vec<u8>>, Erro
     Ok(record_bytes(done(transaction.store(QUEUE)?.get(&RECORD.into())).await?))
 }
 
-async fn take_over(database: &IdbDatabase, parts: &[Part]) -> Result<(u64, Saved), Error> {
-    let transaction = Transaction::begin(database, &STORES, Mode::WriteStrict)?;
-    let epoch = read_epoch(&transaction).await? + 1;
-    let queue = transaction.store(QUEUE)?;
-    done(queue.put_with_key(&js::to_f64(epoch).into(), &EPOCH.into())).await?;
+/// Reads what a queue begins with, and raises the epoch unless there is no room even for that.
+async fn take_over(
+    database: &IdbDatabase,
+    parts: &[Part],
+    has_room: bool,
+) -> Result<(u64, Saved), Error> {
+    let mode = if has_room { Mode::WriteStrict } else { Mode::Read };
+    let transaction = Transaction::begin(database, &STORES, mode)?;
+    let mut epoch = read_epoch(&transaction).await?;
+    if has_room {
+        epoch += 1;
+        let queue = transaction.store(QUEUE)?;
+        done(queue.put_with_key(&js::to_f64(epoch).into(), &EPOCH.into())).await?;
+    }
     let saved = read_saved(&transaction, parts).await?;
     transaction.commit().await?;
     Ok((epoch, saved))
-}
-
-async fn read(database: &IdbDatabase, parts: &[Part]) -> Result<(u64, Saved), Error> {
-    let transaction = Transaction::begin(database, &STORES, Mode::Read)?;
-    Ok((read_epoch(&transaction).await?, read_saved(&transaction, parts).await?))
 }
 
 async fn read_saved(transaction: &Transaction, parts: &[Part]) -> Result<Saved, Error> {
@@ -310,9 +308,9 @@ async fn read_saved(transaction: &Transaction, parts: &[Part]) -> Result<Saved, 
     };
     let queue = queue_record(transaction).await?;
     // All are asked for at once: the database reads the next while one is taken in.
-    let groups = records(transaction, GROUPS, None)?;
-    let files = records(transaction, FILES, None)?;
-    let outcomes = records(transaction, OUTCOMES, None)?;
+    let groups = records(transaction, GROUPS, JsValue::UNDEFINED)?;
+    let files = records(transaction, FILES, JsValue::UNDEFINED)?;
+    let outcomes = records(transaction, OUTCOMES, JsValue::UNDEFINED)?;
     let mut saved = Saved {
         queue: queue.as_deref().and_then(snapshot::read_queue),
         groups: read_each(&groups.await?, read_group),
@@ -321,27 +319,25 @@ async fn read_saved(transaction: &Transaction, parts: &[Part]) -> Result<Saved, 
         outcomes: read_each(&outcomes.await?, bytes::read),
     };
     saved.transfers = if saved.is_older() {
-        read_each(&records(transaction, TRANSFERS, None)?.await?, bytes::read)
+        read_each(&records(transaction, TRANSFERS, JsValue::UNDEFINED)?.await?, bytes::read)
     } else {
         let owners: Set<Serial> = parts.iter().map(|part| part.serial).collect();
-        transfers_of(transaction, owners.iter()).await?
+        transfers_of(transaction, &owners.iter().copied().collect::<Vec<_>>()).await?
     };
     Ok(saved)
 }
 
-/// All is asked for at once.
-async fn transfers_of(
-    transaction: &Transaction,
-    groups: impl Iterator<Item = &Serial>,
-) -> Result<Transfers, Error> {
-    let asked = groups.map(|serial| {
-        // Its files' keys go on after a slash; `0` comes next after that.
+/// The files of groups, which are all asked for at once.
+async fn transfers_of(transaction: &Transaction, groups: &[Serial]) -> Result<Transfers, Error> {
+    let mut asked = Vec::new();
+    for serial in groups {
+        // The keys of its files go on after a slash; `0` comes next after that.
         let key = group_key(*serial);
         let keys = idb::keys(&(format!("{key}/")..format!("{key}0")))?;
-        records(transaction, TRANSFERS, Some(keys))
-    });
+        asked.push(records(transaction, TRANSFERS, keys)?);
+    }
     let mut transfers = Transfers::new();
-    for records in asked.collect::<Result<Vec<_>, Error>>()? {
+    for records in asked {
         transfers.extend(read_each(&records.await?, bytes::read));
     }
     Ok(transfers)
@@ -356,7 +352,7 @@ async fn load(
     if read_epoch(&transaction).await? != epoch {
         return Ok(None);
     }
-    transfers_of(&transaction, groups.iter()).await.map(Some)
+    transfers_of(&transaction, groups).await.map(Some)
 }
 
 pub(super) async fn read_epoch(transaction: &Transaction) -> Result<u64, Error> {
@@ -364,13 +360,13 @@ pub(super) async fn read_epoch(transaction: &Transaction) -> Result<u64, Error> 
     Ok(epoch.as_f64().map_or(0, js::to_u64))
 }
 
-/// All records of a store, or those of some keys. The request is on its way when this returns.
+/// The records of a store that have these keys; all where these are undefined. The request is on its way when this returns.
 fn records(
     transaction: &Transaction,
     store: &str,
-    keys: Option<JsValue>,
+    keys: JsValue,
 ) -> Result<impl Future<Output = Result<Vec<Vec<u8>>, Error>> + use<>, Error> {
-    let values = done(transaction.store(store)?.get_all_with_key(&keys.unwrap_or_default()));
+    let values = done(transaction.store(store)?.get_all_with_key(&keys));
     Ok(async { Ok(Array::from(&values.await?).iter().filter_map(record_bytes).collect()) })
 }
 
@@ -384,11 +380,11 @@ fn record_bytes(value: JsValue) -> Option<Vec<u8>> {
     Some(value.dyn_into::<Uint8Array>().ok()?.to_vec())
 }
 
-async fn write(database: &IdbDatabase, epoch: u64, commit: &Commit) -> Result<Committed, Error> {
+async fn write(database: &IdbDatabase, epoch: u64, commit: &Commit) -> Result<bool, Error> {
     let mode = if commit.strict { Mode::WriteStrict } else { Mode::WriteRelaxed };
     let transaction = Transaction::begin(database, &STORES, mode)?;
     if read_epoch(&transaction).await? != epoch {
-        return Ok(Committed::Fenced);
+        return Ok(false);
     }
     if let Some(record) = &commit.queue {
         put(&transaction, QUEUE, RECORD, &bytes::write(record))?;
@@ -412,7 +408,7 @@ async fn write(database: &IdbDatabase, epoch: u64, commit: &Commit) -> Result<Co
         change(&transaction, OUTCOMES, &format!("{client}/{sequence}"), key, outcome.as_ref())?;
     }
     transaction.commit().await?;
-    Ok(Committed::Durable)
+    Ok(true)
 }
 
 /// Puts a record with the parts of its key, or deletes it.

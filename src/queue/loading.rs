@@ -4,7 +4,6 @@
 //! One order to read is under way at a time; what is wanted meanwhile goes into the next. What a page says
 //! of a group waits for its files, and so does all that the same page says after it.
 
-use super::state::State;
 use super::transfer::Transfer;
 use super::{Effect, Queue, Ticket};
 use crate::ordered::Set;
@@ -67,6 +66,11 @@ impl Queue {
         self.groups.get(&serial).is_some_and(|group| !group.is_read())
     }
 
+    /// The same of some groups.
+    pub(super) fn lacks_files_of_any(&mut self, groups: Vec<Serial>) -> bool {
+        groups.into_iter().fold(false, |lacks, serial| self.lacks_files(serial) || lacks)
+    }
+
     /// A group has changed. If its files are not here, its row is shown once they are.
     pub(super) fn show_when_read(&mut self, serial: Serial) {
         if self.lacks_files(serial) {
@@ -118,10 +122,7 @@ impl Queue {
     /// Carries out what a page says, after the files that it is about are here, and after what the same
     /// page said before.
     pub(super) fn hear(&mut self, message: ToEngine, now: Millis) {
-        let mut has_to_wait = false;
-        for serial in self.groups_of(&message) {
-            has_to_wait |= self.lacks_files(serial);
-        }
+        let has_to_wait = self.lacks_files_of_any(self.groups_of(&message));
         let speaker = speaker(&message);
         let mut earlier = self.loading.aside.iter();
         if has_to_wait || earlier.any(|earlier| self::speaker(earlier) == speaker) {
@@ -154,20 +155,6 @@ impl Queue {
             | Command::FindFile { .. }
             | Command::ListFiles { .. } => Vec::new(),
         }
-    }
-
-    /// Whether the files of all groups that are in the queue are here; those that are not are read then.
-    pub(super) fn has_all_files(&mut self) -> bool {
-        let is_missing = |serial: &Serial| {
-            self.groups.get(serial).is_some_and(|group| {
-                !group.is_read() && !matches!(group.state(), State::Cancelled { .. })
-            })
-        };
-        let missing: Vec<_> = self.by_id.values().copied().filter(is_missing).collect();
-        for &serial in &missing {
-            self.lacks_files(serial);
-        }
-        missing.is_empty()
     }
 
     /// Whether a call waits for files: for tests.

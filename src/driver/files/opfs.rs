@@ -32,8 +32,9 @@ extern "C" {
     ) -> Result<Promise, JsValue>;
 }
 
-/// A file of this name, among the parts, shows that a context can write; the next start collects it.
-const PROBE: &str = "probe";
+/// A file of this name, among the parts, shows that a context can write. It is that of a part of no group,
+/// so the next start collects it.
+const PROBE: &str = "0-0.0.part";
 
 /// The two directories of a queue.
 pub(in super::super) struct Opfs {
@@ -177,16 +178,9 @@ impl Opfs {
         drop(JsFuture::from(self.parts.remove_entry(part)).await);
     }
 
-    /// The parts that are there. What has another name goes.
+    /// The parts that are there.
     pub(super) async fn parts(&self) -> Vec<Part> {
-        let mut parts = Vec::new();
-        for name in names(&self.parts).await {
-            match Part::parse(&name) {
-                Some(part) => parts.push(part),
-                None => self.delete_part(&name).await,
-            }
-        }
-        parts
+        names(&self.parts).await.iter().filter_map(|name| Part::parse(name)).collect()
     }
 
     pub(super) async fn publish(

@@ -77,6 +77,8 @@ pub struct World {
     pub refused_loads: u32,
     /// So long it takes to read the files of groups, in milliseconds; `None` for no time at all.
     pub load_delay: Option<u64>,
+    /// The groups whose files were read after an engine had begun, in that order.
+    pub loaded: Vec<Serial>,
     /// The calls that wait for files.
     put_aside: Vec<Call>,
     /// Every event that was reported, for late repetition.
@@ -141,6 +143,7 @@ impl World {
             refused_commits: 0,
             refused_loads: 0,
             load_delay: dice.as_ref().map(|_| 2),
+            loaded: Vec::new(),
             put_aside: Vec::new(),
             reported: Vec::new(),
             hashed_from: Vec::new(),
@@ -806,6 +809,7 @@ impl World {
         while let Some(effect) = self.queue.poll_effect() {
             match effect {
                 Effect::Load { ticket, groups } if self.load_delay.is_none() => {
+                    self.loaded.extend(&groups);
                     let transfers = self.database.transfers_of(groups);
                     let (loaded, now) = (Event::Loaded { ticket, transfers }, self.now);
                     self.queue.handle_event(loaded, now);
@@ -1025,6 +1029,7 @@ impl World {
                 self.refuse_commit();
             }
             Task::Load { ticket, groups } => {
+                self.loaded.extend(&groups);
                 let transfers = self.database.transfers_of(groups);
                 self.report(Event::Loaded { ticket, transfers });
             }
