@@ -390,7 +390,7 @@ impl Task {
                 Err(thrown) if self.is_aborted() => return drop_as(thrown, Ended::Aborted),
                 Err(thrown) => return drop_as(thrown, Ended::Broken),
             }
-            // Half of what may be written, so that the rest comes while that is made durable.
+            // The queue hears of it while there is room left for what comes until it is made durable.
             let half = pump.allowed.saturating_sub(reported.position) / 2;
             let is_far = pump.position - reported.position >= half.min(REPORT_BYTES);
             if is_far || self.engine.now().since(reported.at) >= REPORT_INTERVAL {
