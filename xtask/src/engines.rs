@@ -62,7 +62,7 @@ impl Engine {
     /// The core of the page tests.
     fn test_pages(self, shell: &Shell) -> Result<()> {
         let _engine = shell.push_env("QMGR_ENGINE", self.name());
-        test::node_tests_in(shell, self.display(), &["tests/engines"], 1)
+        test::node_tests_in(shell, self.display(), &["tests/engines"])
     }
 
     /// What starts a program with a display, for an engine that cannot do without.
