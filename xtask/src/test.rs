@@ -12,7 +12,7 @@ use std::process::Command;
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use xshell::{Shell, cmd};
+use xshell::{Cmd, Shell, cmd};
 
 /// How many random histories part `sim` plays when it is named, and how many among all others.
 const HISTORIES: (u64, u64) = (20_000, 2_000);
@@ -283,12 +283,15 @@ fn play_histories(shell: &Shell, histories: &Histories) -> Result<()> {
 
 /// Runs the files named `*.test.mjs` in some directories with Node's test runner.
 fn node_tests(shell: &Shell, directories: &[&str]) -> Result<()> {
-    node_tests_in(shell, &[], directories)
+    Ok(node_tests_in(shell, &[], directories)?.run()?)
 }
 
-/// The same, started by the program and arguments `within`.
-pub fn node_tests_in(shell: &Shell, within: &[&str], directories: &[&str]) -> Result<()> {
-    let _chromium = shell.push_env("QMGR_CHROMIUM", tools::chromium().unwrap_or_default());
+/// The command that does so, within the program and arguments `within`.
+pub fn node_tests_in<'a>(
+    shell: &'a Shell,
+    within: &[&str],
+    directories: &[&str],
+) -> Result<Cmd<'a>> {
     let mut files: Vec<PathBuf> = Vec::new();
     for directory in directories {
         let found = shell.read_dir(root().join(directory))?;
@@ -299,6 +302,6 @@ pub fn node_tests_in(shell: &Shell, within: &[&str], directories: &[&str]) -> Re
     // A browser that is gone may leave a process behind that holds on to its output, and so to Node.js.
     let how = ["--test-force-exit", "--test-reporter=spec"];
     let at_once = format!("--test-concurrency={FILES_AT_ONCE}");
-    cmd!(shell, "env {within...} node --test {at_once} {how...} {files...}").run()?;
-    Ok(())
+    Ok(cmd!(shell, "env {within...} node --test {at_once} {how...} {files...}")
+        .env("QMGR_CHROMIUM", tools::chromium().unwrap_or_default()))
 }
