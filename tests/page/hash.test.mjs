@@ -16,7 +16,7 @@ const FAILED = 0x380;
 async function stage(t, { rate, expected, wrong = false, inBlob = false, before }) {
   const bytes = randomBytes(SIZE);
   const nginx = await startNginx(t, { files: { "random.bin": bytes }, pkg: PKG });
-  const page = await visit(t, `${nginx.origin}/blank`, { expected, prelude: fileURLToPath(new URL("in-page.js", import.meta.url)) });
+  const page = await visit(t, `${nginx.origin}/blank`, { expected, prelude: fileURLToPath(new URL("in-page.js", import.meta.url)), onDisk: true });
   const digest = createHash("sha256").update(wrong ? "something else" : bytes).digest("base64");
   const file = { remoteFile: `${nginx.origin}/files/random.bin?rate=${rate}`, localFile: LOCAL, integrity: `sha256-${digest}` };
   await page.evaluate(async ([file, inBlob, before]) => {
