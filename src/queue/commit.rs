@@ -228,7 +228,7 @@ impl Queue {
         let rows = pending
             .groups
             .iter()
-            .filter_map(|serial| self.changed_row(*serial, &pending.transfers))
+            .filter_map(|serial| self.row(*serial, Some(&pending.transfers)))
             .collect();
         let commit = Commit {
             ticket,
@@ -317,16 +317,11 @@ impl Queue {
         self.groups.get_mut(&serial)?.job.as_mut()?.file_uncounted(index)
     }
 
-    fn changed_row(&self, serial: Serial, transfers: &Set<(Serial, u32)>) -> Option<GroupUpdate> {
-        let changed: Vec<_> = transfers.range((serial, 0)..=(serial, u32::MAX)).copied().collect();
-        self.row(serial, Some(&changed))
-    }
-
     /// A group's row, with all its files' or with those that changed.
     pub(super) fn row(
         &self,
         serial: Serial,
-        changed: Option<&[(Serial, u32)]>,
+        changed: Option<&Set<(Serial, u32)>>,
     ) -> Option<GroupUpdate> {
         let group = self.groups.get(&serial)?;
         Some(group.update(serial, changed, self.settings.resume))
@@ -340,7 +335,8 @@ impl Queue {
             }
             After::Effect(effect) => Done::Effect(effect),
             After::Reply { client, sequence, group, whole } => {
-                let changed = (!whole).then_some(&[][..]);
+                let no_files = Set::new();
+                let changed = (!whole).then_some(&no_files);
                 let row = group.and_then(|serial| self.row(serial, changed));
                 let answer = row.map_or(Answer::Done, |row| Answer::Group(Box::new(row)));
                 Done::Reply { client, sequence, answer }

@@ -358,12 +358,17 @@ impl Queue {
         });
         let mut traffic = Traffic::default();
         for (serial, index, file) in files {
-            for connection in &file.connections {
+            for _ in &file.connections {
                 traffic.begin(file.file.remote.origin());
-                traffic.connect(serial, index, connection.ticket);
+                traffic.connect(serial, index);
             }
             if file.work.is_some() {
                 traffic.begin(file.file.remote.origin());
+            }
+        }
+        for (serial, group) in &self.groups {
+            for connected in traffic.connected_mut(*serial) {
+                group.watch(connected, &self.settings);
             }
         }
         let of_lobby: Set<_> = self.lobby.groups().collect();
@@ -475,7 +480,7 @@ impl Queue {
         {
             self.traffic.begin(file.file.remote.origin());
             if matches!(errand, Errand::Connection(..)) {
-                self.traffic.connect(serial, index, ticket);
+                self.traffic.connect(serial, index);
             }
         }
         self.tickets.insert(ticket, errand);
@@ -484,12 +489,14 @@ impl Queue {
 
     /// What a file's ticket was given out for has ended.
     fn end_ticket(&mut self, ticket: Ticket) {
-        let errand = self.tickets.remove(&ticket);
-        if let Some((serial, index)) = errand.as_ref().and_then(Errand::file)
+        let Some(errand) = self.tickets.remove(&ticket) else { return };
+        if let Some((serial, index)) = errand.file()
             && let Some(file) = self.groups.get(&serial).and_then(|group| group.file(index))
         {
             self.traffic.end(file.file.remote.origin());
-            self.traffic.disconnect(serial, index, ticket);
+            if matches!(errand, Errand::Connection(..)) {
+                self.traffic.disconnect(serial, index);
+            }
         }
     }
 
@@ -512,6 +519,7 @@ impl Queue {
             if let Some(group) = self.groups.get_mut(&serial) {
                 group.count_files();
             }
+            self.watch(serial);
         }
     }
 
