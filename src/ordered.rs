@@ -186,8 +186,8 @@ impl<K: Ord, V> Map<K, V> {
     /// The entries whose keys are in a range.
     pub fn range<Q: Ord + ?Sized>(
         &self,
-        range: impl RangeBounds<Q>,
-    ) -> impl Iterator<Item = (&K, &V)>
+        range: impl RangeBounds<Q> + Clone,
+    ) -> impl Iterator<Item = (&K, &V)> + Clone
     where
         K: Borrow<Q>,
     {
@@ -307,11 +307,17 @@ impl<K, V> IntoIterator for Map<K, V> {
 }
 
 /// The entries of a [`Map`].
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Iter<'a, K, V> {
     /// The chunks behind that of `entries`.
     chunks: slice::Iter<'a, Vec<(K, V)>>,
     entries: slice::Iter<'a, (K, V)>,
+}
+
+impl<K, V> Clone for Iter<'_, K, V> {
+    fn clone(&self) -> Self {
+        Self { chunks: self.chunks.clone(), entries: self.entries.clone() }
+    }
 }
 
 impl<'a, K, V> Iterator for Iter<'a, K, V> {

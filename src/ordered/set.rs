@@ -75,7 +75,10 @@ impl<T: Ord> Set<T> {
     }
 
     /// The items in a range.
-    pub fn range<Q: Ord + ?Sized>(&self, range: impl RangeBounds<Q>) -> impl Iterator<Item = &T>
+    pub fn range<Q: Ord + ?Sized>(
+        &self,
+        range: impl RangeBounds<Q> + Clone,
+    ) -> impl Iterator<Item = &T> + Clone
     where
         T: Borrow<Q>,
     {

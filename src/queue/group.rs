@@ -252,10 +252,14 @@ impl Group {
         resume: Resume,
     ) -> GroupUpdate {
         let files = match changed {
-            Some(changed) => changed
-                .range((serial, 0)..=(serial, u32::MAX))
-                .filter_map(|&(_, index)| Some((index, self.file(index)?.row(resume))))
-                .collect(),
+            Some(changed) => {
+                let changed = changed.range((serial, 0)..=(serial, u32::MAX));
+                let mut files = Vec::with_capacity(changed.clone().count());
+                files.extend(
+                    changed.filter_map(|&(_, index)| Some((index, self.file(index)?.row(resume)))),
+                );
+                files
+            }
             None => self.indexed().map(|(index, file)| (index, file.row(resume))).collect(),
         };
         GroupUpdate { group: self.row(serial), files, whole: changed.is_none() }

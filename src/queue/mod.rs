@@ -130,7 +130,7 @@ pub struct Queue {
     traffic: Traffic,
     pending: Pending,
     later: Later,
-    in_flight: Option<InFlight>,
+    in_flight: InFlight,
     /// Files whose rows changed, though nothing that is saved.
     to_show: Set<(Serial, u32)>,
     effects: VecDeque<Effect>,
@@ -210,7 +210,7 @@ impl Queue {
             traffic: Traffic::default(),
             pending: Pending::default(),
             later: Later::default(),
-            in_flight: None,
+            in_flight: InFlight::default(),
             to_show: Set::new(),
             effects: VecDeque::new(),
             messages: VecDeque::new(),
@@ -449,7 +449,7 @@ impl Queue {
     /// Whether nothing is under way: no connection, no commit, no order.
     pub fn is_idle(&self) -> bool {
         self.tickets.is_empty()
-            && self.in_flight.is_none()
+            && self.in_flight.is_empty()
             && self.effects.is_empty()
             && self.pending.is_empty()
             && self.later.is_empty()
@@ -507,10 +507,15 @@ impl Queue {
     }
 
     fn file_mut(&mut self, serial: Serial, index: u32) -> Option<&mut Transfer> {
+        self.note_uncounted(serial);
+        self.groups.get_mut(&serial)?.job.as_mut()?.file_mut(index)
+    }
+
+    /// A file of the group may be another than when it was counted.
+    fn note_uncounted(&mut self, serial: Serial) {
         if self.uncounted.last() != Some(&serial) {
             self.uncounted.push(serial);
         }
-        self.groups.get_mut(&serial)?.job.as_mut()?.file_mut(index)
     }
 
     /// Counts what was changed of files.

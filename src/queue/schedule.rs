@@ -27,7 +27,6 @@ impl Queue {
             while let Some(serial) = self.unsettled.pop_first() {
                 self.settle_group(serial, now);
                 self.sort_in(serial);
-                self.watch(serial);
             }
             self.connect(now);
             if self.unsettled.is_empty() {
@@ -594,7 +593,8 @@ impl Queue {
     /// Sends the rows of what changed only for show. A group with a change that is not durable yet
     /// waits for its commit, so that no page sees what a crash would take back.
     fn show_changes(&mut self) {
-        let mut rows = Vec::new();
+        // Most often one file is shown, or none.
+        let mut rows = Vec::with_capacity(self.to_show.len());
         let mut next = self.to_show.first().copied();
         while let Some((serial, _)) = next {
             let is_shown = self.is_durable(serial);
