@@ -107,7 +107,8 @@ impl Queue {
                 }
             }
             Event::Progress { ticket, position } => {
-                if let Some((serial, index)) = self.file_of(ticket) {
+                // Most of what happens is this, and most of it changes nothing for the group as a whole.
+                if let Some((serial, index)) = self.tickets.get(&ticket).and_then(Errand::file) {
                     self.handle_progress(serial, index, ticket, position, now);
                 }
             }
@@ -248,6 +249,7 @@ impl Queue {
     }
 
     pub(super) fn breadth_mut(&mut self, serial: Serial, index: u32) -> Option<&mut Breadth> {
+        self.note_uncounted(serial);
         self.groups.get_mut(&serial)?.breadth_mut(index)
     }
 
@@ -445,6 +447,7 @@ impl Queue {
         now: Millis,
     ) {
         let resume = self.settings.resume;
+        self.note_uncounted(serial);
         let Some(group) = self.groups.get_mut(&serial) else { return };
         let Some(file) = group.job.as_mut().and_then(|job| job.file_mut(index)) else { return };
         let bytes = match file.stage_mut(ticket) {
@@ -487,7 +490,7 @@ impl Queue {
         self.flush_if_due(serial, index, now);
     }
 
-    /// Orders a flush when half of what a checkpoint allows is not durable. All bodies of a file are
+    /// Orders a flush when most of what a checkpoint allows is not durable. All bodies of a file are
     /// flushed at once, so that one record names what all of them brought.
     pub(super) fn flush_if_due(&mut self, serial: Serial, index: u32, now: Millis) {
         let (bytes, interval) = (self.settings.checkpoint.bytes, self.settings.checkpoint.interval);

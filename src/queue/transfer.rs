@@ -4,13 +4,17 @@ use super::readers::Wanted;
 use super::{Part, Ticket};
 use crate::abi::{FileSet, RemoteUrl};
 use crate::http::{ByteRange, Fresh, Kept, Reach, Request, Version};
-use crate::protocol::{ClientId, FileRow, Resume, Serial};
+use crate::protocol::{ClientId, FileRow, Resume, Serial, Settings};
 use crate::snapshot::{HashMark, TransferRecord};
 use crate::time::Millis;
 use rangemap::RangeSet;
 
 /// A part that another context has held for so long is left to it: that context may be frozen.
 const HELD_LIMIT: Millis = Millis(30_000);
+
+/// Bodies are flushed while this part of a checkpoint's bytes may still come: a record takes milliseconds,
+/// in which a fast network brings a few MiB. Each flush costs a moment in which nothing is read.
+const RESERVES_PER_CHECKPOINT: u64 = 4;
 
 /// One file of a job.
 ///
@@ -396,7 +400,7 @@ impl Transfer {
         allowed.collect()
     }
 
-    /// The connections whose bodies are to be flushed, if half of what a checkpoint allows is not durable.
+    /// The connections whose bodies are to be flushed, if most of what a checkpoint allows is not durable.
     pub(super) fn flush_if_due(
         &mut self,
         bytes: u64,
@@ -405,8 +409,9 @@ impl Transfer {
     ) -> Vec<Ticket> {
         let unflushed: u64 = self.unflushed_bodies().map(Receiving::unflushed).sum();
         let is_late = |body: &Receiving| now.since(body.flushed_at) >= interval;
-        // The other half is for what comes until the record of these is written.
-        let is_due = unflushed >= bytes.div_ceil(2) || self.unflushed_bodies().any(is_late);
+        // The rest is for what comes until the record of these is written.
+        let most = bytes.saturating_sub(bytes / RESERVES_PER_CHECKPOINT);
+        let is_due = unflushed >= most || self.unflushed_bodies().any(is_late);
         if unflushed == 0 || !is_due || self.is_flushing() {
             return Vec::new();
         }
@@ -420,9 +425,19 @@ impl Transfer {
     }
 
     /// When a flush is due at the latest.
-    pub(super) fn flush_due_at(&self, interval: Millis) -> Option<Millis> {
+    fn flush_due_at(&self, interval: Millis) -> Option<Millis> {
         let oldest = self.unflushed_bodies().map(|body| body.flushed_at).min()?;
         (!self.is_flushing()).then(|| oldest.plus(interval))
+    }
+
+    /// When to flush its bytes, to give a connection of it up, or to ask another page.
+    pub(super) fn alarm(&self, settings: &Settings) -> Option<Millis> {
+        let stalls = self.connections.iter().filter_map(Connection::moved_at);
+        let stall = stalls.min().map(|at| at.plus(settings.retry.stall_timeout));
+        let answers = self.connections.iter().filter_map(Connection::asking);
+        let answer = answers.map(|asking| asking.until).min();
+        let flush = self.flush_due_at(settings.checkpoint.interval);
+        flush.into_iter().chain(stall).chain(answer).min()
     }
 
     fn unflushed_bodies(&self) -> impl Iterator<Item = &Receiving> {
