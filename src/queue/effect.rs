@@ -115,7 +115,7 @@ pub enum Effect {
         size: u64,
     },
     /// Write the body of an answer into a part, which the connections of one file share. Answered by [`Event::Progress`](super::Event::Progress)
-    /// at least every 100 ms while bytes arrive and each time that half of what is `allowed` is written, and by
+    /// at least every 100 ms while bytes arrive and each time that half of what may still be written is, and by
     /// [`Event::Ended`](super::Event::Ended).
     Receive {
         /// The connection.

@@ -489,7 +489,7 @@ impl Queue {
         self.flush_if_due(serial, index, now);
     }
 
-    /// Orders a flush when half of what a checkpoint allows is not durable. All bodies of a file are
+    /// Orders a flush when most of what a checkpoint allows is not durable. All bodies of a file are
     /// flushed at once, so that one record names what all of them brought.
     pub(super) fn flush_if_due(&mut self, serial: Serial, index: u32, now: Millis) {
         let (bytes, interval) = (self.settings.checkpoint.bytes, self.settings.checkpoint.interval);

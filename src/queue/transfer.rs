@@ -12,6 +12,10 @@ use rangemap::RangeSet;
 /// A part that another context has held for so long is left to it: that context may be frozen.
 const HELD_LIMIT: Millis = Millis(30_000);
 
+/// Bodies are flushed while this part of a checkpoint's bytes may still come: a record takes milliseconds,
+/// in which a fast network brings a few MiB. Each flush costs a moment in which nothing is read.
+const RESERVES_PER_CHECKPOINT: u64 = 4;
+
 /// One file of a job.
 ///
 /// `durable`, `version` and `generation` belong together: the part of that generation holds those bytes
@@ -396,7 +400,7 @@ impl Transfer {
         allowed.collect()
     }
 
-    /// The connections whose bodies are to be flushed, if half of what a checkpoint allows is not durable.
+    /// The connections whose bodies are to be flushed, if most of what a checkpoint allows is not durable.
     pub(super) fn flush_if_due(
         &mut self,
         bytes: u64,
@@ -405,8 +409,9 @@ impl Transfer {
     ) -> Vec<Ticket> {
         let unflushed: u64 = self.unflushed_bodies().map(Receiving::unflushed).sum();
         let is_late = |body: &Receiving| now.since(body.flushed_at) >= interval;
-        // The other half is for what comes until the record of these is written.
-        let is_due = unflushed >= bytes.div_ceil(2) || self.unflushed_bodies().any(is_late);
+        // The rest is for what comes until the record of these is written.
+        let most = bytes.saturating_sub(bytes / RESERVES_PER_CHECKPOINT);
+        let is_due = unflushed >= most || self.unflushed_bodies().any(is_late);
         if unflushed == 0 || !is_due || self.is_flushing() {
             return Vec::new();
         }

@@ -244,7 +244,7 @@ fn fetch_all(queue: &mut Queue, size: u64, chunk: u64) -> Counts {
 }
 
 #[test]
-fn a_gibibyte_costs_one_request_and_a_flush_and_a_record_each_32_mebibytes() {
+fn a_gibibyte_costs_one_request_and_a_flush_and_a_record_each_48_mebibytes() {
     let mut queue = opened(Saved::default());
     let group = Serial(1);
     create(&mut queue, 1);
@@ -253,8 +253,8 @@ fn a_gibibyte_costs_one_request_and_a_flush_and_a_record_each_32_mebibytes() {
     carry_out(&mut queue, &mut Vec::new());
     call(&mut queue, 4, Command::ResumeGroup { group });
     let counts = fetch_all(&mut queue, 1 << 30, 16 << 20);
-    // Half of what a crash may cost; the end of the body flushes what came after the last of them.
-    let checkpoints = (1 << 30) / (32 << 20) - 1;
+    // Three quarters of what a crash may cost; the end of the body flushes what came after the last of them.
+    let checkpoints = (1 << 30) / (48 << 20);
     // Beside those: the call with the answer, the end, and that it is published.
     let commits = checkpoints + 3;
     assert_eq!(counts, Counts { requests: 1, flushes: checkpoints, commits, moves: 1 });

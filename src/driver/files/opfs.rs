@@ -4,6 +4,7 @@ use super::super::{js, unavailable};
 use crate::abi::{LocalPath, QmgrError};
 use crate::ordered::Set;
 use crate::queue::DiskFailure;
+use futures_util::future::join;
 use js_sys::{AsyncIterator, Promise, Reflect, TypeError, Uint8Array};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::cell::{Cell, RefCell};
@@ -121,8 +122,11 @@ impl Opfs {
         create: bool,
         size: Option<u64>,
     ) -> Result<OpfsPart, DiskFailure> {
-        super::check_estimate(keep, size).await?;
-        let part = self.open_handle(&part.to_string(), create).await?;
+        let name = part.to_string();
+        let estimate = super::check_estimate(keep, size);
+        let (has_room, part) = join(estimate, self.open_handle(&name, create)).await;
+        has_room?;
+        let part = part?;
         part.cut(keep).and_then(|()| part.check_room(keep, size)).map(|()| part)
     }
 
