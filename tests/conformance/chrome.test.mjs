@@ -24,8 +24,7 @@ test("every row holds in headless Chrome", async (t) => {
     mounts: { "/pkg/": PKG, "/runner/": RUNNER },
     documents: { "/page": PAGE, "/frame": FRAME },
   })));
-  const first = await visit(t, `${servers[0].origin}/page`, { expected: EXPECTED });
-  t.after(() => Promise.all(servers.map((server) => server.close())));
+  const first = await visit(t, `${servers[0].origin}/page`, { expected: EXPECTED, onDisk: true, servers });
   const failures = await Promise.all(servers.map(async (server, index) => {
     const page = index === 0 ? first : await first.context().newPage();
     if (index > 0) await page.goto(`${server.origin}/page`);

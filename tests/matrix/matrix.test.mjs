@@ -42,7 +42,7 @@ test(`${RUNS} runs from seed ${SEED}: what is published was held in full by the 
 async function playAll(t, { runs, lanes, wide, options }) {
   const server = await startServer({ mounts: { "/pkg/": PKG }, documents: { "/blank": BLANK } });
   t.after(() => server.close());
-  const page = await visit(t, `${server.origin}/blank`, { prelude: fileURLToPath(new URL("../page/in-page.js", import.meta.url)), expected: EXPECTED });
+  const page = await visit(t, `${server.origin}/blank`, { prelude: fileURLToPath(new URL("../page/in-page.js", import.meta.url)), expected: EXPECTED, onDisk: true });
 
   const seeds = Array.from({ length: runs }, (_, index) => SEED + index);
   const failed = [];

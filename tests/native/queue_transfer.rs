@@ -345,11 +345,11 @@ fn an_aborted_request_that_finds_no_server_is_no_failure() {
 #[test]
 fn a_dead_server_is_asked_at_most_200_times_a_day() {
     for behaviour in [Behaviour::Unreachable, Behaviour::Status(503, None), Behaviour::Silent] {
-        let mut world = World::new().with_file("/a", 3_000).always(behaviour);
+        let mut world = World::new().with_file("/a", 3_000).always(behaviour.clone());
         let group = world.resumed_group(["/a"]);
         world.run_for(DAY);
         let asked = world.ranges_asked("/a").len();
-        println!("requests in a day to a server that is dead: {asked}");
+        println!("a dead server is asked {asked} times in a day, of at most 200 ({behaviour:?})");
         assert!((100..=200).contains(&asked), "{asked}");
         assert_eq!(world.status(group), 0x080);
         world.remote("/a").always = None;

@@ -24,7 +24,7 @@ function overEachStore(name, run) {
 async function stage(t, storage) {
   const bytes = randomBytes(SIZE);
   const nginx = await startNginx(t, { files: { "random.bin": bytes }, pkg: PKG });
-  const page = await visit(t, `${nginx.origin}/blank`, { prelude: fileURLToPath(new URL("in-page.js", import.meta.url)) });
+  const page = await visit(t, `${nginx.origin}/blank`, { prelude: fileURLToPath(new URL("in-page.js", import.meta.url)), onDisk: true });
   const status = () => page.evaluate(() => lab.status());
   return {
     nginx,

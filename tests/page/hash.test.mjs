@@ -13,20 +13,21 @@ const COMPLETE = 0x140;
 const FAILED = 0x380;
 
 /** A page with a group of one file, with the right `integrity` or with another one. */
-async function stage(t, { rate, expected, wrong = false, inBlob = false, before }) {
+async function stage(t, { rate, expected, wrong = false, inBlob = false, before, entry = "index.js" }) {
   const bytes = randomBytes(SIZE);
   const nginx = await startNginx(t, { files: { "random.bin": bytes }, pkg: PKG });
-  const page = await visit(t, `${nginx.origin}/blank`, { expected, prelude: fileURLToPath(new URL("in-page.js", import.meta.url)) });
+  const page = await visit(t, `${nginx.origin}/blank`, { expected, prelude: fileURLToPath(new URL("in-page.js", import.meta.url)), onDisk: true });
   const digest = createHash("sha256").update(wrong ? "something else" : bytes).digest("base64");
   const file = { remoteFile: `${nginx.origin}/files/random.bin?rate=${rate}`, localFile: LOCAL, integrity: `sha256-${digest}` };
-  await page.evaluate(async ([file, inBlob, before]) => {
+  await page.evaluate(async ([file, inBlob, before, entry]) => {
+    lab.entry = entry;
     const first = before === undefined ? "" : `import "data:text/javascript,${encodeURIComponent(before)}"; `;
     const script = URL.createObjectURL(new Blob([`${first}import "${location.origin}/pkg/worker.js";`], { type: "text/javascript" }));
     const options = inBlob || before !== undefined ? { worker: () => new Worker(script, { type: "module" }) } : {};
     await lab.make([file], options);
     if (before === undefined) URL.revokeObjectURL(script);
     await lab.group.resumeGroup();
-  }, [file, inBlob, before]);
+  }, [file, inBlob, before, entry]);
   return {
     page,
     statusIs: (word) => until(`the status word is 0x${word.toString(16)}`, async () => await page.evaluate(() => lab.status()) === word, 60_000),
@@ -43,6 +44,13 @@ test("a second worker hashes while the file comes, and goes when it is there", a
   await statusIs(COMPLETE);
   await assertWhole();
   await until("only the engine's worker is left", () => page.workers().length === 1);
+});
+
+test("the package that carries its worker starts a second one from what it carries", async (t) => {
+  const { page, statusIs, assertWhole } = await stage(t, { rate: "4m", entry: "inline.js" });
+  await until("a worker that hashes", () => page.workers().length === 2);
+  await statusIs(COMPLETE);
+  await assertWhole();
 });
 
 test("bytes that a second worker found to be others are not published", async (t) => {

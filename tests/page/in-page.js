@@ -3,7 +3,12 @@
  * package's public API. `lab` is the only name that it adds.
  */
 globalThis.lab = {
-  module: () => import("/pkg/index.js"),
+  /** The package's file that a page imports. */
+  entry: "index.js",
+
+  module() {
+    return import(`/pkg/${this.entry}`);
+  },
 
   /** The queue of this page. */
   async queue(options = {}) {

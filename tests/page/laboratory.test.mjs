@@ -1,58 +1,10 @@
-/** The laboratory: each scenario plays through and its verdict holds, with the scripted server and in a service worker. */
+/** What somebody does in the laboratory beside playing its scenarios: links, switches, fields and tabs. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { SCENARIOS } from "../../www/lab/scenarios.js";
-import { startPlayground } from "../server/playground.mjs";
+import { choose, open, outcome, PHONE, QUICK, requests, tabWindow } from "./laboratory.mjs";
 import { ready } from "./playground.mjs";
-import { startStaticSite } from "./static-site.mjs";
-import { keepPicture, PKG, until, visit } from "./visit.mjs";
-
-/** A small file, and no time to read: the tests do not read. */
-const QUICK = "size=1,pause=0";
-const PHONE = { width: 390, height: 844 };
-const DESKTOP = { width: 1440, height: 1000 };
-/** A browser says by itself that a request failed. */
-const FAILED = [/status of 503/, /ERR_INCOMPLETE_CHUNKED|ERR_CONTENT_LENGTH_MISMATCH|ERR_CONNECTION|ERR_EMPTY_RESPONSE/, /Failed to load resource/];
-
-/** Where the page may be served: by the scripted server, or by any other, with a service worker in its place. */
-const PLACES = {
-  async "the scripted server"() {
-    const { origin, close } = await startPlayground({ pkg: PKG });
-    return { address: `${origin}/`, close };
-  },
-  "a plain web server": startStaticSite,
-};
-
-async function open(t, place, query = "", prelude = undefined) {
-  const { address, close } = await PLACES[place]();
-  const page = await visit(t, `${address}${query}`, { expected: FAILED, prelude });
-  t.after(close);
-  await ready(page);
-  return page;
-}
-
-const outcome = (page) => until("an outcome", () => page.locator("#lab-outcome").textContent(), 60_000);
-const claims = (page) => page.locator("#lab-verdict li").evaluateAll((items) => items.map(({ dataset }) => dataset.holds));
-const requests = (page) => page.locator("#lab-requests li").allTextContents();
-const choose = (page, title) => page.locator(".lab-choices").getByText(title, { exact: true }).click();
-const tabWindow = (page, number) => page.locator(`.lab-window[data-tab="${number}"]`);
-
-for (const name of Object.keys(PLACES)) {
-  test(`each scenario plays through, and what it claims holds: ${name}`, async (t) => {
-    const page = await open(t, name, `?lab=cut,${QUICK}`);
-    for (const [index, { id, title, verdict }] of SCENARIOS.entries()) {
-      await page.setViewportSize(index % 2 === 0 ? DESKTOP : PHONE);
-      await choose(page, title);
-      await page.locator("#lab-play").click();
-      assert.equal(await outcome(page), "All of it holds.", id);
-      assert.deepEqual(await claims(page), verdict.map(() => "true"), id);
-      assert.equal(await page.locator("#lab-steps li:not([data-state=done])").count(), 0, id);
-      await page.emulateMedia({ colorScheme: index % 2 === 0 ? "light" : "dark" });
-      await keepPicture(page, `laboratory-${id}-${name.split(" ").at(-2)}`);
-    }
-  });
-}
+import { keepPicture, until } from "./visit.mjs";
 
 /** A script that makes another browser of this one. */
 const browser = (name) => fileURLToPath(new URL(`${name}.js`, import.meta.url));

@@ -21,7 +21,7 @@ after(() => server.close());
 /** A page, a file, and a group for it that runs. */
 async function stage(t, path, script, options) {
   const file = server.put(path, { size: SIZE, bytesPerSecond: RATE, ...script });
-  const page = await visit(t, `${server.origin}/blank`, { expected: [/ERR_/, /50[03]/], prelude: fileURLToPath(new URL("in-page.js", import.meta.url)) });
+  const page = await visit(t, `${server.origin}/blank`, { expected: [/ERR_/, /50[03]/], prelude: fileURLToPath(new URL("in-page.js", import.meta.url)), onDisk: true });
   await page.evaluate(([file, options]) => lab.make([file], options), [{ remoteFile: server.origin + path, localFile: LOCAL }, options]);
   await page.evaluate(() => lab.group.resumeGroup());
   return {

@@ -5,8 +5,7 @@ import { PKG, until, visit } from "./visit.mjs";
 /** Serves the playground for one test and opens it. Returns the page and its server. */
 export async function openPlayground(test, options = {}) {
   const server = await startPlayground({ pkg: PKG });
-  const page = await visit(test, `${server.origin}/`, options);
-  test.after(() => server.close());
+  const page = await visit(test, `${server.origin}/`, { ...options, servers: [server] });
   await ready(page);
   return { page, server };
 }

@@ -209,7 +209,6 @@ test("markup in a name stays text", async (t) => {
 test("a browser that lacks something is told so by name", async (t) => {
   const prelude = fileURLToPath(new URL("without-locks.js", import.meta.url));
   const server = await startServer({ mounts: siteMounts(PKG) });
-  const page = await visit(t, `${server.origin}/`, { prelude });
-  t.after(() => server.close());
+  const page = await visit(t, `${server.origin}/`, { prelude, servers: [server] });
   await until("the notice", async () => /lacks Web Locks/.test(await page.getByRole("alert").first().innerText()));
 });

@@ -36,7 +36,10 @@ export async function freeze(t, page) {
   return thaw;
 }
 
-/** Kills a page's process. */
+/** Kills a page's process; returns when, in ms since the epoch. */
 export async function kill(page) {
-  process.kill(await rendererOf(page), "SIGKILL");
+  const renderer = await rendererOf(page);
+  const at = Date.now();
+  process.kill(renderer, "SIGKILL");
+  return at;
 }

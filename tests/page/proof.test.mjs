@@ -26,7 +26,7 @@ after(() => server.close());
 /** A page, and a file of another origin. */
 async function stage(t, path, script, options = OPTIONS) {
   const file = server.put(path, { size: SIZE, ...script });
-  const page = await visit(t, `${server.origin}/blank`, { expected: EXPECTED, prelude: fileURLToPath(new URL("in-page.js", import.meta.url)) });
+  const page = await visit(t, `${server.origin}/blank`, { expected: EXPECTED, prelude: fileURLToPath(new URL("in-page.js", import.meta.url)), onDisk: true });
   return { file, page, ...steps(page, options), ...log(path) };
 }
 

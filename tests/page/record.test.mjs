@@ -128,9 +128,8 @@ for (const place of ["the scripted server", "a plain web server"]) {
     let page;
     if (place === "the scripted server") ({ page } = await openPlayground(t));
     else {
-      const { address, close } = await startStaticSite();
-      page = await visit(t, address);
-      t.after(close);
+      const site = await startStaticSite();
+      page = await visit(t, site.address, { servers: [site] });
       await ready(page);
     }
     await bringUp(page, "console");

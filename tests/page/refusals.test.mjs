@@ -55,11 +55,13 @@ const file = (remoteFile, localFile = "/b.bin") => `job.addFiles([${text({ remot
 
 test("a worker that is none, or cannot be made", async (t) => {
   const page = await visit(t, `${server.origin}/blank`, { prelude: fileURLToPath(new URL("in-page.js", import.meta.url)) });
-  for (const worker of ["() => 5", "() => undefined", "() => { throw undefined; }", "'http://%'"]) {
-    const failure = await page.evaluate((source) => lab.failure(() => lab.queue({ worker: new Function(`return (${source})`)() })), worker);
+  // Each waits a while for the engine of another tab, so they wait together, for queues of their own.
+  await Promise.all(["() => 5", "() => undefined", "() => { throw undefined; }", "'http://%'"].map(async (worker, index) => {
+    const open = ([source, name]) => lab.failure(() => lab.queue({ name, worker: new Function(`return (${source})`)() }));
+    const failure = await page.evaluate(open, [worker, `queue ${index}`]);
     assert.deepEqual(failure, { name: "QmgrError", own: true, code: "QM_E_SERVICE_UNAVAILABLE", hresult: 0x81001002 }, worker);
-  }
-  assert.equal(await page.evaluate(async () => (await lab.queue()).role), "active", "the queue is none the worse");
+  }));
+  assert.equal(await page.evaluate(async () => (await lab.queue({ name: "queue 0" })).role), "active", "the queue is none the worse");
 });
 
 test("ids that are taken, unknown or malformed", async (t) => {

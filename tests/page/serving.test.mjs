@@ -25,8 +25,8 @@ async function stage(t, { build = "module", script = {} } = {}) {
     if (isOpen) await server.close();
     isOpen = false;
   };
-  const page = await visit(t, `${server.origin}/blank`, { prelude: PRELUDE, expected: [/ERR_/, /40[456]|41[26]|50[024]/] });
-  t.after(close);
+  const expected = [/ERR_/, /40[456]|41[26]|50[024]/];
+  const page = await visit(t, `${server.origin}/blank`, { prelude: PRELUDE, expected, onDisk: true, servers: [{ close }] });
   await page.evaluate(async (build) => {
     const controlled = new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", resolve, { once: true }));
     await navigator.serviceWorker.register(`/${build}-worker.js`, build === "module" ? { type: "module" } : {});

@@ -9,8 +9,7 @@ import { until, visit } from "./visit.mjs";
 /** Opens the site, and has its server closed after the page. */
 async function openSite(t, ...others) {
   const site = await startStaticSite();
-  const page = await visit(t, site.address);
-  for (const server of [site, ...others]) t.after(() => server.close());
+  const page = await visit(t, site.address, { servers: [site, ...others] });
   await ready(page);
   return page;
 }

@@ -17,7 +17,7 @@ before(async () => {
 });
 after(() => server.close());
 
-const open = (t) => visit(t, `${server.origin}/blank`, { prelude: fileURLToPath(new URL("in-page.js", import.meta.url)) });
+const open = (t) => visit(t, `${server.origin}/blank`, { prelude: fileURLToPath(new URL("in-page.js", import.meta.url)), onDisk: true });
 
 /** A group for a file, which is started. */
 async function run(page, path, options) {

@@ -15,8 +15,7 @@ const NETWORK = [/Failed to load resource/];
 async function fetched(t, script, { from = "origin", limit = 60_000 } = {}) {
   const server = await startServer({ files: { [PATH]: script }, mounts: { "/pkg/": PKG }, documents: { "/blank": BLANK } });
   const prelude = fileURLToPath(new URL("in-page.js", import.meta.url));
-  const page = await visit(t, `${server.origin}/blank`, { prelude, expected: NETWORK });
-  t.after(() => server.close());
+  const page = await visit(t, `${server.origin}/blank`, { prelude, expected: NETWORK, onDisk: true, servers: [server] });
   await page.evaluate(async ([remoteFile, localFile]) => {
     await lab.make([{ remoteFile, localFile }], { retry: { minimumDelay: 100, maximumDelay: 500 } });
     await lab.group.resumeGroup();

@@ -5,6 +5,7 @@ use crate::{build, test};
 use anyhow::{Result, ensure};
 use clap::ValueEnum;
 use std::path::PathBuf;
+use std::thread;
 use std::time::Instant;
 use xshell::{Shell, cmd};
 
@@ -59,10 +60,13 @@ impl Engine {
         Ok(())
     }
 
-    /// The core of the page tests.
-    fn test_pages(self, shell: &Shell) -> Result<()> {
-        let _engine = shell.push_env("QMGR_ENGINE", self.name());
-        test::node_tests_in(shell, self.display(), &["tests/engines"], 1)
+    /// The core of the page tests; gives back what they say and whether they pass.
+    fn test_pages(self) -> Result<(String, bool)> {
+        let shell = crate::shell()?;
+        let tests = test::node_tests_in(&shell, self.display(), &["tests/engines"])?;
+        let ended = tests.env("QMGR_ENGINE", self.name()).ignore_status().output()?;
+        let said = [ended.stdout, ended.stderr].concat();
+        Ok((String::from_utf8_lossy(&said).into_owned(), ended.status.success()))
     }
 
     /// What starts a program with a display, for an engine that cannot do without.
@@ -79,20 +83,30 @@ impl Engine {
 pub fn run(shell: &Shell, engines: &[Engine], but_drivers_of: Option<Engine>) -> Result<()> {
     build::package(shell)?;
     let mut summary = Vec::new();
-    for &engine in engines {
-        let mut note = |what, run: &dyn Fn() -> Result<()>| {
-            println!("\n{}: {what}", engine.name());
-            let start = Instant::now();
-            let result = run();
-            if let Err(error) = &result {
-                println!("{error:#}");
-            }
-            summary.push((engine, what, result.is_ok(), start.elapsed()));
-        };
-        if but_drivers_of != Some(engine) {
-            note("drivers and binding", &|| engine.test_drivers(shell));
+    for &engine in engines.iter().filter(|&&engine| but_drivers_of != Some(engine)) {
+        println!("\n{}: drivers and binding", engine.name());
+        let start = Instant::now();
+        let result = engine.test_drivers(shell);
+        if let Err(error) = &result {
+            println!("{error:#}");
         }
-        note("pages", &|| engine.test_pages(shell));
+        summary.push((engine, "drivers and binding", result.is_ok(), start.elapsed()));
+    }
+    // They wait for their browsers most of the time, so all engines' run side by side.
+    let pages: Vec<_> = thread::scope(|scope| {
+        let timed = |engine: Engine| {
+            let start = Instant::now();
+            let ended = engine.test_pages();
+            (engine, ended, start.elapsed())
+        };
+        let running: Vec<_> =
+            engines.iter().map(|&engine| scope.spawn(move || timed(engine))).collect();
+        running.into_iter().map(|one| one.join().expect("it does not panic")).collect()
+    });
+    for (engine, ended, time) in pages {
+        let (said, passed) = ended.unwrap_or_else(|error| (format!("{error:#}\n"), false));
+        print!("\n{}: pages\n{said}", engine.name());
+        summary.push((engine, "pages", passed, time));
     }
     println!();
     for (engine, what, passed, time) in &summary {

@@ -3,11 +3,16 @@
 use crate::engines::{self, Engine};
 use crate::tools::{self, Tool};
 use crate::{build, conformance, lint, pack, root, size};
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
+use std::env;
+use std::io::{self, Read};
 use std::path::PathBuf;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
-use xshell::{Shell, cmd};
+use std::process::Command;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use xshell::{Cmd, Shell, cmd};
 
 /// How many random histories part `sim` plays when it is named, and how many among all others.
 const HISTORIES: (u64, u64) = (20_000, 2_000);
@@ -26,8 +31,11 @@ pub struct Histories {
 /// So many states of each small world are looked at in about a minute.
 const WALK_STATES: u32 = 100_000;
 
+/// So many files of tests run at once: most of what they do is to wait for a server or a browser.
+const FILES_AT_ONCE: u8 = 3;
+
 /// One part of the tests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum Part {
     /// Formatting, lints and documentation
     Lint,
@@ -56,6 +64,11 @@ pub enum Part {
 }
 
 impl Part {
+    /// Whether it keeps all cores busy; the others wait for a browser or a server most of their time.
+    fn computes(self) -> bool {
+        matches!(self, Part::Lint | Part::Native | Part::Sim | Part::Walk)
+    }
+
     /// What it needs; part engines needs what its engines do besides.
     fn tools(self) -> &'static [Tool] {
         match self {
@@ -89,10 +102,13 @@ impl Part {
     fn run(self, shell: &Shell, all: &Choice<'_>) -> Result<()> {
         match self {
             Part::Lint => lint::run(shell),
-            Part::Native => Ok(cmd!(shell, "cargo test --workspace").run()?),
+            Part::Native => {
+                cmd!(shell, "cargo test --profile walk --package qmgr").run()?;
+                Ok(cmd!(shell, "cargo test --package xtask").run()?)
+            }
             Part::Sim => play_histories(shell, &all.histories),
             Part::Walk => {
-                let states = std::env::var("QMGR_WALK_STATES");
+                let states = env::var("QMGR_WALK_STATES");
                 let states = states.unwrap_or_else(|_| WALK_STATES.to_string());
                 let _states = shell.push_env("QMGR_WALK_STATES", states);
                 let walk = ["--profile", "walk", "--test", "native", "walk", "--", "--nocapture"];
@@ -100,7 +116,9 @@ impl Part {
             }
             Part::Browser => Engine::Chromium.test_drivers(shell),
             Part::Conformance => {
-                cmd!(shell, "cargo test --quiet --test native conformance -- --nocapture").run()?;
+                let rows =
+                    ["--profile", "walk", "--test", "native", "conformance", "--", "--nocapture"];
+                cmd!(shell, "cargo test --quiet {rows...}").run()?;
                 build::package(shell)?;
                 node_tests(shell, &["tests/conformance"])?;
                 conformance::check()
@@ -114,8 +132,7 @@ impl Part {
             Part::Page => {
                 build::package(shell)?;
                 let _nginx = shell.push_env("QMGR_NGINX", tools::nginx().unwrap_or_default());
-                // Most of what they do is to wait for a server or a browser.
-                node_tests_in(shell, &[], &["tests/server", "tests/page"], 2)
+                node_tests(shell, &["tests/server", "tests/page"])
             }
             Part::Engines => {
                 let runs_browser = all.parts.contains(&Part::Browser);
@@ -140,8 +157,15 @@ struct Choice<'a> {
     histories: Histories,
 }
 
+/// How a part ended.
+struct Outcome {
+    part: Part,
+    passed: bool,
+    time: Duration,
+}
+
 /// Runs the parts in `only`, or part engines where `engines` are named, or all of them; a part that fails
-/// does not keep the others from running.
+/// does not keep the others from running. Of all of them, those that compute run beside those that wait.
 pub fn run(shell: &Shell, only: &[Part], engines: &[Engine], histories: &Histories) -> Result<()> {
     let only = if only.is_empty() && !engines.is_empty() { &[Part::Engines] } else { only };
     let engines = if engines.is_empty() { Engine::value_variants() } else { engines };
@@ -166,19 +190,29 @@ pub fn run(shell: &Shell, only: &[Part], engines: &[Engine], histories: &Histori
     tools::provide(shell, &needed)?;
 
     let choice = Choice { parts: &parts, engines, histories };
-    let mut summary = Vec::new();
-    for &part in &parts {
-        println!("\n── {part:?} ──");
-        let start = Instant::now();
-        let result = part.run(shell, &choice);
-        if let Err(error) = &result {
-            println!("{error:#}");
+    let is_beside = |part: &Part| only.is_empty() && part.computes();
+    let (beside, here): (Vec<Part>, Vec<Part>) = parts.iter().copied().partition(is_beside);
+    let mut outcomes = thread::scope(|scope| {
+        let (tell, told) = mpsc::channel();
+        scope.spawn(move || {
+            beside.into_iter().try_for_each(|part| tell.send(run_beside(part, histories)))
+        });
+        let print = |(outcome, said): (Outcome, String)| {
+            print!("{said}");
+            outcome
+        };
+        let mut outcomes = Vec::new();
+        for part in here {
+            outcomes.push(run_here(part, shell, &choice));
+            outcomes.extend(told.try_iter().map(print));
         }
-        summary.push((part, result.is_ok(), start.elapsed()));
-    }
+        outcomes.extend(told.iter().map(print));
+        outcomes
+    });
+    outcomes.sort_unstable_by_key(|outcome| outcome.part);
 
     println!();
-    for (part, passed, time) in &summary {
+    for Outcome { part, passed, time } in &outcomes {
         println!(
             "{:<11} {}  {:>4} s",
             format!("{part:?}"),
@@ -186,10 +220,46 @@ pub fn run(shell: &Shell, only: &[Part], engines: &[Engine], histories: &Histori
             time.as_secs()
         );
     }
-    let failed = summary.iter().filter(|(_, passed, _)| !passed).count();
-    println!("parts: {} passed, {failed} failed", summary.len() - failed);
+    let failed = outcomes.iter().filter(|outcome| !outcome.passed).count();
+    println!("parts: {} passed, {failed} failed", outcomes.len() - failed);
     ensure!(failed == 0, "tests failed");
     Ok(())
+}
+
+/// Runs a part, which prints as it goes.
+fn run_here(part: Part, shell: &Shell, choice: &Choice<'_>) -> Outcome {
+    println!("\n── {part:?} ──");
+    let start = Instant::now();
+    let result = part.run(shell, choice);
+    if let Err(error) = &result {
+        println!("{error:#}");
+    }
+    Outcome { part, passed: result.is_ok(), time: start.elapsed() }
+}
+
+/// Runs a part in a process that gives way to whatever else wants a core, and gives back what it said.
+fn run_beside(part: Part, histories: Histories) -> (Outcome, String) {
+    let start = Instant::now();
+    let (passed, said) =
+        process_of(part, histories).unwrap_or_else(|error| (false, format!("{error:#}\n")));
+    (Outcome { part, passed, time: start.elapsed() }, said)
+}
+
+/// Runs `cargo xtask test` with one part; gives back whether it passed and what it said.
+fn process_of(part: Part, Histories { seed, histories }: Histories) -> Result<(bool, String)> {
+    let name = part.to_possible_value().context("every part has a name")?;
+    let mut command = Command::new("nice");
+    command.arg("-n").arg("10").arg(env::current_exe()?).args(["test", "--only", name.get_name()]);
+    for (option, number) in [("--seed", seed), ("--histories", histories)] {
+        command.args(number.map(|number| format!("{option}={number}")));
+    }
+    let (mut output, end) = io::pipe()?;
+    let mut child = command.stdout(end.try_clone()?).stderr(end).spawn()?;
+    // It holds the writing ends, and so the reading would never end.
+    drop(command);
+    let mut said = Vec::new();
+    output.read_to_end(&mut said)?;
+    Ok((child.wait()?.success(), String::from_utf8_lossy(&said).into_owned()))
 }
 
 /// Plays random histories of the queue on all cores, in a build that is optimised and checks as a debug
@@ -207,23 +277,21 @@ fn play_histories(shell: &Shell, histories: &Histories) -> Result<()> {
     cmd!(shell, "cargo {build...} --quiet -- --nocapture random::").run()?;
     let seconds = start.elapsed().as_secs_f64();
     println!("{count} histories in {seconds:.1} s, {:.0} a second", count as f64 / seconds);
-    Ok(())
+    // A day in the same world, for its figures.
+    Ok(cmd!(shell, "cargo {build...} --quiet -- --nocapture at_most_200_times_a_day").run()?)
 }
 
-/// Runs the files named `*.test.mjs` in some directories with Node's test runner, one after another.
+/// Runs the files named `*.test.mjs` in some directories with Node's test runner.
 fn node_tests(shell: &Shell, directories: &[&str]) -> Result<()> {
-    node_tests_in(shell, &[], directories, 1)
+    Ok(node_tests_in(shell, &[], directories)?.run()?)
 }
 
-/// The same, started by the program and arguments `within`, so many files `at_once`.
-pub fn node_tests_in(
-    shell: &Shell,
+/// The command that does so, within the program and arguments `within`.
+pub fn node_tests_in<'a>(
+    shell: &'a Shell,
     within: &[&str],
     directories: &[&str],
-    at_once: u8,
-) -> Result<()> {
-    let at_once = at_once.to_string();
-    let _chromium = shell.push_env("QMGR_CHROMIUM", tools::chromium().unwrap_or_default());
+) -> Result<Cmd<'a>> {
     let mut files: Vec<PathBuf> = Vec::new();
     for directory in directories {
         let found = shell.read_dir(root().join(directory))?;
@@ -233,7 +301,7 @@ pub fn node_tests_in(
     ensure!(!files.is_empty(), "no tests in {}", directories.join(", "));
     // A browser that is gone may leave a process behind that holds on to its output, and so to Node.js.
     let how = ["--test-force-exit", "--test-reporter=spec"];
-    cmd!(shell, "env {within...} node --test --test-concurrency={at_once} {how...} {files...}")
-        .run()?;
-    Ok(())
+    let at_once = format!("--test-concurrency={FILES_AT_ONCE}");
+    Ok(cmd!(shell, "env {within...} node --test {at_once} {how...} {files...}")
+        .env("QMGR_CHROMIUM", tools::chromium().unwrap_or_default()))
 }
