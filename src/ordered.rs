@@ -24,7 +24,7 @@ const CHUNK_SIZE: usize = 2048;
 /// With a million entries that is still less than what an insertion costs by itself.
 #[derive(Clone)]
 pub struct Map<K, V> {
-    /// None is empty.
+    /// None is empty, except one that is alone: it keeps its room for what comes next.
     chunks: Vec<Vec<(K, V)>>,
     len: usize,
     /// Where a key was found last. What happens to one thing looks it up again and again.
@@ -91,11 +91,14 @@ impl<K, V> Map<K, V> {
 
     /// Removes the entries that are not to be kept.
     pub fn retain(&mut self, mut is_kept: impl FnMut(&K, &mut V) -> bool) {
+        let mut behind = self.chunks.len();
+        self.len = 0;
         self.chunks.retain_mut(|chunk| {
             chunk.retain_mut(|(key, value)| is_kept(key, value));
-            !chunk.is_empty()
+            self.len += chunk.len();
+            behind -= 1;
+            !chunk.is_empty() || self.len == 0 && behind == 0
         });
-        self.len = self.chunks.iter().map(Vec::len).sum();
     }
 
     fn insert_at(&mut self, Place { chunk, at }: Place, entry: (K, V)) {
@@ -126,7 +129,7 @@ impl<K, V> Map<K, V> {
     fn remove_at(&mut self, Place { chunk, at }: Place) -> (K, V) {
         self.len -= 1;
         let entry = self.chunks[chunk].remove(at);
-        if self.chunks[chunk].is_empty() {
+        if self.chunks[chunk].is_empty() && self.chunks.len() > 1 {
             self.chunks.remove(chunk);
         }
         entry
@@ -183,8 +186,8 @@ impl<K: Ord, V> Map<K, V> {
     /// The entries whose keys are in a range.
     pub fn range<Q: Ord + ?Sized>(
         &self,
-        range: impl RangeBounds<Q>,
-    ) -> impl Iterator<Item = (&K, &V)>
+        range: impl RangeBounds<Q> + Clone,
+    ) -> impl Iterator<Item = (&K, &V)> + Clone
     where
         K: Borrow<Q>,
     {
@@ -218,7 +221,11 @@ impl<K: Ord, V> Map<K, V> {
             return Ok(last);
         }
         let begins_behind = |chunk: &Vec<(K, V)>| chunk[0].0.borrow() > key;
-        let chunk = self.chunks.partition_point(|chunk| !begins_behind(chunk)).saturating_sub(1);
+        // The first one is where a key is that lies before all, too, and it may be empty.
+        let chunk = match self.chunks.get(1..) {
+            Some(others) => others.partition_point(|chunk| !begins_behind(chunk)),
+            None => 0,
+        };
         let entries = self.chunks.get(chunk).map_or([].as_slice(), Vec::as_slice);
         match entries.binary_search_by(|(known, _)| known.borrow().cmp(key)) {
             Ok(at) => {
@@ -300,11 +307,17 @@ impl<K, V> IntoIterator for Map<K, V> {
 }
 
 /// The entries of a [`Map`].
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Iter<'a, K, V> {
     /// The chunks behind that of `entries`.
     chunks: slice::Iter<'a, Vec<(K, V)>>,
     entries: slice::Iter<'a, (K, V)>,
+}
+
+impl<K, V> Clone for Iter<'_, K, V> {
+    fn clone(&self) -> Self {
+        Self { chunks: self.chunks.clone(), entries: self.entries.clone() }
+    }
 }
 
 impl<'a, K, V> Iterator for Iter<'a, K, V> {
@@ -317,5 +330,11 @@ impl<'a, K, V> Iterator for Iter<'a, K, V> {
             }
             self.entries = self.chunks.next()?.iter();
         }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let behind: usize = self.chunks.clone().map(Vec::len).sum();
+        let len = self.entries.len() + behind;
+        (len, Some(len))
     }
 }

@@ -41,6 +41,11 @@ impl<T> Set<T> {
         self.iter().next()
     }
 
+    /// Removes the items that are not to be kept.
+    pub fn retain(&mut self, mut is_kept: impl FnMut(&T) -> bool) {
+        self.map.retain(|item, ()| is_kept(item));
+    }
+
     /// Removes the first item.
     pub fn pop_first(&mut self) -> Option<T> {
         self.map.pop_first().map(|(item, ())| item)
@@ -70,7 +75,10 @@ impl<T: Ord> Set<T> {
     }
 
     /// The items in a range.
-    pub fn range<Q: Ord + ?Sized>(&self, range: impl RangeBounds<Q>) -> impl Iterator<Item = &T>
+    pub fn range<Q: Ord + ?Sized>(
+        &self,
+        range: impl RangeBounds<Q> + Clone,
+    ) -> impl Iterator<Item = &T> + Clone
     where
         T: Borrow<Q>,
     {

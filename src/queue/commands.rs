@@ -413,6 +413,7 @@ impl Queue {
         if settings != self.settings {
             self.settings = settings;
             self.set_alarms();
+            self.uncounted.extend(self.traffic.groups());
             self.pending.queue = true;
             self.pending.strict = true;
         }

@@ -42,11 +42,11 @@ pub(super) struct Pending {
     pub(super) after: Vec<After>,
 }
 
-/// A commit under way.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// The commit under way, if there is one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct InFlight {
-    ticket: Ticket,
-    pub(super) groups: Set<Serial>,
+    ticket: Option<Ticket>,
+    groups: Set<Serial>,
     transfers: Set<(Serial, u32)>,
     rows: Vec<GroupUpdate>,
     after: Vec<Done>,
@@ -91,6 +91,12 @@ enum Done {
         sequence: u64,
         answer: Answer,
     },
+}
+
+impl InFlight {
+    pub(super) const fn is_empty(&self) -> bool {
+        self.ticket.is_none()
+    }
 }
 
 impl Later {
@@ -179,6 +185,9 @@ impl Queue {
 
     /// What waits for others goes with the next commit.
     fn wait_for_no_others(&mut self) {
+        if self.later.is_empty() {
+            return;
+        }
         let later = std::mem::take(&mut self.later);
         self.pending.groups.extend(later.transfers.iter().map(|&(serial, _)| serial));
         self.pending.transfers.extend(later.transfers);
@@ -199,7 +208,7 @@ impl Queue {
         let mut later = self.later.transfers.range((serial, 0)..=(serial, u32::MAX));
         later.next().is_none()
             && !self.pending.groups.contains(&serial)
-            && !self.in_flight.as_ref().is_some_and(|in_flight| in_flight.groups.contains(&serial))
+            && !self.in_flight.groups.contains(&serial)
     }
 
     /// Does `after` once all that has changed so far is durable.
@@ -207,9 +216,10 @@ impl Queue {
         self.wait_for_no_others();
         if self.pending.is_empty() {
             let done = self.done(after);
-            match &mut self.in_flight {
-                Some(in_flight) => in_flight.after.push(done),
-                None => self.finish(done),
+            if self.in_flight.is_empty() {
+                self.finish(done);
+            } else {
+                self.in_flight.after.push(done);
             }
         } else {
             self.pending.after.push(after);
@@ -218,65 +228,64 @@ impl Queue {
 
     /// The commit of all that has changed, unless one is under way.
     pub(super) fn take_commit(&mut self) -> Option<Effect> {
-        if self.in_flight.is_some() || self.pending.is_empty() {
+        if !self.in_flight.is_empty() || self.pending.is_empty() {
             return None;
         }
         self.wait_for_no_others();
-        let pending = std::mem::take(&mut self.pending);
         let ticket = Ticket(self.next_ticket);
         self.next_ticket += 1;
-        let rows = pending
-            .groups
-            .iter()
-            .filter_map(|serial| self.changed_row(*serial, &pending.transfers))
-            .collect();
+        let InFlight { mut groups, mut transfers, .. } = std::mem::take(&mut self.in_flight);
+        // The sets of the commit before are empty, and have room for the next changes.
+        std::mem::swap(&mut groups, &mut self.pending.groups);
+        std::mem::swap(&mut transfers, &mut self.pending.transfers);
+        let mut outcomes = Vec::with_capacity(self.pending.outcomes.len());
+        while let Some(key) = self.pending.outcomes.pop_first() {
+            let outcome = self.outcomes.get(&key).cloned();
+            outcomes.push((key, outcome));
+        }
         let commit = Commit {
             ticket,
-            strict: pending.strict,
-            queue: pending.queue.then(|| QueueRecord {
+            strict: std::mem::take(&mut self.pending.strict),
+            queue: std::mem::take(&mut self.pending.queue).then(|| QueueRecord {
                 schema: SCHEMA,
                 storage: self.host.storage,
                 settings: self.settings.clone(),
                 next_serial: self.next_serial,
                 asks_pages: self.asks_pages,
             }),
-            groups: pending
-                .groups
+            groups: groups
                 .iter()
                 .map(|serial| (*serial, self.groups.get(serial).map(|group| group.record())))
                 .collect(),
-            transfers: pending
-                .transfers
+            transfers: transfers
                 .iter()
                 .map(|&(serial, index)| {
                     ((serial, index), self.file(serial, index).map(|(_, file)| file.record()))
                 })
                 .collect(),
-            files: pending.files.into_iter().collect(),
-            outcomes: pending
-                .outcomes
-                .iter()
-                .map(|key| (key.clone(), self.outcomes.get(key).cloned()))
-                .collect(),
+            files: std::mem::take(&mut self.pending.files).into_iter().collect(),
+            outcomes,
         };
-        for &(serial, index) in pending.transfers.iter() {
+        let mut rows = Vec::with_capacity(groups.len());
+        rows.extend(groups.iter().filter_map(|serial| self.row(*serial, Some(&transfers))));
+        for &(serial, index) in transfers.iter() {
             if let Some(file) = self.file_uncounted(serial, index) {
                 file.recording += std::mem::take(&mut file.unrecorded);
             }
         }
-        let after = pending.after.into_iter().map(|after| self.done(after)).collect();
-        let Pending { groups, transfers, .. } = pending;
-        self.in_flight = Some(InFlight { ticket, groups, transfers, rows, after });
+        let after = std::mem::take(&mut self.pending.after);
+        let after = after.into_iter().map(|after| self.done(after)).collect();
+        self.in_flight = InFlight { ticket: Some(ticket), groups, transfers, rows, after };
         Some(Effect::Commit(Box::new(commit)))
     }
 
     /// The commit under way is durable: shows its rows, then does what waited for it.
     pub(super) fn handle_committed(&mut self, ticket: Ticket, now: Millis) {
-        let Some(in_flight) = self.in_flight.take_if(|in_flight| in_flight.ticket == ticket) else {
+        if self.in_flight.ticket.take_if(|in_flight| *in_flight == ticket).is_none() {
             return;
-        };
+        }
         let bytes = self.settings.checkpoint.bytes;
-        for (serial, index) in in_flight.transfers {
+        while let Some((serial, index)) = self.in_flight.transfers.pop_first() {
             let Some(file) = self.file_uncounted(serial, index) else { continue };
             let allowed = file.note_recorded(bytes, now);
             let allowed =
@@ -284,11 +293,14 @@ impl Queue {
             self.effects.extend(allowed);
         }
         // Some of them may have waited for this.
-        self.unsettled.extend(in_flight.groups);
-        if !in_flight.rows.is_empty() {
-            self.messages.push_back(ToPage::Rows(in_flight.rows));
+        while let Some(serial) = self.in_flight.groups.pop_first() {
+            self.unsettled.insert(serial);
         }
-        for done in in_flight.after {
+        let rows = std::mem::take(&mut self.in_flight.rows);
+        if !rows.is_empty() {
+            self.messages.push_back(ToPage::Rows(rows));
+        }
+        for done in std::mem::take(&mut self.in_flight.after) {
             self.finish(done);
         }
     }
@@ -296,7 +308,7 @@ impl Queue {
     /// The records cannot be written: every call that waited for them is told so. The queue is of no
     /// use afterwards, since it believes what is not durable; a new one is restored from the records.
     pub fn refuse_calls(&mut self, error: &QmgrError) {
-        let waiting = self.in_flight.take().map_or_else(Vec::new, |in_flight| in_flight.after);
+        let waiting = std::mem::take(&mut self.in_flight).after;
         let next: Vec<_> = std::mem::take(&mut self.pending.after)
             .into_iter()
             .map(|after| self.done(after))
@@ -314,19 +326,15 @@ impl Queue {
 
     /// One file, to be changed in nothing that counts for its job.
     fn file_uncounted(&mut self, serial: Serial, index: u32) -> Option<&mut Transfer> {
+        self.note_uncounted(serial);
         self.groups.get_mut(&serial)?.job.as_mut()?.file_uncounted(index)
-    }
-
-    fn changed_row(&self, serial: Serial, transfers: &Set<(Serial, u32)>) -> Option<GroupUpdate> {
-        let changed: Vec<_> = transfers.range((serial, 0)..=(serial, u32::MAX)).copied().collect();
-        self.row(serial, Some(&changed))
     }
 
     /// A group's row, with all its files' or with those that changed.
     pub(super) fn row(
         &self,
         serial: Serial,
-        changed: Option<&[(Serial, u32)]>,
+        changed: Option<&Set<(Serial, u32)>>,
     ) -> Option<GroupUpdate> {
         let group = self.groups.get(&serial)?;
         Some(group.update(serial, changed, self.settings.resume))
@@ -340,7 +348,8 @@ impl Queue {
             }
             After::Effect(effect) => Done::Effect(effect),
             After::Reply { client, sequence, group, whole } => {
-                let changed = (!whole).then_some(&[][..]);
+                let no_files = Set::new();
+                let changed = (!whole).then_some(&no_files);
                 let row = group.and_then(|serial| self.row(serial, changed));
                 let answer = row.map_or(Answer::Done, |row| Answer::Group(Box::new(row)));
                 Done::Reply { client, sequence, answer }

@@ -106,7 +106,8 @@ impl Queue {
                 }
             }
             Event::Progress { ticket, position } => {
-                if let Some((serial, index)) = self.file_of(ticket) {
+                // Most of what happens is this, and most of it changes nothing for the group as a whole.
+                if let Some((serial, index)) = self.tickets.get(&ticket).and_then(Errand::file) {
                     self.handle_progress(serial, index, ticket, position, now);
                 }
             }
@@ -247,6 +248,7 @@ impl Queue {
     }
 
     pub(super) fn breadth_mut(&mut self, serial: Serial, index: u32) -> Option<&mut Breadth> {
+        self.note_uncounted(serial);
         self.groups.get_mut(&serial)?.breadth_mut(index)
     }
 
@@ -444,6 +446,7 @@ impl Queue {
         now: Millis,
     ) {
         let resume = self.settings.resume;
+        self.note_uncounted(serial);
         let Some(group) = self.groups.get_mut(&serial) else { return };
         let Some(file) = group.job.as_mut().and_then(|job| job.file_mut(index)) else { return };
         let bytes = match file.stage_mut(ticket) {

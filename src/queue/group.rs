@@ -5,11 +5,13 @@ use super::notifications::Notification;
 use super::pieces::Breadth;
 use super::speed::Speed;
 use super::state::{Cause, State};
+use super::traffic::Connected;
 use super::transfer::{Stage, Transfer};
 use crate::abi::{Guid, Properties, StatusWord};
-use crate::ordered::Map;
+use crate::ordered::{Map, Set};
 use crate::protocol::{
-    Credentials, GroupError, GroupRow, GroupState, GroupUpdate, Resume, Serial, Wait, WaitReason,
+    Credentials, GroupError, GroupRow, GroupState, GroupUpdate, Resume, Serial, Settings, Wait,
+    WaitReason,
 };
 use crate::snapshot::{GroupRecord, SavedState, Trouble};
 use crate::time::Millis;
@@ -266,14 +268,18 @@ impl Group {
     pub(super) fn update(
         &self,
         serial: Serial,
-        changed: Option<&[(Serial, u32)]>,
+        changed: Option<&Set<(Serial, u32)>>,
         resume: Resume,
     ) -> GroupUpdate {
         let files = match changed {
-            Some(changed) => changed
-                .iter()
-                .filter_map(|&(_, index)| Some((index, self.file(index)?.row(resume))))
-                .collect(),
+            Some(changed) => {
+                let changed = changed.range((serial, 0)..=(serial, u32::MAX));
+                let mut files = Vec::with_capacity(changed.clone().count());
+                files.extend(
+                    changed.filter_map(|&(_, index)| Some((index, self.file(index)?.row(resume)))),
+                );
+                files
+            }
             None => self.indexed().map(|(index, file)| (index, file.row(resume))).collect(),
         };
         GroupUpdate { group: self.row(serial), files, whole: changed.is_none() }
@@ -365,6 +371,21 @@ impl Group {
     /// The same, where something is known of it.
     pub(super) fn breadth(&self, file: &Transfer) -> Option<&Breadth> {
         self.breadths.get(file.file.remote.origin())
+    }
+
+    /// How many connections a file gets, where the settings name a number or leave it open.
+    pub(super) fn connections_for(&self, file: &Transfer, per_file: Option<u32>) -> u32 {
+        let breadth = self.breadth(file);
+        breadth.map_or(per_file.unwrap_or(1), |breadth| breadth.limit(per_file))
+    }
+
+    /// Notes what is to be known at any time of a file that has connections.
+    pub(super) fn watch(&self, connected: &mut Connected, settings: &Settings) {
+        let Some(file) = self.file(connected.index) else { return };
+        let is_current = self.current().is_some_and(|(current, _)| current == connected.index);
+        let per_file = settings.connections.per_file;
+        connected.is_wide = is_current && self.connections_for(file, per_file) > 1;
+        connected.alarm = file.alarm(settings);
     }
 
     /// The speed is that of the running connections alone.

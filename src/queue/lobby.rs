@@ -90,11 +90,6 @@ impl Lobby {
         }
     }
 
-    /// Whether there was no connection for some group.
-    pub(super) fn is_any_short(&self) -> bool {
-        !self.waiting.is_empty()
-    }
-
     /// Why groups wait, each reason once.
     pub(super) fn reasons(&self) -> Vec<NoRoom> {
         let anywhere = (!self.short.is_empty()).then_some(NoRoom::Anywhere);

@@ -130,7 +130,7 @@ pub struct Queue {
     traffic: Traffic,
     pending: Pending,
     later: Later,
-    in_flight: Option<InFlight>,
+    in_flight: InFlight,
     /// Files whose rows changed, though nothing that is saved.
     to_show: Set<(Serial, u32)>,
     effects: VecDeque<Effect>,
@@ -210,7 +210,7 @@ impl Queue {
             traffic: Traffic::default(),
             pending: Pending::default(),
             later: Later::default(),
-            in_flight: None,
+            in_flight: InFlight::default(),
             to_show: Set::new(),
             effects: VecDeque::new(),
             messages: VecDeque::new(),
@@ -358,12 +358,17 @@ impl Queue {
         });
         let mut traffic = Traffic::default();
         for (serial, index, file) in files {
-            for connection in &file.connections {
+            for _ in &file.connections {
                 traffic.begin(file.file.remote.origin());
-                traffic.connect(serial, index, connection.ticket);
+                traffic.connect(serial, index);
             }
             if file.work.is_some() {
                 traffic.begin(file.file.remote.origin());
+            }
+        }
+        for (serial, group) in &self.groups {
+            for connected in traffic.connected_mut(*serial) {
+                group.watch(connected, &self.settings);
             }
         }
         let of_lobby: Set<_> = self.lobby.groups().collect();
@@ -444,7 +449,7 @@ impl Queue {
     /// Whether nothing is under way: no connection, no commit, no order.
     pub fn is_idle(&self) -> bool {
         self.tickets.is_empty()
-            && self.in_flight.is_none()
+            && self.in_flight.is_empty()
             && self.effects.is_empty()
             && self.pending.is_empty()
             && self.later.is_empty()
@@ -475,7 +480,7 @@ impl Queue {
         {
             self.traffic.begin(file.file.remote.origin());
             if matches!(errand, Errand::Connection(..)) {
-                self.traffic.connect(serial, index, ticket);
+                self.traffic.connect(serial, index);
             }
         }
         self.tickets.insert(ticket, errand);
@@ -484,12 +489,14 @@ impl Queue {
 
     /// What a file's ticket was given out for has ended.
     fn end_ticket(&mut self, ticket: Ticket) {
-        let errand = self.tickets.remove(&ticket);
-        if let Some((serial, index)) = errand.as_ref().and_then(Errand::file)
+        let Some(errand) = self.tickets.remove(&ticket) else { return };
+        if let Some((serial, index)) = errand.file()
             && let Some(file) = self.groups.get(&serial).and_then(|group| group.file(index))
         {
             self.traffic.end(file.file.remote.origin());
-            self.traffic.disconnect(serial, index, ticket);
+            if matches!(errand, Errand::Connection(..)) {
+                self.traffic.disconnect(serial, index);
+            }
         }
     }
 
@@ -500,10 +507,15 @@ impl Queue {
     }
 
     fn file_mut(&mut self, serial: Serial, index: u32) -> Option<&mut Transfer> {
+        self.note_uncounted(serial);
+        self.groups.get_mut(&serial)?.job.as_mut()?.file_mut(index)
+    }
+
+    /// A file of the group may be another than when it was counted.
+    fn note_uncounted(&mut self, serial: Serial) {
         if self.uncounted.last() != Some(&serial) {
             self.uncounted.push(serial);
         }
-        self.groups.get_mut(&serial)?.job.as_mut()?.file_mut(index)
     }
 
     /// Counts what was changed of files.
@@ -512,6 +524,7 @@ impl Queue {
             if let Some(group) = self.groups.get_mut(&serial) {
                 group.count_files();
             }
+            self.watch(serial);
         }
     }
 

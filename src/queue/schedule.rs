@@ -5,7 +5,6 @@
 //! when the last byte of the one before it has come.
 
 use super::commit::After;
-use super::group::Group;
 use super::lobby::NoRoom;
 use super::pieces::asked;
 use super::state::{Cause, State};
@@ -26,7 +25,7 @@ impl Queue {
     /// looks only at the groups that it touched: there may be thousands.
     pub(super) fn settle(&mut self, now: Millis) {
         loop {
-            for serial in std::mem::take(&mut self.unsettled) {
+            while let Some(serial) = self.unsettled.pop_first() {
                 self.settle_group(serial, now);
                 self.sort_in(serial);
             }
@@ -185,13 +184,18 @@ impl Queue {
             // Its last file has turned out to be there: the next one's turn.
             return self.connect(now);
         }
-        let short: Vec<_> = if no_room.is_some() || self.lobby.is_any_short() {
-            self.lobby.reasons().into_iter().chain(no_room).collect()
-        } else {
-            Vec::new()
-        };
-        // Most have one connection and want no more, so nothing is collected as a rule.
-        let wide: Vec<_> = self.chosen().filter(|serial| self.is_wide(*serial)).collect();
+        // As a rule all have one connection and want no more.
+        self.count_files();
+        if self.traffic.is_any_wide() {
+            self.share_out(no_room, now);
+        }
+    }
+
+    /// Gives files more connections where they help, and takes them from those that have several where
+    /// others are short of a first one.
+    fn share_out(&mut self, no_room: Option<NoRoom>, now: Millis) {
+        let short: Vec<_> = self.lobby.reasons().into_iter().chain(no_room).collect();
+        let wide: Vec<_> = self.chosen().filter(|serial| self.traffic.is_wide(*serial)).collect();
         for serial in wide {
             self.widen(serial, &short, now);
         }
@@ -212,19 +216,6 @@ impl Queue {
             .groups()
             .filter(move |serial| turn != Some(*serial) && self.foreground.contains(serial));
         foreground.chain(last)
-    }
-
-    /// Whether more than one connection may help the group's current file.
-    fn is_wide(&self, serial: Serial) -> bool {
-        self.groups.get(&serial).is_some_and(|group| {
-            group.current().is_some_and(|(_, file)| self.connections_for(group, file) > 1)
-        })
-    }
-
-    fn connections_for(&self, group: &Group, file: &Transfer) -> u32 {
-        let per_file = self.settings.connections.per_file;
-        let breadth = group.breadth(file);
-        breadth.map_or(per_file.unwrap_or(1), |breadth| breadth.limit(per_file))
     }
 
     /// Takes the foreground groups for which nothing is under way one step further, as far as there are
@@ -307,7 +298,7 @@ impl Queue {
         let Some(group) = self.groups.get(&serial) else { return };
         let Some((index, file)) = group.current() else { return };
         let breadth = group.breadth(file);
-        let limit = self.connections_for(group, file);
+        let limit = group.connections_for(file, self.settings.connections.per_file);
         let is_wanted_by_others = short.iter().any(|reason| match reason {
             NoRoom::Anywhere => true,
             NoRoom::At(origin) => origin == file.file.remote.origin(),
@@ -504,7 +495,7 @@ impl Queue {
                 self.give_up(serial, now);
             }
         }
-        for (serial, index) in self.traffic.files().collect::<Vec<_>>() {
+        for (serial, index) in self.traffic.due(now).collect::<Vec<_>>() {
             self.flush_if_due(serial, index, now);
             self.abort_if_stalled(serial, index, now);
             self.ask_others_of(serial, index, now);
@@ -566,14 +557,10 @@ impl Queue {
     /// When [`Queue::handle_alarm`] has something to do, if nothing else happens before.
     pub fn next_alarm(&self) -> Option<Millis> {
         let of_waiting = self.alarms.first().map(|&(at, _)| at);
-        let of_files = self.traffic.files().filter_map(|(serial, index)| {
-            let (_, file) = self.file(serial, index)?;
-            self.alarm_of(file)
-        });
         let idle = (!self.by_id.is_empty()).then(|| self.next_idle_check());
         let others = of_waiting
             .into_iter()
-            .chain(of_files)
+            .chain(self.traffic.next_alarm())
             .chain(idle)
             .chain(self.window_ends_at())
             .chain(self.callbacks.next_alarm())
@@ -590,14 +577,12 @@ impl Queue {
         slice.or(others)
     }
 
-    /// When to flush a file's bytes, to give a connection of it up, or to ask another page.
-    fn alarm_of(&self, file: &Transfer) -> Option<Millis> {
-        let stalls = file.connections.iter().filter_map(Connection::moved_at);
-        let stall = stalls.min().map(|at| at.plus(self.settings.retry.stall_timeout));
-        let answers = file.connections.iter().filter_map(Connection::asking);
-        let answer = answers.map(|asking| asking.until).min();
-        let flush = file.flush_due_at(self.settings.checkpoint.interval);
-        flush.into_iter().chain(stall).chain(answer).min()
+    /// Keeps what is known of the connected files of a group true to them.
+    pub(super) fn watch(&mut self, serial: Serial) {
+        for connected in self.traffic.connected_mut(serial) {
+            let Some(group) = self.groups.get(&serial) else { return };
+            group.watch(connected, &self.settings);
+        }
     }
 
     /// What pages are shown changed, though nothing that is saved.
@@ -608,21 +593,17 @@ impl Queue {
     /// Sends the rows of what changed only for show. A group with a change that is not durable yet
     /// waits for its commit, so that no page sees what a crash would take back.
     fn show_changes(&mut self) {
-        let files: Vec<_> =
-            self.to_show.iter().copied().filter(|(serial, _)| self.is_durable(*serial)).collect();
-        let rows: Vec<_> = files
-            .chunk_by(|(one, _), (other, _)| one == other)
-            .filter_map(|files| {
-                let (serial, _) = files.first()?;
-                self.row(*serial, Some(files))
-            })
-            .collect();
-        if files.len() == self.to_show.len() {
-            self.to_show = Set::new();
-        } else {
-            for file in files {
-                self.to_show.remove(&file);
+        // Most often one file is shown, or none.
+        let mut rows = Vec::with_capacity(self.to_show.len());
+        let mut next = self.to_show.first().copied();
+        while let Some((serial, _)) = next {
+            let is_shown = self.is_durable(serial);
+            if is_shown {
+                rows.extend(self.row(serial, Some(&self.to_show)));
+                self.to_show.retain(|(shown, _)| *shown != serial);
             }
+            let behind = (Bound::Excluded((serial, u32::MAX)), Bound::Unbounded);
+            next = self.to_show.range(behind).next().copied();
         }
         if !rows.is_empty() {
             self.messages.push_back(ToPage::Rows(rows));

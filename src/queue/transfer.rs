@@ -4,7 +4,7 @@ use super::readers::Wanted;
 use super::{Part, Ticket};
 use crate::abi::{FileSet, RemoteUrl};
 use crate::http::{ByteRange, Fresh, Kept, Reach, Request, Version};
-use crate::protocol::{ClientId, FileRow, Resume, Serial};
+use crate::protocol::{ClientId, FileRow, Resume, Serial, Settings};
 use crate::snapshot::{HashMark, TransferRecord};
 use crate::time::Millis;
 use rangemap::RangeSet;
@@ -439,9 +439,19 @@ impl Transfer {
     }
 
     /// When a flush is due at the latest.
-    pub(super) fn flush_due_at(&self, interval: Millis) -> Option<Millis> {
+    fn flush_due_at(&self, interval: Millis) -> Option<Millis> {
         let oldest = self.unflushed_bodies().map(|body| body.flushed_at).min()?;
         (!self.is_flushing()).then(|| oldest.plus(interval))
+    }
+
+    /// When to flush its bytes, to give a connection of it up, or to ask another page.
+    pub(super) fn alarm(&self, settings: &Settings) -> Option<Millis> {
+        let stalls = self.connections.iter().filter_map(Connection::moved_at);
+        let stall = stalls.min().map(|at| at.plus(settings.retry.stall_timeout));
+        let answers = self.connections.iter().filter_map(Connection::asking);
+        let answer = answers.map(|asking| asking.until).min();
+        let flush = self.flush_due_at(settings.checkpoint.interval);
+        flush.into_iter().chain(stall).chain(answer).min()
     }
 
     fn unflushed_bodies(&self) -> impl Iterator<Item = &Receiving> {

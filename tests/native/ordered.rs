@@ -23,7 +23,7 @@ fn change() -> impl Strategy<Value = Change> {
         12 => any::<u8>().prop_map(Change::Insert),
         4 => any::<u8>().prop_map(Change::Remove),
         1 => Just(Change::PopFirst),
-        1 => (2..9u8).prop_map(Change::Retain),
+        1 => (1..9u8).prop_map(Change::Retain),
     ]
 }
 
