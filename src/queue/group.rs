@@ -59,7 +59,7 @@ pub(super) struct Sorted {
     pub(super) background: bool,
     /// It waits out a failure.
     pub(super) waiting: bool,
-    /// It runs in the foreground, and nothing is under way for it.
+    /// It runs in the foreground, and a file of it can be taken one step further.
     pub(super) needs_connection: bool,
 }
 
@@ -73,7 +73,7 @@ impl Sorted {
             foreground,
             background: runs && !group.foreground,
             waiting: matches!(group.state, State::Waiting(_)),
-            needs_connection: foreground && !group.is_busy(),
+            needs_connection: foreground && group.next_step().is_some(),
         }
     }
 }
@@ -143,12 +143,30 @@ impl Group {
 
     /// Whether something is under way for some of its files.
     pub(super) fn is_busy(&self) -> bool {
-        self.job.as_ref().is_some_and(Job::is_busy)
+        self.job.as_ref().is_some_and(|job| job.busy() > 0)
+    }
+
+    /// The file that can be taken one step further: the current one, unless something is under way for
+    /// the group. While the last bytes of it are made durable, the request for the one behind it is on
+    /// its way; one that is to be checked may turn out to be the first that fails, and stop the job.
+    pub(super) fn next_step(&self) -> Option<(u32, &Transfer)> {
+        let (index, file) = self.current()?;
+        match self.job.as_ref()?.busy() {
+            0 => Some((index, file)),
+            1 if file.has_come() && file.file.integrity.is_none() => {
+                Some((index + 1, self.behind(index).filter(|next| !next.complete)?))
+            }
+            _ => (file.is_all_durable() && !file.is_busy()).then_some((index, file)),
+        }
     }
 
     /// The file that is fetched next: the first, in add order, that is not there whole.
     pub(super) fn current(&self) -> Option<(u32, &Transfer)> {
         self.job.as_ref()?.current()
+    }
+
+    fn behind(&self, index: u32) -> Option<&Transfer> {
+        self.file(index.checked_add(1)?)
     }
 
     /// The files with their indices.
@@ -193,13 +211,15 @@ impl Group {
             State::Suspended => GroupState::Suspended,
             State::Waiting(_) => GroupState::Waiting,
             State::Running => {
-                let Some((_, file)) = self.current() else { return GroupState::Publishing };
-                let stages = || file.open().map(|connection| &connection.stage);
+                let Some((index, file)) = self.current() else { return GroupState::Publishing };
+                // The one behind it may have begun, and this one have to begin again.
+                let files = || [Some(file), self.behind(index)].into_iter().flatten();
+                let stages = || files().flat_map(Transfer::open).map(|open| &open.stage);
                 if stages().any(|stage| matches!(stage, Stage::Receiving(_))) {
                     GroupState::Transferring
                 } else if stages().next().is_some() {
                     GroupState::Connecting
-                } else if file.work.is_some() {
+                } else if files().any(|file| file.work.is_some()) {
                     GroupState::Publishing
                 } else {
                     GroupState::Queued

@@ -1,7 +1,8 @@
 //! Which file runs next, and when to look again: a function of the state.
 //!
 //! All foreground groups run at once, and one background group beside them, in turns (spec §7.1,
-//! ruling A31). Within a group the files are fetched one after another, in add order.
+//! ruling A31). Within a group the files are fetched one after another, in add order: a file is asked for
+//! when the last byte of the one before it has come.
 
 use super::commit::After;
 use super::lobby::NoRoom;
@@ -241,7 +242,9 @@ impl Queue {
         self.traffic.files_of(serial).all(|index| {
             let Some(file) = group.file(index) else { return true };
             let is_idle = file.open().next().is_none();
-            is_idle || file.open().any(Connection::has_moved) && self.kept(file).proof().is_some()
+            is_idle
+                || file.has_come()
+                || file.open().any(Connection::has_moved) && self.kept(file).proof().is_some()
         })
     }
 
@@ -258,13 +261,10 @@ impl Queue {
         after.or(self.background.first()).map(|&serial| (serial, now))
     }
 
-    /// Takes the group's current file one step further, unless something is under way for it.
+    /// Takes the file of a group that is next one step further.
     fn advance(&mut self, serial: Serial, now: Millis) -> Result<(), NoRoom> {
         let Some(group) = self.groups.get(&serial) else { return Ok(()) };
-        if group.is_busy() {
-            return Ok(());
-        }
-        let Some((index, file)) = group.current() else { return Ok(()) };
+        let Some((index, file)) = group.next_step() else { return Ok(()) };
         if file.is_held_for_long(now) {
             self.copy(serial, index);
             return Ok(());
@@ -575,14 +575,6 @@ impl Queue {
             })
             .map(|(_, end)| end);
         slice.or(others)
-    }
-
-    /// Keeps what is known of the connected files of a group true to them.
-    pub(super) fn watch(&mut self, serial: Serial) {
-        for connected in self.traffic.connected_mut(serial) {
-            let Some(group) = self.groups.get(&serial) else { return };
-            group.watch(connected, &self.settings);
-        }
     }
 
     /// What pages are shown changed, though nothing that is saved.
