@@ -71,7 +71,7 @@ pub(super) struct Sorted {
     pub(super) background: bool,
     /// It waits out a failure.
     pub(super) waiting: bool,
-    /// It runs in the foreground, and a file of it can be taken one step further, or read.
+    /// It runs in the foreground, and a file of it can be taken one step further.
     pub(super) needs_connection: bool,
 }
 
@@ -85,8 +85,7 @@ impl Sorted {
             foreground,
             background: runs && !group.foreground,
             waiting: matches!(group.state, State::Waiting(_)),
-            needs_connection: foreground
-                && (matches!(group.files, Files::Unread(_)) || group.next_step().is_some()),
+            needs_connection: foreground && group.has_next_step(),
         }
     }
 }
@@ -161,6 +160,30 @@ impl Group {
             || self.job.as_ref().is_some_and(|job| job.busy() > 0)
     }
 
+    /// Whether it can be taken one step further; the first one of a group whose files are not here is to
+    /// read them.
+    fn has_next_step(&self) -> bool {
+        match self.files {
+            Files::Coming(_) => false,
+            Files::Here => self.next_step().is_some(),
+            Files::Unread(_) => true,
+        }
+    }
+
+    /// The file that can be taken one step further: the current one, unless something is under way for
+    /// the group. While the last bytes of it are made durable, the request for the one behind it is on
+    /// its way; one that is to be checked may turn out to be the first that fails, and stop the job.
+    pub(super) fn next_step(&self) -> Option<(u32, &Transfer)> {
+        let (index, file) = self.current()?;
+        match self.job.as_ref()?.busy() {
+            0 => Some((index, file)),
+            1 if file.has_come() && file.file.integrity.is_none() => {
+                Some((index + 1, self.behind(index).filter(|next| !next.complete)?))
+            }
+            _ => (file.is_all_durable() && !file.is_busy()).then_some((index, file)),
+        }
+    }
+
     /// Whether its files are here.
     pub(super) const fn is_read(&self) -> bool {
         matches!(self.files, Files::Here)
@@ -191,20 +214,6 @@ impl Group {
         match self.files {
             Files::Coming(count) | Files::Unread(count) => count,
             Files::Here => count(self.files().len()),
-        }
-    }
-
-    /// The file that can be taken one step further: the current one, unless something is under way for
-    /// the group. While the last bytes of it are made durable, the request for the one behind it is on
-    /// its way; one that is to be checked may turn out to be the first that fails, and stop the job.
-    pub(super) fn next_step(&self) -> Option<(u32, &Transfer)> {
-        let (index, file) = self.current()?;
-        match self.job.as_ref()?.busy() {
-            0 => Some((index, file)),
-            1 if file.has_come() && file.file.integrity.is_none() => {
-                Some((index + 1, self.behind(index).filter(|next| !next.complete)?))
-            }
-            _ => (file.is_all_durable() && !file.is_busy()).then_some((index, file)),
         }
     }
 
