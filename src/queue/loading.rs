@@ -16,6 +16,8 @@ use std::vec::IntoIter;
 /// The groups whose files are being read, and what waits for that.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Loading {
+    /// How many groups have files that are not here. Where there are none nothing is looked up.
+    pub(super) unread: usize,
     /// The groups of the next order.
     wanted: Set<Serial>,
     /// The order under way, and its groups.
@@ -58,6 +60,9 @@ impl Records {
 impl Queue {
     /// Whether the files of a group are not here, which are read then.
     pub(super) fn lacks_files(&mut self, serial: Serial) -> bool {
+        if self.loading.unread == 0 {
+            return false;
+        }
         let Some(group) = self.groups.get_mut(&serial) else { return false };
         if group.want_files() {
             self.loading.wanted.insert(serial);
@@ -104,6 +109,7 @@ impl Queue {
         for serial in groups {
             if let Some(group) = self.groups.get_mut(&serial) {
                 group.take_in(records.take(serial).unwrap_or_default());
+                self.loading.unread -= 1;
             }
             if self.loading.unshown.remove(&serial) {
                 self.pending.groups.insert(serial);
@@ -122,6 +128,9 @@ impl Queue {
     /// Carries out what a page says, after the files that it is about are here, and after what the same
     /// page said before.
     pub(super) fn hear(&mut self, message: ToEngine, now: Millis) {
+        if self.loading.unread == 0 {
+            return self.carry_out_message(message, now);
+        }
         let has_to_wait = self.lacks_files_of_any(self.groups_of(&message));
         let speaker = speaker(&message);
         let mut earlier = self.loading.aside.iter();

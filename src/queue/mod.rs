@@ -256,6 +256,7 @@ impl Queue {
             if let Some(files) = records.take(serial) {
                 group.take_in(files);
             }
+            self.loading.unread += usize::from(!group.is_read());
             if !matches!(group.state(), State::Cancelled { .. }) {
                 self.by_id.insert(group.id, serial);
                 if let Some(job) = &group.job {
@@ -378,6 +379,7 @@ impl Queue {
             && self.waiting.iter().copied().eq(with(|sorted| sorted.waiting))
             && (self.stopping || of_lobby.into_iter().eq(with(|sorted| sorted.needs_connection)))
             && self.alarms == alarms.collect()
+            && self.loading.unread == self.groups.values().filter(|group| !group.is_read()).count()
             && self.traffic == traffic
     }
 
