@@ -266,10 +266,11 @@ impl Queue {
 
     /// Takes the file of a group that is next one step further.
     fn advance(&mut self, serial: Serial, now: Millis) -> Result<(), NoRoom> {
-        if self.lacks_files(serial) {
+        let Some(group) = self.groups.get(&serial) else { return Ok(()) };
+        if !group.is_read() {
+            self.lacks_files(serial);
             return Ok(());
         }
-        let Some(group) = self.groups.get(&serial) else { return Ok(()) };
         let Some((index, file)) = group.next_step() else { return Ok(()) };
         if file.is_held_for_long(now) {
             self.copy(serial, index);
