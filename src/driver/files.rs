@@ -149,19 +149,29 @@ impl Files {
     /// Deletes a part; one that is locked stays until the next start.
     pub(super) async fn delete_part(&self, part: Part) {
         match self {
-            Self::Chunks(chunks) => chunks.delete_part(part).await,
+            Self::Chunks(chunks) => chunks.delete_part(chunks::part_key(part)).await,
             Self::Memory(memory) => memory.delete_part(part),
             Self::Opfs(opfs) => opfs.delete_part(&part.to_string()).await,
         }
     }
 
-    /// The parts that are there and not published, as far as they can be listed.
-    pub(super) async fn parts(&self) -> Vec<Part> {
+    /// What is there and not published, by its name, as far as it can be listed, and which part that is,
+    /// if it is one.
+    pub(super) async fn parts(&self) -> Vec<(String, Option<Part>)> {
         match self {
             Self::Chunks(chunks) => chunks.parts().await.unwrap_or_default(),
             // They go with the engine.
             Self::Memory(_) => Vec::new(),
             Self::Opfs(opfs) => opfs.parts().await,
+        }
+    }
+
+    /// Deletes what has one of those names.
+    pub(super) async fn delete_orphan(&self, name: String) {
+        match self {
+            Self::Chunks(chunks) => chunks.delete_part(name).await,
+            Self::Memory(_) => {}
+            Self::Opfs(opfs) => opfs.delete_part(&name).await,
         }
     }
 

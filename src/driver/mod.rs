@@ -169,7 +169,8 @@ impl Engine {
     async fn restore(&self, storage: Storage, was_full: bool) -> Result<(), QmgrError> {
         let shared = &self.shared;
         // Listed before the records are read: one that comes later is nobody's business here.
-        let parts = shared.files.parts().await;
+        let found = shared.files.parts().await;
+        let parts: Vec<_> = found.iter().filter_map(|(_, part)| *part).collect();
         let taken_over = shared.store.take_over(&parts).await?;
         let TakenOver { epoch, life, mut saved, is_full } = taken_over;
         if is_full || was_full {
@@ -185,8 +186,10 @@ impl Engine {
             worker: shared.worker.clone(),
         };
         let queue = Queue::restore(saved, host, shared.clock.now())?;
-        for part in parts.into_iter().filter(|part| !queue.names(*part)) {
-            shared.files.delete_part(part).await;
+        for (name, part) in found {
+            if !part.is_some_and(|part| queue.names(part)) {
+                shared.files.delete_orphan(name).await;
+            }
         }
         if shared.is_over.get() {
             return Ok(());

@@ -117,8 +117,8 @@ impl Chunks {
         if end == keep { Ok(()) } else { Err(DiskFailure::Missing { target_size: None }) }
     }
 
-    pub(super) async fn delete_part(&self, part: Part) {
-        let part = self.read_part(part);
+    pub(super) async fn delete_part(&self, key: String) {
+        let part = self.writer(key);
         // A failure leaves it to the next start.
         drop(self.try_delete_part(&part).await);
     }
@@ -133,17 +133,18 @@ impl Chunks {
         Ok(transaction.commit().await?)
     }
 
-    /// The parts that are there and stand under no name.
-    pub(super) async fn parts(&self) -> Result<Vec<Part>, Error> {
+    /// What is there and stands under no name, by its key, and which part that is, if it is one.
+    pub(super) async fn parts(&self) -> Result<Vec<(String, Option<Part>)>, Error> {
         let transaction = Transaction::begin(&self.database, &STORES, Mode::Read)?;
         let names = Array::from(&done(transaction.store(NAMES)?.get_all()).await?);
         let named: Set<String> = names.iter().filter_map(decode).map(|name| name.part).collect();
         let keys = texts(&done(transaction.store(CHUNKS)?.get_all_keys()).await?);
-        let parts = keys.iter().filter_map(|key| part_of(key));
-        let mut parts: Vec<_> =
-            parts.filter(|part| !named.contains(*part)).filter_map(parse_key).collect();
-        parts.dedup();
-        Ok(parts)
+        // What is no chunk's key goes as it is.
+        let parts = keys.iter().map(|key| part_of(key).unwrap_or(key));
+        let unnamed = parts.filter(|part| !named.contains(*part));
+        let mut found: Vec<_> = unnamed.map(|key| (key.to_owned(), parse_key(key))).collect();
+        found.dedup();
+        Ok(found)
     }
 
     pub(super) async fn publish(

@@ -33,9 +33,8 @@ extern "C" {
     ) -> Result<Promise, JsValue>;
 }
 
-/// A file of this name, among the parts, shows that a context can write. It is that of a part of no group,
-/// so the next start collects it.
-const PROBE: &str = "0-0.0.part";
+/// A file of this name, among the parts, shows that a context can write; the next start collects it.
+const PROBE: &str = "probe";
 
 /// The two directories of a queue.
 pub(in super::super) struct Opfs {
@@ -182,9 +181,11 @@ impl Opfs {
         drop(JsFuture::from(self.parts.remove_entry(part)).await);
     }
 
-    /// The parts that are there.
-    pub(super) async fn parts(&self) -> Vec<Part> {
-        names(&self.parts).await.iter().filter_map(|name| Part::parse(name)).collect()
+    /// What is there, by its name, and which part that is, if it is one.
+    pub(super) async fn parts(&self) -> Vec<(String, Option<Part>)> {
+        let named = |name: String| (Part::parse(&name), name);
+        let names = names(&self.parts).await.into_iter().map(named);
+        names.map(|(part, name)| (name, part)).collect()
     }
 
     pub(super) async fn publish(
