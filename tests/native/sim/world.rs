@@ -807,15 +807,16 @@ impl World {
     fn drain(&mut self) {
         assert!(self.queue.is_consistent(), "what is kept beside the groups is not what they say");
         while let Some(effect) = self.queue.poll_effect() {
-            match effect {
-                Effect::Load { ticket, groups } if self.load_delay.is_none() => {
-                    self.loaded.extend(&groups);
-                    let transfers = self.database.transfers_of(groups);
-                    let (loaded, now) = (Event::Loaded { ticket, transfers }, self.now);
-                    self.queue.handle_event(loaded, now);
-                    self.note_calls();
-                }
-                effect => self.order(effect),
+            if let Effect::Load { ticket, groups } = &effect
+                && self.load_delay.is_none()
+            {
+                self.loaded.extend(groups);
+                let transfers = self.database.transfers_of(groups.iter().copied());
+                let (loaded, now) = (Event::Loaded { ticket: *ticket, transfers }, self.now);
+                self.queue.handle_event(loaded, now);
+                self.note_calls();
+            } else {
+                self.order(effect);
             }
         }
         self.drain_messages();
