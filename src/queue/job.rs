@@ -190,11 +190,11 @@ impl Job {
         sums
     }
 
-    /// Whether something is under way for some file.
-    pub(super) fn is_busy(&self) -> bool {
-        let Some(open) = self.open else { return self.sums.busy > 0 };
+    /// For how many files something is under way.
+    pub(super) fn busy(&self) -> usize {
+        let Some(open) = self.open else { return self.sums.busy };
         let others = self.sums.busy - usize::from(self.places[open].share.busy);
-        others > 0 || self.files[open].is_busy()
+        others + usize::from(self.files[open].is_busy())
     }
 
     /// The first file, in add order, that is not there whole.

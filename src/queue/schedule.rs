@@ -1,7 +1,8 @@
 //! Which file runs next, and when to look again: a function of the state.
 //!
 //! All foreground groups run at once, and one background group beside them, in turns (spec §7.1,
-//! ruling A31). Within a group the files are fetched one after another, in add order.
+//! ruling A31). Within a group the files are fetched one after another, in add order: a file is asked for
+//! when the last byte of the one before it has come.
 
 use super::commit::After;
 use super::lobby::NoRoom;
@@ -52,7 +53,7 @@ impl Queue {
             }
             State::Publishing => self.publish(serial, now),
             State::Running => {
-                if group.current().is_none() {
+                if group.is_read() && group.current().is_none() {
                     if let Some(group) = self.groups.get_mut(&serial) {
                         group.follow(Cause::AllFetched);
                     }
@@ -66,7 +67,7 @@ impl Queue {
     /// Moves the finished files of a cancelled group to their names, then drops the rest and the group.
     fn settle_leaving(&mut self, serial: Serial, publish: bool) {
         self.abort_all(serial);
-        if !self.is_durable(serial) {
+        if !self.is_durable(serial) || self.lacks_files(serial) {
             return;
         }
         if publish {
@@ -96,6 +97,9 @@ impl Queue {
 
     /// Moves the files to their names; the group is complete when all are there.
     fn publish(&mut self, serial: Serial, now: Millis) {
+        if self.lacks_files(serial) {
+            return;
+        }
         let Some(group) = self.groups.get_mut(&serial) else { return };
         if group.sums().published == group.files().len() {
             group.follow(Cause::AllPublished);
@@ -242,7 +246,9 @@ impl Queue {
         self.traffic.files_of(serial).all(|index| {
             let Some(file) = group.file(index) else { return true };
             let is_idle = file.open().next().is_none();
-            is_idle || file.open().any(Connection::has_moved) && self.kept(file).proof().is_some()
+            is_idle
+                || file.has_come()
+                || file.open().any(Connection::has_moved) && self.kept(file).proof().is_some()
         })
     }
 
@@ -259,13 +265,14 @@ impl Queue {
         after.or(self.background.first()).map(|&serial| (serial, now))
     }
 
-    /// Takes the group's current file one step further, unless something is under way for it.
+    /// Takes the file of a group that is next one step further.
     fn advance(&mut self, serial: Serial, now: Millis) -> Result<(), NoRoom> {
         let Some(group) = self.groups.get(&serial) else { return Ok(()) };
-        if group.is_busy() {
+        if !group.is_read() {
+            self.lacks_files(serial);
             return Ok(());
         }
-        let Some((index, file)) = group.current() else { return Ok(()) };
+        let Some((index, file)) = group.next_step() else { return Ok(()) };
         if file.is_held_for_long(now) {
             self.copy(serial, index);
             return Ok(());

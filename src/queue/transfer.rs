@@ -8,6 +8,7 @@ use crate::protocol::{ClientId, FileRow, Resume, Serial, Settings};
 use crate::snapshot::{HashMark, TransferRecord};
 use crate::time::Millis;
 use rangemap::RangeSet;
+use std::ops::Range;
 
 /// A part that another context has held for so long is left to it: that context may be frozen.
 const HELD_LIMIT: Millis = Millis(30_000);
@@ -324,6 +325,19 @@ impl Transfer {
             .as_ref()
             .and_then(|version| version.size)
             .is_some_and(|size| size == 0 || self.durable.gaps(&(0..size)).next().is_none())
+    }
+
+    /// Whether every byte of a known size has come, over one connection, and the last of them are not
+    /// durable yet.
+    pub(super) fn has_come(&self) -> bool {
+        let [Connection { stage: Stage::Receiving(body), .. }] = &self.connections[..] else {
+            return false;
+        };
+        let size = self.version.as_ref().and_then(|version| version.size);
+        size.is_some_and(|size| {
+            let is_brought = |gap: Range<u64>| body.from <= gap.start && gap.end <= body.position;
+            self.durable.gaps(&(0..size)).all(is_brought)
+        })
     }
 
     /// The end of the last durable range.

@@ -1,10 +1,14 @@
 //! Who runs when: foreground and background, turns, connections, the order of files.
 
-use crate::sim::{Behaviour, Ranges, Validators, World, info};
+use crate::sim::{Behaviour, Connection, Ranges, Validators, World, info, url};
+use base64ct::{Base64, Encoding};
+use qmgr::abi::FileSetInfo;
 use qmgr::protocol::{
     Command, Connections, GroupState, Serial, SettingsPatch, ToEngine, ToPage, VERSION, WaitReason,
 };
+use qmgr::queue::DiskFailure;
 use qmgr::time::Millis;
+use sha2::{Digest, Sha256};
 
 fn to_foreground(world: &mut World, group: Serial) {
     world.ask(Command::SwitchToForeground { group }).expect("it is switched");
@@ -242,10 +246,69 @@ fn files_are_fetched_one_after_another_in_the_order_they_were_added() {
         world.run_until(|world| !world.ranges_asked(path).is_empty());
         let complete = world.database.tables.transfers.values().filter(|file| file.complete);
         assert!(complete.count() <= done, "{path} is asked for when the one before is there");
-        assert!(world.most_connections == 1);
+        let mut others = world.connections().filter(|open| open.url != url(path));
+        let has_come =
+            |open: &Connection| open.sink.as_ref().is_some_and(|sink| sink.position == 5_000);
+        assert!(others.all(has_come), "{path} is asked for before the one before has come");
     }
+    // The last bytes of one are made durable while the next is asked for.
+    assert_eq!(world.most_connections, 2);
     world.run_until_idle();
     assert_eq!(world.status(group), 0x140);
+}
+
+#[test]
+fn a_file_whose_last_bytes_cannot_be_made_durable_takes_the_request_of_the_next_with_it() {
+    let mut world = World::new().with_file("/a", 5_000).with_file("/b", 5_000);
+    let group = world.resumed_group(["/a", "/b"]);
+    world.run_until(|world| world.connections().count() == 2);
+    world.disk.flush_refusals.push_back(DiskFailure::Full);
+    world.run_until(|world| world.status(group) == 0x380);
+    world.run_until_idle();
+    assert_eq!(world.row(group).bytes_done, 0);
+    resume(&mut world, group);
+    world.run_until_idle();
+    assert_eq!(world.status(group), 0x140);
+    for path in ["/a", "/b"] {
+        assert!(world.published(path) == Some(world.served(path)));
+    }
+}
+
+#[test]
+fn nothing_is_asked_for_behind_a_file_that_is_still_to_be_checked() {
+    let mut world = World::new().with_file("/a", 5_000).with_file("/b", 5_000);
+    world.hash_delay = 1_000;
+    let hash = Base64::encode_string(&Sha256::digest("other bytes"));
+    let checked = FileSetInfo { integrity: Some(format!("sha256-{hash}")), ..info("/a") };
+    let group = world.group_of(vec![checked, info("/b")]);
+    resume(&mut world, group);
+    world.run_until_idle();
+    assert_eq!(world.status(group), 0x380);
+    assert!(world.ranges_asked("/b").is_empty(), "the first file that fails stops the job");
+}
+
+#[test]
+fn groups_of_small_files_without_validators_take_turns() {
+    let mut world = World::new()
+        .configured(SettingsPatch { time_slice: Some(Millis(200)), ..SettingsPatch::default() });
+    let paths: Vec<String> = (0..20).map(|number| format!("/{number}")).collect();
+    for path in &paths {
+        world = world.with_file(path, 2_000).validated_by(Validators::None);
+    }
+    let (first, second) = paths.split_at(10);
+    let all =
+        [first, second].map(|paths| world.group_of(paths.iter().map(|path| info(path)).collect()));
+    for group in all {
+        resume(&mut world, group);
+    }
+    world.run_until(|world| !world.ranges_asked("/10").is_empty());
+    assert!(world.ranges_asked("/9").is_empty(), "the first group keeps its turn to its end");
+    world.run_until_idle();
+    assert!(all.iter().all(|group| world.status(*group) == 0x140));
+    assert!(
+        paths.iter().all(|path| world.ranges_asked(path).len() == 1),
+        "a file is fetched twice"
+    );
 }
 
 #[test]

@@ -16,6 +16,9 @@ const OUTPUT = fileURLToPath(new URL("../../test-output/", import.meta.url));
 /** The package under test: `pkg/` as `cargo xtask pack` leaves it, or the directory that QMGR_PKG names. */
 export const PKG = process.env.QMGR_PKG ?? fileURLToPath(new URL("../../pkg/", import.meta.url));
 
+/** What a machine may take, in ms, that has much else to do; a test that waits so long has failed. */
+const LIMIT = 60_000;
+
 /** The one browser of this process, for the tests that need no disk. */
 let browser;
 after(() => browser?.then((started) => started.close()));
@@ -52,7 +55,7 @@ export async function visit(test, url, { expected = [], prelude, onDisk = false,
   const page = context.pages()[0] ?? await context.newPage();
   // The empty page that a new tab begins with has less than the page that it is meant for.
   if (prelude) await context.addInitScript({ path: prelude });
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(LIMIT);
   await page.goto(url);
   return page;
 }
@@ -78,7 +81,7 @@ async function newContext() {
 }
 
 /** Asks again and again until the answer is true, and returns it; fails after `limit` ms. */
-export async function until(what, ask, limit = 15_000) {
+export async function until(what, ask, limit = LIMIT) {
   const end = Date.now() + limit;
   for (;;) {
     const answer = await ask();

@@ -118,7 +118,7 @@ impl Task {
             // The queue hears of it while there is room left for what comes until it is made durable.
             let half = pump.allowed.saturating_sub(reported.position) / 2;
             let is_far = pump.position - reported.position >= half.min(REPORT_BYTES);
-            if is_far || self.engine.now().since(reported.at) >= REPORT_INTERVAL {
+            if is_far || pump.is_full() || self.engine.now().since(reported.at) >= REPORT_INTERVAL {
                 self.report_progress(pump, &mut reported);
             } else if !reported.is_due {
                 // Should no more come, these bytes are told all the same.
@@ -220,16 +220,17 @@ impl Pump {
     /// How many bytes may be read next: none while it waits for leave to be written further. Behind its
     /// end whatever comes is read, since it is not written.
     fn room(&self) -> u64 {
-        if self.until.is_some_and(|until| self.position >= until) {
-            u64::MAX
-        } else {
-            self.allowed.saturating_sub(self.position)
-        }
+        if self.is_full() { u64::MAX } else { self.allowed.saturating_sub(self.position) }
+    }
+
+    /// Whether it has come to its end, as far as that is known.
+    fn is_full(&self) -> bool {
+        self.until.is_some_and(|until| self.position >= until)
     }
 
     /// Whether it was shortened and has come to its end.
     fn is_over(&self) -> bool {
-        self.is_shortened && self.until.is_some_and(|until| self.position >= until)
+        self.is_shortened && self.is_full()
     }
 
     /// Writes a chunk; false when it goes on where the body had to end.

@@ -2,6 +2,7 @@
 
 use crate::support::queue::{details, remote_file, state_of};
 use crate::support::{Queue, Server, js};
+use js_sys::Array;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -44,6 +45,32 @@ async fn a_body_of_the_browsers_own_making_is_published_byte_for_byte() {
 
     queue.until_state(&download.group, "complete").await;
     assert!(queue.published("/a.bin").await.is_some_and(|published| published == file));
+    queue.discard().await;
+}
+
+#[wasm_bindgen_test]
+async fn the_next_file_is_asked_for_when_the_last_byte_of_one_has_come() {
+    let server = Server::new();
+    let queue = Queue::open("connection-next", &server).await;
+    let download = queue.download("/a.bin", &[]).await;
+    let next =
+        js::object([("remoteFile", remote_file("/b.bin").into()), ("localFile", "/b.bin".into())]);
+    js::settled(download.job.add_files(&Array::of1(&next))).await.expect("a file can be added");
+    download.resume().await;
+
+    let body = server.next_request().await.answer_range(FILE, V1);
+    body.send(&FILE[..9]);
+    queue.until("9 bytes", || download.file("bytesDone") == 9).await;
+    assert!(!server.was_asked(), "a byte is missing");
+    body.send(&FILE[9..]);
+    let request = server.next_request().await;
+    assert_eq!(request.url(), remote_file("/b.bin"));
+    body.end();
+    request.answer_whole(200, &[], b"the next");
+
+    queue.until_state(&download.group, "complete").await;
+    assert_eq!(queue.published("/a.bin").await.as_deref(), Some(FILE));
+    assert_eq!(queue.published("/b.bin").await.as_deref(), Some(&b"the next"[..]));
     queue.discard().await;
 }
 

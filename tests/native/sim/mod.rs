@@ -18,6 +18,7 @@ mod world;
 
 pub use database::Database;
 pub use disk::{Crash, Disk};
+pub use network::Connection;
 pub use page::{Hook, Page, Return};
 pub use server::{Behaviour, Cors, Ranges, RemoteFile, Servers, Validators, mirror};
 pub use world::{DAMAGED_STATE, START, World, guid, info, is_saved_as, url};
