@@ -286,6 +286,7 @@ impl Queue {
         }
         let bytes = self.settings.checkpoint.bytes;
         while let Some((serial, index)) = self.in_flight.transfers.pop_first() {
+            self.note_uncounted(serial);
             let Some(file) = self.file_uncounted(serial, index) else { continue };
             let allowed = file.note_recorded(bytes, now);
             let allowed =
@@ -326,7 +327,6 @@ impl Queue {
 
     /// One file, to be changed in nothing that counts for its job.
     fn file_uncounted(&mut self, serial: Serial, index: u32) -> Option<&mut Transfer> {
-        self.note_uncounted(serial);
         self.groups.get_mut(&serial)?.job.as_mut()?.file_uncounted(index)
     }
 

@@ -518,13 +518,14 @@ impl Queue {
         }
     }
 
-    /// Counts what was changed of files.
+    /// Counts what was changed of files, and notes what is to be known of those that have connections.
     fn count_files(&mut self) {
         while let Some(serial) = self.uncounted.pop() {
-            if let Some(group) = self.groups.get_mut(&serial) {
-                group.count_files();
+            let Some(group) = self.groups.get_mut(&serial) else { continue };
+            group.count_files();
+            for connected in self.traffic.connected_mut(serial) {
+                group.watch(connected, &self.settings);
             }
-            self.watch(serial);
         }
     }
 

@@ -577,14 +577,6 @@ impl Queue {
         slice.or(others)
     }
 
-    /// Keeps what is known of the connected files of a group true to them.
-    pub(super) fn watch(&mut self, serial: Serial) {
-        for connected in self.traffic.connected_mut(serial) {
-            let Some(group) = self.groups.get(&serial) else { return };
-            group.watch(connected, &self.settings);
-        }
-    }
-
     /// What pages are shown changed, though nothing that is saved.
     pub(super) fn show_file(&mut self, serial: Serial, index: u32) {
         self.to_show.insert((serial, index));
