@@ -121,7 +121,7 @@ impl Message<'_> {
 }
 
 /// From a page to the engine.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ToEngine {
     /// Who is active? Asked by pages, and by workers that wait for their turn.
     Hello {
@@ -250,7 +250,7 @@ pub struct StatusEvent {
 pub const NO_FILE: u32 = u32::MAX;
 
 /// One numbered call of one page.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Call {
     /// The page that calls.
     pub client: ClientId,
@@ -265,7 +265,7 @@ pub struct Call {
 }
 
 /// What a page may ask of the engine. Those that only read change nothing and leave no outcome behind.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Command {
     /// `IBackgroundCopyJob1::AddFiles`. Answered with [`Answer::Group`].
     AddFiles {
@@ -776,7 +776,7 @@ pub struct Limits {
 
 /// The settings that an `open` named; the others stay as they are. One that consists of several fields
 /// is replaced whole: a field that it leaves out has its default.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct SettingsPatch {
     /// See [`Settings::retry`].

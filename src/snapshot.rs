@@ -33,9 +33,11 @@ pub const SCHEMA: u32 = 2;
 pub struct Saved {
     /// The queue's own record; `None` when the queue is new.
     pub queue: Option<QueueRecord>,
-    /// Groups, in any order.
+    /// Groups, in the order of their serials.
     pub groups: Vec<(Serial, GroupRecord)>,
-    /// Files of jobs, in any order. One that is missing puts its group in error.
+    /// Files of jobs, in the order of their places. A group of which none is here is one whose files are read when they are
+    /// needed. Those of groups that have parts on the disk are to be here, or nobody knows which of these
+    /// parts are theirs; and, where the records are [older](Saved::is_older), those of all groups.
     pub transfers: Vec<((Serial, u32), TransferRecord)>,
     /// Published files.
     pub files: Vec<StoredFile>,
@@ -44,6 +46,12 @@ pub struct Saved {
 }
 
 impl Saved {
+    /// Whether the records are those of an older schema, and will all be written again.
+    #[must_use]
+    pub fn is_older(&self) -> bool {
+        self.queue.as_ref().is_some_and(|queue| queue.schema < SCHEMA)
+    }
+
     /// Puts every group that was at work in error, because nothing can be recorded: it would do what it
     /// cannot remember. The error is recorded with the group's next change, so an engine that starts
     /// anew tries again.

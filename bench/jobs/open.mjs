@@ -4,8 +4,12 @@ export const title = "Opening a queue";
 
 const GROUPS = 10_000;
 
+/** One group of so many has a job of `FILES` files, the others have one file. */
+const SHARE = 50;
+const FILES = 100;
+
 export async function run({ stage, rounds }) {
-  await stage.visit((page) => page.evaluate(fill, GROUPS), { bare: true });
+  await stage.visit((page) => page.evaluate(fill, [GROUPS, SHARE, FILES]), { bare: true });
   const rows = await inRounds({ rounds }, [
     {
       name: "from import to an open empty queue, warm cache",
@@ -14,7 +18,7 @@ export async function run({ stage, rounds }) {
       measure: () => opened(stage, "empty", 0),
     },
     {
-      name: `from import to the list of ${GROUPS.toLocaleString("en")} groups`,
+      name: `from import to the list of ${GROUPS.toLocaleString("en")} groups, ${GROUPS / SHARE} of them of ${FILES} files`,
       ours: true,
       most: 1000,
       measure: () => opened(stage, "full", GROUPS),
@@ -37,14 +41,15 @@ function opened(stage, name, groups) {
   }, [name, groups]), { bare: true });
 }
 
-/** Runs in the page. Each group has a job of one file. */
-async function fill(groups) {
+/** Runs in the page. */
+async function fill([groups, share, files]) {
   const { QueueManager } = await import("/pkg/index.js");
   const queue = await QueueManager.open({ name: "full" });
   const make = async (index) => {
     const group = await queue.createGroup();
     const job = await group.createJob();
-    await job.addFiles([{ remoteFile: `${location.origin}/files/none-${index}.bin`, localFile: `/none/${index}.bin` }]);
+    const file = (name) => ({ remoteFile: `${location.origin}/files/none-${name}.bin`, localFile: `/none/${name}.bin` });
+    await job.addFiles(Array.from({ length: index % share === 0 ? files : 1 }, (_, place) => file(`${index}-${place}`)));
   };
   const some = 100;
   for (let first = 0; first < groups; first += some) await Promise.all(Array.from({ length: some }, (_, index) => make(first + index)));

@@ -252,6 +252,7 @@ impl Desk {
             | Effect::Copy { .. }
             | Effect::DeleteFile { .. }
             | Effect::Hash { .. }
+            | Effect::Load { .. }
             | Effect::Probe { .. }
             | Effect::Shorten { .. } => unreachable!("nothing here asks for {effect:?}"),
         }

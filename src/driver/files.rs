@@ -155,15 +155,13 @@ impl Files {
         }
     }
 
-    /// Deletes the parts that no record names.
-    pub(super) async fn delete_orphans(&self, kept: &[Part]) {
+    /// The parts that are there and not published, as far as they can be listed.
+    pub(super) async fn parts(&self) -> Vec<Part> {
         match self {
-            Self::Chunks(chunks) => chunks.delete_orphans(kept).await,
-            Self::Memory(_) => {}
-            Self::Opfs(opfs) => {
-                let kept = kept.iter().map(ToString::to_string).collect();
-                opfs.delete_orphans(&kept).await;
-            }
+            Self::Chunks(chunks) => chunks.parts().await.unwrap_or_default(),
+            // They go with the engine.
+            Self::Memory(_) => Vec::new(),
+            Self::Opfs(opfs) => opfs.parts().await,
         }
     }
 

@@ -49,7 +49,7 @@ use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::pin::pin;
 use std::rc::Rc;
-use store::{Committed, Store, TakenOver};
+use store::{Store, TakenOver};
 use wasm_bindgen_futures::spawn_local;
 
 /// An engine whose records cannot be written looks again at least this often.
@@ -164,11 +164,14 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Raises the epoch, reads all records and begins. After records could not be written for lack of
+    /// Raises the epoch, reads the records and begins. After records could not be written for lack of
     /// room, what was at work stands still until somebody resumes it.
     async fn restore(&self, storage: Storage, was_full: bool) -> Result<(), QmgrError> {
         let shared = &self.shared;
-        let TakenOver { epoch, life, mut saved, is_full } = shared.store.take_over().await?;
+        // Listed before the records are read: one that comes later is nobody's business here.
+        let parts = shared.files.parts().await;
+        let taken_over = shared.store.take_over(&parts).await?;
+        let TakenOver { epoch, life, mut saved, is_full } = taken_over;
         if is_full || was_full {
             saved.stop_for_lack_of_room();
         }
@@ -182,7 +185,9 @@ impl Engine {
             worker: shared.worker.clone(),
         };
         let queue = Queue::restore(saved, host, shared.clock.now())?;
-        shared.files.delete_orphans(&queue.parts().collect::<Vec<_>>()).await;
+        for part in parts.into_iter().filter(|part| !queue.names(*part)) {
+            shared.files.delete_part(part).await;
+        }
         if shared.is_over.get() {
             return Ok(());
         }
@@ -367,13 +372,9 @@ impl Engine {
                 self.order(ticket, connection::Order::Compare { part, at, until });
             }
             Effect::Commit(commit) => spawn_local(async move {
-                match engine.shared.store.commit(&commit).await {
-                    Ok(Committed::Durable) => {
-                        engine.report(Event::Committed { ticket: commit.ticket })
-                    }
-                    Ok(Committed::Fenced) => engine.leave(),
-                    Err(error) => engine.start_over(error).await,
-                }
+                let written = engine.shared.store.commit(&commit).await;
+                let committed = Event::Committed { ticket: commit.ticket };
+                engine.report_records(written.map(|is| is.then_some(committed))).await;
             }),
             Effect::Copy { ticket, from, to, length } => spawn_local(async move {
                 let result = engine.shared.files.copy(from, to, length).await;
@@ -400,6 +401,11 @@ impl Engine {
                 let result = engine.shared.files.hash(part, hasher, note).await;
                 engine.report(Event::Hashed { ticket, result });
             }),
+            Effect::Load { ticket, groups } => spawn_local(async move {
+                let read = engine.shared.store.load(&groups).await;
+                let loaded = |transfers| Event::Loaded { ticket, transfers };
+                engine.report_records(read.map(|transfers| transfers.map(loaded))).await;
+            }),
             Effect::Probe { ticket, url } => {
                 if let Some(connection) = Connection::probe(engine, ticket, url) {
                     self.shared.connections.borrow_mut().insert(ticket, connection);
@@ -424,6 +430,15 @@ impl Engine {
                 });
             }
             Effect::WatchPage { .. } => {}
+        }
+    }
+
+    /// What came of an order to the database; nothing where another engine has taken over.
+    async fn report_records(self, reported: Result<Option<Event>, QmgrError>) {
+        match reported {
+            Ok(Some(event)) => self.report(event),
+            Ok(None) => self.leave(),
+            Err(error) => self.start_over(error).await,
         }
     }
 
@@ -486,7 +501,7 @@ impl Engine {
         drop(open);
     }
 
-    /// The records could not be written. What the queue believes is not what is durable, so it is
+    /// The records could not be written, or read. What the queue believes is not what is durable, so it is
     /// dropped and restored; the calls that waited are told why.
     async fn start_over(&self, error: QmgrError) {
         let Some(mut queue) = self.shared.queue.borrow_mut().take() else { return };

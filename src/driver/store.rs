@@ -8,9 +8,10 @@ use super::idb::{self, Error, Mode, Transaction, done};
 use super::{js, unavailable};
 use crate::abi::{Hresult, QmgrError};
 use crate::bytes;
+use crate::ordered::Set;
 use crate::protocol::{ClientId, Serial, Storage, StoredFile, superseded};
-use crate::queue::Commit;
-use crate::snapshot::{self, NO_ROOM, Saved, Schema, check_schema, read_group};
+use crate::queue::{Commit, Part};
+use crate::snapshot::{self, NO_ROOM, Saved, Schema, TransferRecord, check_schema, read_group};
 use futures_channel::mpsc::unbounded;
 use futures_util::StreamExt;
 use js_sys::{Array, Reflect, Uint8Array};
@@ -74,13 +75,8 @@ pub(super) struct TakenOver {
     pub(super) is_full: bool,
 }
 
-/// What came of a commit.
-pub(super) enum Committed {
-    /// It is durable.
-    Durable,
-    /// Another engine has taken over; nothing was written.
-    Fenced,
-}
+/// Files of jobs, by their places.
+pub(super) type Transfers = Vec<((Serial, u32), TransferRecord)>;
 
 /// What somebody else does to the database.
 pub(super) enum Changed {
@@ -120,15 +116,19 @@ impl Store {
         Ok((store, storage))
     }
 
-    /// Raises the epoch, which makes every earlier engine harmless, and reads everything. Where there is
+    /// Raises the epoch, which makes every earlier engine harmless, and reads what a queue begins
+    /// with: of files of jobs those
+    /// of the groups that have parts on the disk, or all if the records are older. Where there is
     /// no room for as much as that it only reads.
-    pub(super) async fn take_over(&self) -> Result<TakenOver, QmgrError> {
+    pub(super) async fn take_over(&self, parts: &[Part]) -> Result<TakenOver, QmgrError> {
         let (fence, (epoch, saved), is_full) = match self {
             Self::Memory { fence } => (fence, (fence.epoch.get() + 1, Saved::default()), false),
             Self::IndexedDb { database, fence } => {
                 let database = database.borrow().clone().ok_or_else(closed)?;
-                let taken = match take_over(&database).await {
-                    Err(error) if error.is_out_of_room() => (read(&database).await, true),
+                let taken = match take_over(&database, parts, true).await {
+                    Err(error) if error.is_out_of_room() => {
+                        (take_over(&database, parts, false).await, true)
+                    }
                     taken => (taken, false),
                 };
                 (&**fence, taken.0.map_err(|error| storage_error(&error))?, taken.1)
@@ -156,17 +156,30 @@ impl Store {
             Self::IndexedDb { database, .. } => {
                 let database = database.borrow().clone();
                 match database {
-                    Some(database) => take_over(&database).await.is_ok(),
+                    Some(database) => take_over(&database, &[], true).await.is_ok(),
                     None => false,
                 }
             }
         }
     }
 
-    /// Writes records in one transaction.
-    pub(super) async fn commit(&self, commit: &Commit) -> Result<Committed, QmgrError> {
+    /// Reads the files of groups, as far as they can be read; `None` where another engine has taken over.
+    pub(super) async fn load(&self, groups: &[Serial]) -> Result<Option<Transfers>, QmgrError> {
         match self {
-            Self::Memory { .. } => Ok(Committed::Durable),
+            // Whatever is in memory is in the queue.
+            Self::Memory { .. } => Ok(Some(Transfers::new())),
+            Self::IndexedDb { database, fence } => {
+                let database = database.borrow().clone().ok_or_else(closed)?;
+                let loaded = load(&database, fence.epoch.get(), groups).await;
+                loaded.map_err(|error| storage_error(&error))
+            }
+        }
+    }
+
+    /// Writes records in one transaction; false where another engine has taken over, and nothing was written.
+    pub(super) async fn commit(&self, commit: &Commit) -> Result<bool, QmgrError> {
+        match self {
+            Self::Memory { .. } => Ok(true),
             Self::IndexedDb { fence, .. } if fence.is_full.get() && !commit.only_deletes() => {
                 Err(out_of_room())
             }
@@ -269,39 +282,77 @@ async fn queue_record(transaction: &Transaction) -> Result<Option<Vec<u8>>, Erro
     Ok(record_bytes(done(transaction.store(QUEUE)?.get(&RECORD.into())).await?))
 }
 
-async fn take_over(database: &IdbDatabase) -> Result<(u64, Saved), Error> {
-    let transaction = Transaction::begin(database, &STORES, Mode::WriteStrict)?;
-    let epoch = read_epoch(&transaction).await? + 1;
-    let queue = transaction.store(QUEUE)?;
-    done(queue.put_with_key(&js::to_f64(epoch).into(), &EPOCH.into())).await?;
-    let saved = read_saved(&transaction).await?;
+/// Reads what a queue begins with, and raises the epoch unless there is no room even for that.
+async fn take_over(
+    database: &IdbDatabase,
+    parts: &[Part],
+    has_room: bool,
+) -> Result<(u64, Saved), Error> {
+    let mode = if has_room { Mode::WriteStrict } else { Mode::Read };
+    let transaction = Transaction::begin(database, &STORES, mode)?;
+    let mut epoch = read_epoch(&transaction).await?;
+    if has_room {
+        epoch += 1;
+        let queue = transaction.store(QUEUE)?;
+        done(queue.put_with_key(&js::to_f64(epoch).into(), &EPOCH.into())).await?;
+    }
+    let saved = read_saved(&transaction, parts).await?;
     transaction.commit().await?;
     Ok((epoch, saved))
 }
 
-async fn read(database: &IdbDatabase) -> Result<(u64, Saved), Error> {
-    let transaction = Transaction::begin(database, &STORES, Mode::Read)?;
-    Ok((read_epoch(&transaction).await?, read_saved(&transaction).await?))
-}
-
-async fn read_saved(transaction: &Transaction) -> Result<Saved, Error> {
+async fn read_saved(transaction: &Transaction, parts: &[Part]) -> Result<Saved, Error> {
     let read_file = |record: &[u8]| {
         let (_key, file): (String, StoredFile) = bytes::read(record)?;
         Some(file)
     };
     let queue = queue_record(transaction).await?;
     // All are asked for at once: the database reads the next while one is taken in.
-    let groups = records(transaction, GROUPS)?;
-    let transfers = records(transaction, TRANSFERS)?;
-    let files = records(transaction, FILES)?;
-    let outcomes = records(transaction, OUTCOMES)?;
-    Ok(Saved {
+    let groups = records(transaction, GROUPS, JsValue::UNDEFINED)?;
+    let files = records(transaction, FILES, JsValue::UNDEFINED)?;
+    let outcomes = records(transaction, OUTCOMES, JsValue::UNDEFINED)?;
+    let mut saved = Saved {
         queue: queue.as_deref().and_then(snapshot::read_queue),
         groups: read_each(&groups.await?, read_group),
-        transfers: read_each(&transfers.await?, bytes::read),
+        transfers: Transfers::new(),
         files: read_each(&files.await?, read_file),
         outcomes: read_each(&outcomes.await?, bytes::read),
-    })
+    };
+    saved.transfers = if saved.is_older() {
+        read_each(&records(transaction, TRANSFERS, JsValue::UNDEFINED)?.await?, bytes::read)
+    } else {
+        let owners: Set<Serial> = parts.iter().map(|part| part.serial).collect();
+        transfers_of(transaction, &owners.iter().copied().collect::<Vec<_>>()).await?
+    };
+    Ok(saved)
+}
+
+/// The files of groups, which are all asked for at once.
+async fn transfers_of(transaction: &Transaction, groups: &[Serial]) -> Result<Transfers, Error> {
+    let mut asked = Vec::new();
+    for serial in groups {
+        // The keys of its files go on after a slash; `0` comes next after that.
+        let key = group_key(*serial);
+        let keys = idb::keys(&(format!("{key}/")..format!("{key}0")))?;
+        asked.push(records(transaction, TRANSFERS, keys)?);
+    }
+    let mut transfers = Transfers::new();
+    for records in asked {
+        transfers.extend(read_each(&records.await?, bytes::read));
+    }
+    Ok(transfers)
+}
+
+async fn load(
+    database: &IdbDatabase,
+    epoch: u64,
+    groups: &[Serial],
+) -> Result<Option<Transfers>, Error> {
+    let transaction = Transaction::begin(database, &STORES, Mode::Read)?;
+    if read_epoch(&transaction).await? != epoch {
+        return Ok(None);
+    }
+    transfers_of(&transaction, groups).await.map(Some)
 }
 
 pub(super) async fn read_epoch(transaction: &Transaction) -> Result<u64, Error> {
@@ -309,12 +360,13 @@ pub(super) async fn read_epoch(transaction: &Transaction) -> Result<u64, Error> 
     Ok(epoch.as_f64().map_or(0, js::to_u64))
 }
 
-/// All records of a store. The request is on its way when this returns.
+/// The records of a store that have these keys; all where these are undefined. The request is on its way when this returns.
 fn records(
     transaction: &Transaction,
     store: &str,
+    keys: JsValue,
 ) -> Result<impl Future<Output = Result<Vec<Vec<u8>>, Error>> + use<>, Error> {
-    let values = done(transaction.store(store)?.get_all());
+    let values = done(transaction.store(store)?.get_all_with_key(&keys));
     Ok(async { Ok(Array::from(&values.await?).iter().filter_map(record_bytes).collect()) })
 }
 
@@ -328,11 +380,11 @@ fn record_bytes(value: JsValue) -> Option<Vec<u8>> {
     Some(value.dyn_into::<Uint8Array>().ok()?.to_vec())
 }
 
-async fn write(database: &IdbDatabase, epoch: u64, commit: &Commit) -> Result<Committed, Error> {
+async fn write(database: &IdbDatabase, epoch: u64, commit: &Commit) -> Result<bool, Error> {
     let mode = if commit.strict { Mode::WriteStrict } else { Mode::WriteRelaxed };
     let transaction = Transaction::begin(database, &STORES, mode)?;
     if read_epoch(&transaction).await? != epoch {
-        return Ok(Committed::Fenced);
+        return Ok(false);
     }
     if let Some(record) = &commit.queue {
         put(&transaction, QUEUE, RECORD, &bytes::write(record))?;
@@ -356,7 +408,7 @@ async fn write(database: &IdbDatabase, epoch: u64, commit: &Commit) -> Result<Co
         change(&transaction, OUTCOMES, &format!("{client}/{sequence}"), key, outcome.as_ref())?;
     }
     transaction.commit().await?;
-    Ok(Committed::Durable)
+    Ok(true)
 }
 
 /// Puts a record with the parts of its key, or deletes it.

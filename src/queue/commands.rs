@@ -35,6 +35,18 @@ impl Queue {
     /// Carries out a message from a page. Its reply, if it asks for one, is a message to the pages.
     pub fn call(&mut self, message: ToEngine, now: Millis) {
         match message {
+            ToEngine::Bye { .. } | ToEngine::Call(_) | ToEngine::Register { .. } => {
+                self.hear(message, now);
+            }
+            ToEngine::Given { .. } | ToEngine::Hello { .. } | ToEngine::Notified { .. } => {
+                self.carry_out_message(message, now);
+            }
+        }
+        self.settle(now);
+    }
+
+    pub(super) fn carry_out_message(&mut self, message: ToEngine, now: Millis) {
+        match message {
             ToEngine::Hello { version } if version > VERSION => self.give_way(now),
             ToEngine::Hello { version: _ } => self.introduce(),
             ToEngine::Call(call) => self.answer(call, now),
@@ -55,7 +67,6 @@ impl Queue {
                 }
             }
         }
-        self.settle(now);
     }
 
     /// What this engine says of itself, on taking over and to every `Hello`.

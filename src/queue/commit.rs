@@ -127,6 +127,7 @@ impl Queue {
         }
         self.pending.strict = true;
         self.pending.groups.insert(serial);
+        self.show_when_read(serial);
         self.sort_in(serial);
         self.unsettled.insert(serial);
         if has_moved {
@@ -330,13 +331,13 @@ impl Queue {
         self.groups.get_mut(&serial)?.job.as_mut()?.file_uncounted(index)
     }
 
-    /// A group's row, with all its files' or with those that changed.
+    /// A group's row, with all its files' or with those that changed; none while these are not here.
     pub(super) fn row(
         &self,
         serial: Serial,
         changed: Option<&Set<(Serial, u32)>>,
     ) -> Option<GroupUpdate> {
-        let group = self.groups.get(&serial)?;
+        let group = self.groups.get(&serial).filter(|group| group.is_read())?;
         Some(group.update(serial, changed, self.settings.resume))
     }
 

@@ -95,6 +95,13 @@ pub enum Effect {
         /// What is hashed already.
         from: HashMark,
     },
+    /// Read the records of the files of groups. Answered by [`Event::Loaded`](super::Event::Loaded).
+    Load {
+        /// The order.
+        ticket: Ticket,
+        /// The groups, in the order of their serials.
+        groups: Vec<Serial>,
+    },
     /// Ask whether a server lives: one `HEAD` in the `no-cors` mode. Answered by
     /// [`Event::Probed`](super::Event::Probed).
     Probe {

@@ -2,8 +2,8 @@
 
 use super::Ticket;
 use crate::http::AnswerHead;
-use crate::protocol::ClientId;
-use crate::snapshot::HashMark;
+use crate::protocol::{ClientId, Serial};
+use crate::snapshot::{HashMark, TransferRecord};
 
 /// A fact. Those with a ticket answer an [`Effect`](super::Effect); one whose ticket the queue has
 /// given up changes nothing.
@@ -71,6 +71,13 @@ pub enum Event {
         ticket: Ticket,
         /// How far, and what came of it.
         mark: HashMark,
+    },
+    /// The records of the files of groups were read.
+    Loaded {
+        /// The order.
+        ticket: Ticket,
+        /// All that can be read, in the order of their places. One that is missing puts its group in error.
+        transfers: Vec<((Serial, u32), TransferRecord)>,
     },
     /// Whether there is a network.
     Online(bool),

@@ -94,6 +94,7 @@ impl Queue {
                     self.note_hash(serial, index, mark);
                 }
             }
+            Event::Loaded { ticket, transfers } => self.handle_loaded(ticket, transfers, now),
             Event::Online(online) => self.handle_online(online, now),
             Event::PageGone { client } => {
                 self.forget_callbacks(&client, now);

@@ -13,7 +13,7 @@ use crate::protocol::{
     Credentials, GroupError, GroupRow, GroupState, GroupUpdate, Resume, Serial, Settings, Wait,
     WaitReason,
 };
-use crate::snapshot::{GroupRecord, SavedState, Trouble};
+use crate::snapshot::{GroupRecord, SavedState, Trouble, damaged};
 use crate::time::Millis;
 use std::rc::Rc;
 
@@ -27,6 +27,7 @@ pub(super) struct Group {
     pub(super) foreground: bool,
     pub(super) properties: Properties,
     pub(super) job: Option<Job>,
+    files: Files,
     /// Attempts started after an error; never reset (ruling A37).
     pub(super) retries: u32,
     /// When it last made progress or was changed.
@@ -46,6 +47,17 @@ pub(super) struct Group {
     pub(super) sorted: Sorted,
     /// When its waiting ends, as the queue has noted it.
     pub(super) alarm: Option<Millis>,
+}
+
+/// Where the files of a group are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Files {
+    /// So many are being read.
+    Coming(u32),
+    /// In its job.
+    Here,
+    /// So many are in the database alone.
+    Unread(u32),
 }
 
 /// The sets of groups that a group is in.
@@ -73,7 +85,7 @@ impl Sorted {
             foreground,
             background: runs && !group.foreground,
             waiting: matches!(group.state, State::Waiting(_)),
-            needs_connection: foreground && group.next_step().is_some(),
+            needs_connection: foreground && group.has_next_step(),
         }
     }
 }
@@ -89,6 +101,7 @@ impl Group {
             foreground: false,
             properties: Properties::default(),
             job: None,
+            files: Files::Here,
             retries: 0,
             touched_at: now,
             trouble: None,
@@ -141,9 +154,20 @@ impl Group {
         self.job.as_ref().map(Job::sums).unwrap_or_default()
     }
 
-    /// Whether something is under way for some of its files.
+    /// Whether something is under way for some of its files, or they are being read.
     pub(super) fn is_busy(&self) -> bool {
-        self.job.as_ref().is_some_and(|job| job.busy() > 0)
+        matches!(self.files, Files::Coming(_))
+            || self.job.as_ref().is_some_and(|job| job.busy() > 0)
+    }
+
+    /// Whether it can be taken one step further; the first one of a group whose files are not here is to
+    /// read them.
+    fn has_next_step(&self) -> bool {
+        match self.files {
+            Files::Coming(_) => false,
+            Files::Here => self.next_step().is_some(),
+            Files::Unread(_) => true,
+        }
     }
 
     /// The file that can be taken one step further: the current one, unless something is under way for
@@ -157,6 +181,39 @@ impl Group {
                 Some((index + 1, self.behind(index).filter(|next| !next.complete)?))
             }
             _ => (file.is_all_durable() && !file.is_busy()).then_some((index, file)),
+        }
+    }
+
+    /// Whether its files are here.
+    pub(super) const fn is_read(&self) -> bool {
+        matches!(self.files, Files::Here)
+    }
+
+    /// Its files are to be read; false if they are here, or being read.
+    pub(super) const fn want_files(&mut self) -> bool {
+        if let Files::Unread(count) = self.files {
+            self.files = Files::Coming(count);
+            return true;
+        }
+        false
+    }
+
+    /// Takes in its files, of which some may be missing: of those nothing is known, so that it cannot end
+    /// complete, though it can leave.
+    pub(super) fn take_in(&mut self, files: Vec<Transfer>) {
+        let is_leaving = matches!(self.state, State::Cancelled { .. });
+        if count(files.len()) < self.file_count() && !is_leaving {
+            self.state = State::Error(damaged());
+        }
+        self.files = Files::Here;
+        self.job = self.job.take().map(|job| Job::new(job.id, files));
+    }
+
+    /// How many files its job has.
+    pub(super) fn file_count(&self) -> u32 {
+        match self.files {
+            Files::Coming(count) | Files::Unread(count) => count,
+            Files::Here => count(self.files().len()),
         }
     }
 
@@ -302,7 +359,7 @@ impl Group {
             foreground: self.foreground,
             properties: self.properties.clone(),
             job: self.job.as_ref().map(|job| job.id),
-            files: count(self.files().len()),
+            files: self.file_count(),
             retries: self.retries,
             touched_at: self.touched_at,
             trouble: self.trouble.clone(),
@@ -310,14 +367,9 @@ impl Group {
         }
     }
 
-    /// A group as it was saved. A delay that was being waited out goes on where it was; one that a
+    /// A group as it was saved, without its files. A delay that was being waited out goes on where it was; one that a
     /// changed clock has pushed beyond `longest` from now is cut to that.
-    pub(super) fn restored(
-        record: GroupRecord,
-        files: Vec<Transfer>,
-        now: Millis,
-        longest: Millis,
-    ) -> Self {
+    pub(super) fn restored(record: GroupRecord, now: Millis, longest: Millis) -> Self {
         let mut trouble = record.trouble;
         if let Some(trouble) = &mut trouble {
             // A clock before the last record was set back, and what it timed with it.
@@ -349,7 +401,8 @@ impl Group {
             state,
             foreground: record.foreground,
             properties: record.properties,
-            job: record.job.map(|id| Job::new(id, files)),
+            job: record.job.map(|id| Job::new(id, Vec::new())),
+            files: if record.files == 0 { Files::Here } else { Files::Unread(record.files) },
             retries: record.retries,
             touched_at: record.touched_at,
             trouble,

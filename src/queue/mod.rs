@@ -28,6 +28,7 @@ mod failures;
 mod fresh;
 mod group;
 mod job;
+mod loading;
 mod lobby;
 mod notifications;
 mod pieces;
@@ -50,11 +51,12 @@ use crate::abi::{Guid, LocalPath, QmgrError};
 use crate::http::Kept;
 use crate::ordered::{Map, Set};
 use crate::protocol::{ClientId, Epoch, Serial, Settings, Storage, StoredFile, ToPage};
-use crate::snapshot::{self, OutcomeRecord, Saved, SavedState};
+use crate::snapshot::{self, OutcomeRecord, Saved};
 use crate::time::Millis;
 use commit::{InFlight, Later, Pending};
 use group::{Group, Sorted};
 use job::Job;
+use loading::{Loading, Records};
 use lobby::Lobby;
 use notifications::Callbacks;
 use state::State;
@@ -131,6 +133,7 @@ pub struct Queue {
     pending: Pending,
     later: Later,
     in_flight: InFlight,
+    loading: Loading,
     /// Files whose rows changed, though nothing that is saved.
     to_show: Set<(Serial, u32)>,
     effects: VecDeque<Effect>,
@@ -211,6 +214,7 @@ impl Queue {
             pending: Pending::default(),
             later: Later::default(),
             in_flight: InFlight::default(),
+            loading: Loading::default(),
             to_show: Set::new(),
             effects: VecDeque::new(),
             messages: VecDeque::new(),
@@ -242,23 +246,16 @@ impl Queue {
         transfers: Vec<((Serial, u32), snapshot::TransferRecord)>,
         now: Millis,
     ) {
-        // Each is taken from its place; to close the gaps would cost more than all else.
-        let mut transfers: Map<_, _> =
-            transfers.into_iter().map(|(key, record)| (key, Some(record))).collect();
-        let mut take = |key| transfers.get_mut(&key).and_then(Option::take);
+        let mut records = Records::new(transfers);
         for (serial, mut record) in groups {
-            let files: Vec<Transfer> = (0..record.files)
-                .map_while(|index| take((serial, index)).and_then(Transfer::restored))
-                .collect();
-            let is_leaving = matches!(record.state, SavedState::Cancelled { .. });
-            if files.len() < usize::try_from(record.files).unwrap_or(usize::MAX) && !is_leaving {
-                record.state = SavedState::Error(snapshot::damaged());
-            }
             // Of a damaged record nobody knows the time; the group is not idle for that.
             if record.touched_at == Millis::default() {
                 record.touched_at = now;
             }
-            let group = Group::restored(record, files, now, LONGEST_WAIT);
+            let mut group = Group::restored(record, now, LONGEST_WAIT);
+            if let Some(files) = records.take(serial) {
+                group.take_in(files);
+            }
             if !matches!(group.state(), State::Cancelled { .. }) {
                 self.by_id.insert(group.id, serial);
                 if let Some(job) = &group.job {
@@ -269,7 +266,9 @@ impl Queue {
             self.callbacks.note_restored(serial, group.notification.is_some());
             self.groups.insert(serial, Box::new(group));
             self.sort_in(serial);
-            self.unsettled.insert(serial);
+            if self.active.contains(&serial) {
+                self.unsettled.insert(serial);
+            }
         }
     }
 
@@ -399,7 +398,7 @@ impl Queue {
 
     /// The next order to carry out.
     pub fn poll_effect(&mut self) -> Option<Effect> {
-        self.effects.pop_front().or_else(|| self.take_commit())
+        self.effects.pop_front().or_else(|| self.take_load()).or_else(|| self.take_commit())
     }
 
     /// The next message to send to the pages.
@@ -407,14 +406,10 @@ impl Queue {
         self.messages.pop_front()
     }
 
-    /// The parts that records name, for the start-up collection of those that none does.
-    pub fn parts(&self) -> impl Iterator<Item = Part> {
-        self.groups.iter().flat_map(|(serial, group)| {
-            group
-                .indexed()
-                .filter(|(_, file)| !file.published)
-                .map(|(index, file)| file.part(*serial, index))
-        })
+    /// Whether a record names a part; at the start those that none does are deleted.
+    pub fn names(&self, part: Part) -> bool {
+        let file = self.file(part.serial, part.index).map(|(_, file)| file);
+        file.is_some_and(|file| !file.published && file.generation == part.generation)
     }
 
     /// Ends every connection; no new one is started. Once [`Queue::is_over`] holds the engine can go. A
@@ -453,6 +448,7 @@ impl Queue {
             && self.effects.is_empty()
             && self.pending.is_empty()
             && self.later.is_empty()
+            && self.loading.is_empty()
     }
 
     fn give_up_hashes(&mut self) {

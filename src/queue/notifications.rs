@@ -346,14 +346,15 @@ impl Queue {
     }
 
     /// Looks who is to take a group's event; one who was not to before is called at once.
-    fn find_callee(&mut self, serial: Serial, now: Millis) {
+    pub(super) fn find_callee(&mut self, serial: Serial, now: Millis) {
         let Some(notification) = self.notification(serial) else { return };
         let Some(group) = self.groups.get(&serial) else { return };
         let found = self
             .callbacks
             .pointer(serial)
             .or_else(|| self.callbacks.class(serial, group, notification));
-        if found == notification.callee {
+        if found == notification.callee || found.is_some() && self.lacks_files(serial) {
+            // One whose files are not here is looked at again when they are: a call may need its row.
             return;
         }
         let begin = self.callbacks.since.plus(REPEAT_TIME);

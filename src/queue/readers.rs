@@ -81,6 +81,14 @@ impl Wanted {
 impl Queue {
     /// Tells a reader how far it can read, and sees to it that what it lacks comes next.
     pub fn read(&mut self, ask: &Ask, now: Millis) -> Told {
+        let groups = match ask.part {
+            Some(part) => vec![part.serial],
+            // Any group may be the one that will have a file of this name.
+            None => self.by_id.values().copied().collect(),
+        };
+        if self.lacks_files_of_any(groups) {
+            return Told::Unanswered;
+        }
         let Some((serial, index)) = self.file_for(ask) else { return Told::Absent };
         let Some((group, file)) = self.file(serial, index) else { return Told::Absent };
         let part = file.part(serial, index);

@@ -52,7 +52,7 @@ impl Queue {
             }
             State::Publishing => self.publish(serial, now),
             State::Running => {
-                if group.current().is_none() {
+                if group.is_read() && group.current().is_none() {
                     if let Some(group) = self.groups.get_mut(&serial) {
                         group.follow(Cause::AllFetched);
                     }
@@ -66,7 +66,7 @@ impl Queue {
     /// Moves the finished files of a cancelled group to their names, then drops the rest and the group.
     fn settle_leaving(&mut self, serial: Serial, publish: bool) {
         self.abort_all(serial);
-        if !self.is_durable(serial) {
+        if !self.is_durable(serial) || self.lacks_files(serial) {
             return;
         }
         if publish {
@@ -96,6 +96,9 @@ impl Queue {
 
     /// Moves the files to their names; the group is complete when all are there.
     fn publish(&mut self, serial: Serial, now: Millis) {
+        if self.lacks_files(serial) {
+            return;
+        }
         let Some(group) = self.groups.get_mut(&serial) else { return };
         if group.sums().published == group.files().len() {
             group.follow(Cause::AllPublished);
@@ -263,6 +266,9 @@ impl Queue {
 
     /// Takes the file of a group that is next one step further.
     fn advance(&mut self, serial: Serial, now: Millis) -> Result<(), NoRoom> {
+        if self.lacks_files(serial) {
+            return Ok(());
+        }
         let Some(group) = self.groups.get(&serial) else { return Ok(()) };
         let Some((index, file)) = group.next_step() else { return Ok(()) };
         if file.is_held_for_long(now) {

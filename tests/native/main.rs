@@ -24,6 +24,7 @@ mod queue_fresh;
 mod queue_groups;
 mod queue_hash;
 mod queue_likely;
+mod queue_loading;
 mod queue_many;
 mod queue_notifications;
 mod queue_pieces;

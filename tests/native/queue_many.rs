@@ -223,6 +223,7 @@ fn fetch_all(queue: &mut Queue, size: u64, chunk: u64) -> Counts {
                 | Effect::DeleteFile { .. }
                 | Effect::DeletePart { .. }
                 | Effect::Hash { .. }
+                | Effect::Load { .. }
                 | Effect::Probe { .. }
                 | Effect::Shorten { .. }
                 | Effect::WatchPage { .. } => panic!("nothing here asks for {effect:?}"),

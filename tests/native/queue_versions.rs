@@ -87,7 +87,7 @@ fn records_of_this_schema_are_not_written_again() {
 fn records_of_a_newer_schema_are_refused_and_the_sentence_says_to_reload() {
     let mut world = World::new();
     world.run_until_idle();
-    let mut saved = world.database.saved();
+    let mut saved = world.database.saved(std::iter::empty());
     saved.queue.as_mut().expect("a record").schema = SCHEMA + 1;
     let host = Host {
         origin: None,

@@ -34,27 +34,28 @@ const WALK_STATES: u32 = 100_000;
 /// So many files of tests run at once: most of what they do is to wait for a server or a browser.
 const FILES_AT_ONCE: u8 = 3;
 
-/// One part of the tests.
+/// One part of the tests, in the order in which they run: the package, which most need, is compiled beside
+/// what the first of them compile, in a directory where neither waits for the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum Part {
     /// Formatting, lints and documentation
     Lint,
-    /// The pure rooms: cargo test
+    /// The pure rooms: cargo test, optimised
     Native,
     /// Random histories of the queue in the simulated world
     Sim,
     /// Small worlds walked in full, for a minute: cargo test, optimised
     Walk,
-    /// Drivers and binding in a headless Chromium: wasm-pack test
-    Browser,
-    /// Every documented fact, in three runners, and the page that tells of them
-    Conformance,
     /// What a page has to load, which may not grow
     Size,
     /// The packed tarball, installed and used in bundlers, runners, pages and programs
     Package,
     /// A person's way through the playground
     Page,
+    /// Every documented fact, in three runners, and the page that tells of them
+    Conformance,
+    /// Drivers and binding in a headless Chromium: wasm-pack test
+    Browser,
     /// Drivers, binding and a core of the page tests in three browser engines
     Engines,
     /// Many kinds of server by many mishaps, in a real browser
@@ -249,7 +250,7 @@ fn run_beside(part: Part, histories: Histories) -> (Outcome, String) {
 fn process_of(part: Part, Histories { seed, histories }: Histories) -> Result<(bool, String)> {
     let name = part.to_possible_value().context("every part has a name")?;
     let mut command = Command::new("nice");
-    command.arg("-n").arg("10").arg(env::current_exe()?).args(["test", "--only", name.get_name()]);
+    command.arg("-n").arg("5").arg(env::current_exe()?).args(["test", "--only", name.get_name()]);
     for (option, number) in [("--seed", seed), ("--histories", histories)] {
         command.args(number.map(|number| format!("{option}={number}")));
     }

@@ -15,6 +15,7 @@ use super::super::{js, unavailable};
 use crate::abi::{LocalPath, QmgrError};
 use crate::fields::{Fields, object};
 use crate::ordered::Set;
+use crate::protocol::Serial;
 use crate::queue::{DiskFailure, Part};
 use futures_channel::oneshot;
 use js_sys::{Array, ArrayBuffer, Uint8Array};
@@ -132,24 +133,17 @@ impl Chunks {
         Ok(transaction.commit().await?)
     }
 
-    pub(super) async fn delete_orphans(&self, kept: &[Part]) {
-        // A failure leaves them to the next start.
-        drop(self.try_delete_orphans(kept).await);
-    }
-
-    async fn try_delete_orphans(&self, kept: &[Part]) -> Result<(), DiskFailure> {
-        let mut kept: Set<String> = kept.iter().copied().map(part_key).collect();
-        let transaction = self.begin(self.fence.life.get()).await?;
+    /// The parts that are there and stand under no name.
+    pub(super) async fn parts(&self) -> Result<Vec<Part>, Error> {
+        let transaction = Transaction::begin(&self.database, &STORES, Mode::Read)?;
         let names = Array::from(&done(transaction.store(NAMES)?.get_all()).await?);
-        kept.extend(names.iter().filter_map(decode).map(|name| name.part));
-        let chunks = transaction.store(CHUNKS)?;
-        for key in texts(&done(chunks.get_all_keys()).await?) {
-            if !part_of(&key).is_some_and(|part| kept.contains(part)) {
-                // The request is on its way; the transaction waits for it.
-                chunks.delete(&key.into()).map_err(Error::from)?;
-            }
-        }
-        Ok(transaction.commit().await?)
+        let named: Set<String> = names.iter().filter_map(decode).map(|name| name.part).collect();
+        let keys = texts(&done(transaction.store(CHUNKS)?.get_all_keys()).await?);
+        let parts = keys.iter().filter_map(|key| part_of(key));
+        let mut parts: Vec<_> =
+            parts.filter(|part| !named.contains(*part)).filter_map(parse_key).collect();
+        parts.dedup();
+        Ok(parts)
     }
 
     pub(super) async fn publish(
@@ -422,7 +416,15 @@ pub(super) fn part_key(part: Part) -> String {
     format!("{:016}/{:010}/{:010}", part.serial.0, part.index, part.generation)
 }
 
-/// The part that a chunk's key names.
+/// The part that has this key.
+fn parse_key(key: &str) -> Option<Part> {
+    let (serial, file) = key.split_once('/')?;
+    let (index, generation) = file.split_once('/')?;
+    let serial = Serial(serial.parse().ok()?);
+    Some(Part { serial, index: index.parse().ok()?, generation: generation.parse().ok()? })
+}
+
+/// The key of the part that a chunk's key names.
 fn part_of(key: &str) -> Option<&str> {
     Some(key.rsplit_once('/')?.0.rsplit_once('/')?.0)
 }

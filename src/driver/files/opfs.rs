@@ -2,8 +2,7 @@
 
 use super::super::{js, unavailable};
 use crate::abi::{LocalPath, QmgrError};
-use crate::ordered::Set;
-use crate::queue::DiskFailure;
+use crate::queue::{DiskFailure, Part};
 use futures_util::future::join;
 use js_sys::{AsyncIterator, Promise, Reflect, TypeError, Uint8Array};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -34,8 +33,9 @@ extern "C" {
     ) -> Result<Promise, JsValue>;
 }
 
-/// A file of this name, among the parts, shows that a context can write; the next start collects it.
-const PROBE: &str = "probe";
+/// A file of this name, among the parts, shows that a context can write. It is that of a part of no group,
+/// so the next start collects it.
+const PROBE: &str = "0-0.0.part";
 
 /// The two directories of a queue.
 pub(in super::super) struct Opfs {
@@ -182,12 +182,9 @@ impl Opfs {
         drop(JsFuture::from(self.parts.remove_entry(part)).await);
     }
 
-    pub(super) async fn delete_orphans(&self, kept: &Set<String>) {
-        for name in names(&self.parts).await {
-            if !kept.contains(&name) {
-                self.delete_part(&name).await;
-            }
-        }
+    /// The parts that are there.
+    pub(super) async fn parts(&self) -> Vec<Part> {
+        names(&self.parts).await.iter().filter_map(|name| Part::parse(name)).collect()
     }
 
     pub(super) async fn publish(

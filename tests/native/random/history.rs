@@ -174,8 +174,9 @@ impl History {
             }
             91..94 => self.trouble_disk(),
             94..96 => {
-                self.world.tell(|| "the next commit will be refused".to_owned());
+                self.world.tell(|| "the next commit and reading will be refused".to_owned());
                 self.world.refused_commits = 1;
+                self.world.refused_loads = 1;
             }
             96..98 => {
                 let room = self.rng.usize(0..60_000);
@@ -509,6 +510,7 @@ impl History {
         self.world.disk.open_refusals.clear();
         self.world.disk.flush_refusals.clear();
         self.world.refused_commits = 0;
+        self.world.refused_loads = 0;
         for tab in [&mut self.world.page, &mut self.world.other] {
             tab.hook = Hook::Signs(Millis::SECOND);
         }
@@ -671,6 +673,7 @@ fn ticket(event: &Event) -> Option<Ticket> {
         | Event::Flushed { ticket, .. }
         | Event::Hashed { ticket, .. }
         | Event::HashedTo { ticket, .. }
+        | Event::Loaded { ticket, .. }
         | Event::Probed { ticket, .. }
         | Event::Progress { ticket, .. }
         | Event::Published { ticket, .. }

@@ -1,9 +1,9 @@
 //! A database that applies commits, and may lose the relaxed ones to a power cut.
 
 use qmgr::protocol::{ClientId, Serial, StoredFile};
-use qmgr::queue::Commit;
+use qmgr::queue::{Commit, Part};
 use qmgr::snapshot::{GroupRecord, OutcomeRecord, QueueRecord, Saved, SavedState, TransferRecord};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The records.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
@@ -44,15 +44,33 @@ impl Database {
         self.tables = self.durable.clone();
     }
 
-    pub fn saved(&self) -> Saved {
+    /// What an engine begins with that finds these parts on the disk.
+    pub fn saved(&self, parts: impl Iterator<Item = Part>) -> Saved {
         let Tables { queue, groups, transfers, files, outcomes } = self.tables.clone();
-        Saved {
+        let mut saved = Saved {
             queue,
             groups: groups.into_iter().collect(),
-            transfers: transfers.into_iter().collect(),
+            transfers: Vec::new(),
             files: files.into_values().collect(),
             outcomes: outcomes.into_iter().collect(),
-        }
+        };
+        saved.transfers = if saved.is_older() {
+            transfers.into_iter().collect()
+        } else {
+            let owners: BTreeSet<Serial> = parts.map(|part| part.serial).collect();
+            self.transfers_of(owners)
+        };
+        saved
+    }
+
+    /// The records of the files of groups.
+    pub fn transfers_of(
+        &self,
+        groups: impl IntoIterator<Item = Serial>,
+    ) -> Vec<((Serial, u32), TransferRecord)> {
+        let of_group = |serial| self.tables.transfers.range((serial, 0)..=(serial, u32::MAX));
+        let records = groups.into_iter().flat_map(of_group);
+        records.map(|(key, record)| (*key, record.clone())).collect()
     }
 
     pub fn state(&self, serial: Serial) -> Option<&SavedState> {

@@ -179,8 +179,8 @@ impl Disk {
         self.parts.keys().copied()
     }
 
-    pub fn delete_orphans(&mut self, kept: &BTreeSet<Part>) {
-        self.parts.retain(|part, _| kept.contains(part));
+    pub fn delete_orphans(&mut self, is_named: impl Fn(Part) -> bool) {
+        self.parts.retain(|part, _| is_named(*part));
     }
 
     /// What was not flushed is there in length, and garbage; with dice, a part of it is there or none.

@@ -53,6 +53,7 @@ enum Task {
     End(Ticket, Ended),
     Flush(Ticket),
     Hash { ticket: Ticket, part: Part, from: HashMark },
+    Load { ticket: Ticket, groups: Vec<Serial> },
     Probe(Ticket),
     Publish { ticket: Ticket, part: Part, target: LocalPath, size: u64 },
     Shorten { ticket: Ticket, until: u64 },
@@ -72,6 +73,14 @@ pub struct World {
     pub database: Database,
     /// What the next commits say to do: fail.
     pub refused_commits: u32,
+    /// The same for the next orders to read.
+    pub refused_loads: u32,
+    /// So long it takes to read the files of groups, in milliseconds; `None` for no time at all.
+    pub load_delay: Option<u64>,
+    /// The groups whose files were read after an engine had begun, in that order.
+    pub loaded: Vec<Serial>,
+    /// The calls that wait for files.
+    put_aside: Vec<Call>,
     /// Every event that was reported, for late repetition.
     pub reported: Vec<Event>,
     /// From where parts were hashed, while they were written and when they were there.
@@ -120,7 +129,8 @@ impl World {
         let origin = Some("https://here.test".to_owned());
         let database = Database::default();
         let host = host(1, seed, origin.clone());
-        let queue = Queue::restore(database.saved(), host, START).expect("a new queue");
+        let saved = database.saved(std::iter::empty());
+        let queue = Queue::restore(saved, host, START).expect("a new queue");
         let mut world = Self {
             now: START,
             queue,
@@ -131,6 +141,10 @@ impl World {
             disk: Disk::default(),
             database,
             refused_commits: 0,
+            refused_loads: 0,
+            load_delay: dice.as_ref().map(|_| 2),
+            loaded: Vec::new(),
+            put_aside: Vec::new(),
             reported: Vec::new(),
             hashed_from: Vec::new(),
             most_connections: 0,
@@ -310,11 +324,21 @@ impl World {
             | ToEngine::Register { .. } => None,
         };
         self.queue.call(message, now);
-        if let Some(call) = call {
-            let answer = self.answer_at_once(&call);
-            self.ledger.note_call(&call, answer.as_ref());
-        }
+        self.put_aside.extend(call);
+        self.note_calls();
         self.drain();
+    }
+
+    /// Notes the calls that were carried out: those that wait for no files any more.
+    fn note_calls(&mut self) {
+        for call in std::mem::take(&mut self.put_aside) {
+            if self.queue.has_put_aside(&call) {
+                self.put_aside.push(call);
+            } else {
+                let answer = self.answer_at_once(&call);
+                self.ledger.note_call(&call, answer.as_ref());
+            }
+        }
     }
 
     /// The reply to a call, if it does not wait for a commit.
@@ -518,7 +542,7 @@ impl World {
             }
             (part, rest.iter().map(length).sum())
         };
-        let is_wanted = |part: &Part| self.queue.parts().any(|wanted| wanted == *part);
+        let is_wanted = |part: &Part| self.queue.names(*part);
         self.written.iter().filter(|(part, _)| is_wanted(part)).map(of_part).collect()
     }
 
@@ -557,19 +581,19 @@ impl World {
         self.tasks.clear();
         self.connections.clear();
         self.ledger.note_crash(crash == Crash::PowerCut);
-        self.start_again(self.database.saved());
+        self.start_again(self.database.saved(self.disk.parts()));
     }
 
     /// An engine starts from the records.
     fn start_again(&mut self, saved: Saved) {
         self.epoch += 1;
+        self.put_aside.clear();
         let mut host = host(self.epoch, self.epoch * 31, self.origin.clone());
         if self.moves_to_new_workers {
             host.first_ticket = Ticket(1 << 32);
         }
         self.queue = Queue::restore(saved, host, self.now).expect("this build's records");
-        let kept: BTreeSet<Part> = self.queue.parts().collect();
-        self.disk.delete_orphans(&kept);
+        self.disk.delete_orphans(|part| self.queue.names(part));
         self.written.clear();
         self.breadths.clear();
         self.drain();
@@ -631,6 +655,7 @@ impl World {
             | Task::Deliver(_)
             | Task::End(..)
             | Task::Hash { .. }
+            | Task::Load { .. }
             | Task::Probe(_)
             | Task::Shorten { .. } => {}
         }
@@ -656,7 +681,7 @@ impl World {
         self.connections.clear();
         self.ledger.note_crash(false);
         self.now = self.now.plus(Millis::SECOND);
-        let mut saved = self.database.saved();
+        let mut saved = self.database.saved(self.disk.parts());
         if is_full {
             saved.stop_for_lack_of_room();
         }
@@ -768,6 +793,7 @@ impl World {
         let now = self.now;
         self.tell(|| format!("event {event:?}"));
         self.queue.handle_event(event, now);
+        self.note_calls();
         self.drain();
     }
 
@@ -781,7 +807,16 @@ impl World {
     fn drain(&mut self) {
         assert!(self.queue.is_consistent(), "what is kept beside the groups is not what they say");
         while let Some(effect) = self.queue.poll_effect() {
-            self.order(effect);
+            match effect {
+                Effect::Load { ticket, groups } if self.load_delay.is_none() => {
+                    self.loaded.extend(&groups);
+                    let transfers = self.database.transfers_of(groups);
+                    let (loaded, now) = (Event::Loaded { ticket, transfers }, self.now);
+                    self.queue.handle_event(loaded, now);
+                    self.note_calls();
+                }
+                effect => self.order(effect),
+            }
         }
         self.drain_messages();
     }
@@ -862,6 +897,9 @@ impl World {
             }
             Effect::Hash { ticket, part, from } => {
                 (self.hash_delay, Task::Hash { ticket, part, from })
+            }
+            Effect::Load { ticket, groups } => {
+                (self.load_delay.unwrap_or_default(), Task::Load { ticket, groups })
             }
             Effect::Probe { ticket, url } => {
                 self.connect(ticket, url, Request::default(), Vec::new());
@@ -985,6 +1023,16 @@ impl World {
                 Some(Err(failure)) => self.end(ticket, Ended::Disk(failure)),
             },
             Task::Hash { ticket, part, from } => self.hash(ticket, part, &from),
+            Task::Load { .. } if self.refused_loads > 0 => {
+                self.refused_loads -= 1;
+                self.tell(|| "records cannot be read".to_owned());
+                self.refuse_commit();
+            }
+            Task::Load { ticket, groups } => {
+                self.loaded.extend(&groups);
+                let transfers = self.database.transfers_of(groups);
+                self.report(Event::Loaded { ticket, transfers });
+            }
             Task::Probe(ticket) => {
                 let Some(connection) = self.connections.get(&ticket) else { return };
                 let found =

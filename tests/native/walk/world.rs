@@ -117,6 +117,7 @@ pub enum Order {
     Copy { from: Part, to: Part, length: u64 },
     DeleteFile(LocalPath),
     Hash(Part),
+    Load(Vec<Serial>),
     Publish { part: Part, target: LocalPath, size: u64 },
 }
 
@@ -170,7 +171,8 @@ impl World {
     /// The state in which a walk begins.
     pub fn new(scene: Rc<Scene>) -> Self {
         let database = Database::default();
-        let queue = Queue::restore(database.saved(), host(1), START).expect("a new queue");
+        let saved = database.saved(std::iter::empty());
+        let queue = Queue::restore(saved, host(1), START).expect("a new queue");
         let mut world = Self {
             now: START,
             queue,
@@ -405,12 +407,14 @@ impl World {
         }
     }
 
-    /// Carries out a flush or a commit that was ordered, if there is one.
+    /// Carries out a flush, a commit or a reading that was ordered, if there is one.
     fn write(&mut self) {
         let flush = self.connections.iter().find(|(_, connection)| connection.is_flushing);
         if let Some((&ticket, _)) = flush {
             self.flush(ticket);
         } else if let Some((ticket, _)) = self.commit_under_way() {
+            self.carry_out(ticket);
+        } else if let Some((ticket, _)) = self.load_under_way() {
             self.carry_out(ticket);
         }
     }
@@ -484,6 +488,9 @@ impl World {
             Effect::Hash { ticket, part, from: _ } => {
                 self.orders.insert(ticket, Order::Hash(part));
             }
+            Effect::Load { ticket, groups } => {
+                self.orders.insert(ticket, Order::Load(groups));
+            }
             Effect::Publish { ticket, part, target, size } => {
                 self.orders.insert(ticket, Order::Publish { part, target, size });
             }
@@ -509,6 +516,10 @@ impl World {
             Order::Hash(part) => {
                 let result = self.disk.read(part).map(|bytes| Sha256::digest(bytes).into());
                 self.report(Event::Hashed { ticket, result });
+            }
+            Order::Load(groups) => {
+                let transfers = self.database.transfers_of(groups);
+                self.report(Event::Loaded { ticket, transfers });
             }
             Order::Publish { part, target, size } => {
                 let result = self.disk.publish(part, &target, size);
@@ -599,8 +610,7 @@ impl World {
         self.orders.clear();
         self.epoch += 1;
         self.queue = self.restored();
-        let kept: BTreeSet<Part> = self.queue.parts().collect();
-        self.disk.delete_orphans(&kept);
+        self.disk.delete_orphans(|part| self.queue.names(part));
         self.drain();
         if !self.is_online {
             self.report(Event::Online(false));
@@ -614,16 +624,29 @@ impl World {
 
     /// The queue as the next engine would find it.
     pub fn restored(&self) -> Queue {
-        Queue::restore(self.database.saved(), host(self.epoch), self.now)
-            .expect("this build's records")
+        let saved = self.database.saved(self.disk.parts());
+        Queue::restore(saved, host(self.epoch), self.now).expect("this build's records")
     }
 
     pub fn commit_under_way(&self) -> Option<(Ticket, &Commit)> {
         self.orders.iter().find_map(|(&ticket, order)| match order {
             Order::Commit(commit) => Some((ticket, &**commit)),
-            Order::Copy { .. } | Order::DeleteFile(_) | Order::Hash(_) | Order::Publish { .. } => {
-                None
-            }
+            Order::Copy { .. }
+            | Order::DeleteFile(_)
+            | Order::Hash(_)
+            | Order::Load(_)
+            | Order::Publish { .. } => None,
+        })
+    }
+
+    pub fn load_under_way(&self) -> Option<(Ticket, Vec<Serial>)> {
+        self.orders.iter().find_map(|(&ticket, order)| match order {
+            Order::Load(groups) => Some((ticket, groups.clone())),
+            Order::Commit(_)
+            | Order::Copy { .. }
+            | Order::DeleteFile(_)
+            | Order::Hash(_)
+            | Order::Publish { .. } => None,
         })
     }
 
@@ -659,14 +682,15 @@ impl World {
     /// Asks the queue what it believes.
     fn look(&mut self) {
         let under_way = self.commit_under_way().map(|(ticket, _)| ticket);
-        self.rows = believed(self.queue.clone(), under_way, self.created, self.now);
+        let loading = self.load_under_way();
+        self.rows = self.believed(self.queue.clone(), under_way, loading);
         let keep = self.closed.len().saturating_sub(3);
         self.closed.drain(..keep);
     }
 
     /// What the queue would believe if it were started from the records.
     pub fn believed_after_a_restart(&self) -> BTreeMap<Serial, GroupUpdate> {
-        believed(self.restored(), None, self.created, self.now)
+        self.believed(self.restored(), None, None)
     }
 
     pub fn created(&self) -> u64 {
@@ -680,32 +704,39 @@ impl World {
     pub fn saved_state(&self, serial: Serial) -> Option<&SavedState> {
         self.database.state(serial)
     }
-}
 
-/// The whole rows of all groups that are there, as a page that asks would get them.
-fn believed(
-    mut queue: Queue,
-    mut under_way: Option<Ticket>,
-    groups: u64,
-    now: Millis,
-) -> BTreeMap<Serial, GroupUpdate> {
-    let groups = (1..=groups).map(Serial).collect();
-    queue.call(ToEngine::Call(call("visitor", 1, 0, Command::Attach { groups })), now);
-    loop {
-        while let Some(message) = queue.poll_message() {
-            if let ToPage::Reply { client, result: Ok(Answer::Groups(rows)), .. } = message
-                && client.0 == "visitor".into()
-            {
-                return rows.into_iter().map(|row| (row.group.serial, row)).collect();
+    /// The whole rows of all groups that are there, as a page that asks would get them.
+    fn believed(
+        &self,
+        mut queue: Queue,
+        mut under_way: Option<Ticket>,
+        mut loading: Option<(Ticket, Vec<Serial>)>,
+    ) -> BTreeMap<Serial, GroupUpdate> {
+        let (groups, now) = ((1..=self.created).map(Serial).collect(), self.now);
+        queue.call(ToEngine::Call(call("visitor", 1, 0, Command::Attach { groups })), now);
+        loop {
+            while let Some(message) = queue.poll_message() {
+                if let ToPage::Reply { client, result: Ok(Answer::Groups(rows)), .. } = message
+                    && client.0 == "visitor".into()
+                {
+                    return rows.into_iter().map(|row| (row.group.serial, row)).collect();
+                }
             }
-        }
-        while let Some(effect) = queue.poll_effect() {
-            if let Effect::Commit(commit) = effect {
-                under_way = Some(commit.ticket);
+            while let Some(effect) = queue.poll_effect() {
+                if let Effect::Commit(commit) = effect {
+                    under_way = Some(commit.ticket);
+                } else if let Effect::Load { ticket, groups } = effect {
+                    loading = Some((ticket, groups));
+                }
             }
+            if let Some((ticket, groups)) = loading.take() {
+                let transfers = self.database.transfers_of(groups);
+                queue.handle_event(Event::Loaded { ticket, transfers }, now);
+                continue;
+            }
+            let ticket = under_way.take().expect("a reply waits for a commit and for files alone");
+            queue.handle_event(Event::Committed { ticket }, now);
         }
-        let ticket = under_way.take().expect("a reply waits for a commit and nothing else");
-        queue.handle_event(Event::Committed { ticket }, now);
     }
 }
 
