@@ -491,6 +491,10 @@ impl Queue {
             group.shown_at = now;
             self.show_file(serial, index);
         }
+        if self.file(serial, index).is_some_and(|(_, file)| file.has_come()) {
+            // The file behind it may be asked for.
+            self.unsettled.insert(serial);
+        }
         self.flush_if_due(serial, index, now);
     }
 
