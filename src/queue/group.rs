@@ -71,7 +71,7 @@ pub(super) struct Sorted {
     pub(super) background: bool,
     /// It waits out a failure.
     pub(super) waiting: bool,
-    /// It runs in the foreground, and a file of it can be taken one step further.
+    /// It runs in the foreground, and a file of it can be taken one step further, or is to be read.
     pub(super) needs_connection: bool,
 }
 
