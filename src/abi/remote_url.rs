@@ -57,7 +57,7 @@ impl RemoteUrl {
     /// Scheme, host and port, in lower case and without the scheme's default port. Different
     /// spellings of one IP address have different origins here.
     #[must_use]
-    pub fn origin(&self) -> &str {
+    pub const fn origin(&self) -> &Rc<str> {
         &self.origin
     }
 }

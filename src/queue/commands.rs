@@ -425,6 +425,7 @@ impl Queue {
             self.settings = settings;
             self.set_alarms();
             self.uncounted.extend(self.traffic.groups());
+            self.lobby.look_again();
             self.pending.queue = true;
             self.pending.strict = true;
         }

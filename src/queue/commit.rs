@@ -1,5 +1,7 @@
 //! What has changed and is not durable yet, and what waits for it to be.
 
+use super::group::Group;
+use super::state::State;
 use super::transfer::Transfer;
 use super::{Commit, Effect, Queue, Ticket};
 use crate::abi::QmgrError;
@@ -294,9 +296,12 @@ impl Queue {
                 allowed.into_iter().map(|(ticket, until)| Effect::Allow { ticket, until });
             self.effects.extend(allowed);
         }
-        // Some of them may have waited for this.
         while let Some(serial) = self.in_flight.groups.pop_first() {
-            self.unsettled.insert(serial);
+            let is_leaving = |group: &Group| matches!(group.state(), State::Cancelled { .. });
+            // It may have waited for this.
+            if self.groups.get(&serial).is_some_and(|group| is_leaving(group)) {
+                self.unsettled.insert(serial);
+            }
         }
         let rows = std::mem::take(&mut self.in_flight.rows);
         if !rows.is_empty() {

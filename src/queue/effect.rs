@@ -121,9 +121,10 @@ pub enum Effect {
         /// Its size.
         size: u64,
     },
-    /// Write the body of an answer into a part, which the connections of one file share. Answered by [`Event::Progress`](super::Event::Progress)
-    /// at least every 100 ms while bytes arrive and each time that half of what may still be written is, and by
-    /// [`Event::Ended`](super::Event::Ended).
+    /// Write the body of an answer into a part, which the connections of one file share. Answered by
+    /// [`Event::Progress`](super::Event::Progress) at least every 100 ms while bytes arrive, each time
+    /// that half of what may still be written is, and at `until`; then, when what was written is flushed,
+    /// by [`Event::Ended`](super::Event::Ended).
     Receive {
         /// The connection.
         ticket: Ticket,

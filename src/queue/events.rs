@@ -107,7 +107,8 @@ impl Queue {
                 }
             }
             Event::Progress { ticket, position } => {
-                // Most of what happens is this, and most of it changes nothing for the group as a whole.
+                // Most of what happens is this, and until a body has come whole it changes nothing for the
+                // group as a whole.
                 if let Some((serial, index)) = self.tickets.get(&ticket).and_then(Errand::file) {
                     self.handle_progress(serial, index, ticket, position, now);
                 }
@@ -459,6 +460,9 @@ impl Queue {
                 let bytes = position.saturating_sub(receiving.position);
                 receiving.position = receiving.position.max(position);
                 receiving.moved_at = now;
+                if receiving.until.is_none_or(|until| receiving.position >= until) {
+                    self.unsettled.insert(serial);
+                }
                 bytes
             }
             Some(

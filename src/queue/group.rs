@@ -40,7 +40,7 @@ pub(super) struct Group {
     pub(super) notification: Option<Notification>,
     pub(super) speed: Speed,
     /// How many connections help, by the origin of the server.
-    breadths: Map<String, Breadth>,
+    breadths: Map<Rc<str>, Breadth>,
     /// When its pages last heard of its progress.
     pub(super) shown_at: Millis,
     /// The sets of groups that it is in.
@@ -71,7 +71,7 @@ pub(super) struct Sorted {
     pub(super) background: bool,
     /// It waits out a failure.
     pub(super) waiting: bool,
-    /// It runs in the foreground, and a file of it can be taken one step further.
+    /// It runs in the foreground, and a file of it can be taken one step further, or is to be read.
     pub(super) needs_connection: bool,
 }
 
@@ -416,7 +416,7 @@ impl Group {
         let file = self.job.as_ref()?.files().get(usize::try_from(index).ok()?)?;
         let origin = file.file.remote.origin();
         if !self.breadths.contains_key(origin) {
-            self.breadths.insert(origin.to_owned(), Breadth::default());
+            self.breadths.insert(Rc::clone(origin), Breadth::default());
         }
         self.breadths.get_mut(origin)
     }

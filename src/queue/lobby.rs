@@ -3,6 +3,7 @@
 
 use crate::ordered::{Map, Set};
 use crate::protocol::Serial;
+use std::rc::Rc;
 
 /// Why a group gets no connection.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -10,7 +11,7 @@ pub(super) enum NoRoom {
     /// There are too many.
     Anywhere,
     /// There are too many to its server, which has this origin.
-    At(String),
+    At(Rc<str>),
 }
 
 /// The foreground groups that need a connection.
@@ -21,9 +22,11 @@ pub(super) struct Lobby {
     /// There was no room anywhere.
     short: Set<Serial>,
     /// There was no room at an origin.
-    crowded: Map<String, Set<Serial>>,
+    crowded: Map<Rc<str>, Set<Serial>>,
     /// Why each of these last two kinds waits.
     waiting: Map<Serial, NoRoom>,
+    /// There may be room for some of these: something has ended since they were looked through.
+    may_be_room: bool,
 }
 
 impl Lobby {
@@ -78,16 +81,22 @@ impl Lobby {
     /// As many groups are to be looked at again as there may be connections more: `room` anywhere, and
     /// no more than `room_at` says to one origin.
     pub(super) fn call_in(&mut self, room: usize, room_at: impl Fn(&str) -> usize) {
-        if room == 0 || self.waiting.is_empty() {
+        if !self.may_be_room {
             return;
         }
         let mut called: Vec<Serial> = self.short.iter().copied().take(room).collect();
         for (origin, crowd) in &self.crowded {
             called.extend(crowd.iter().copied().take(room.min(room_at(origin))));
         }
+        self.may_be_room = !called.is_empty();
         for serial in called {
             self.enter(serial);
         }
+    }
+
+    /// There may be room for more than before.
+    pub(super) const fn look_again(&mut self) {
+        self.may_be_room = true;
     }
 
     /// Why groups wait, each reason once.

@@ -492,6 +492,7 @@ impl Queue {
             && let Some(file) = self.groups.get(&serial).and_then(|group| group.file(index))
         {
             self.traffic.end(file.file.remote.origin());
+            self.lobby.look_again();
             if matches!(errand, Errand::Connection(..)) {
                 self.traffic.disconnect(serial, index);
             }

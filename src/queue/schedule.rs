@@ -16,6 +16,7 @@ use crate::ordered::Set;
 use crate::protocol::{Serial, ToPage};
 use crate::time::Millis;
 use std::ops::Bound;
+use std::rc::Rc;
 
 /// Idle groups are looked for this often, or more often where the limit is shorter.
 const IDLE_CHECK: Millis = Millis(3_600_000);
@@ -478,11 +479,11 @@ impl Queue {
     }
 
     /// Whether one more connection to an origin may be opened, besides so many that are about to be.
-    pub(super) fn check_room(&self, origin: &str, more: u32) -> Result<(), NoRoom> {
+    pub(super) fn check_room(&self, origin: &Rc<str>, more: u32) -> Result<(), NoRoom> {
         let limits = &self.settings.connections;
         let more = more as usize;
         if self.traffic.to(origin) + more >= limits.per_origin as usize {
-            Err(NoRoom::At(origin.to_owned()))
+            Err(NoRoom::At(Rc::clone(origin)))
         } else if self.traffic.total() + more >= limits.total as usize {
             Err(NoRoom::Anywhere)
         } else {

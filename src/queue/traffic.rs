@@ -3,12 +3,13 @@
 use crate::ordered::Map;
 use crate::protocol::Serial;
 use crate::time::Millis;
+use std::rc::Rc;
 
 /// What is under way for the files.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Traffic {
     total: usize,
-    by_origin: Map<String, usize>,
+    by_origin: Map<Rc<str>, usize>,
     /// In order. They are few, however many groups there are.
     files: Vec<Connected>,
 }
@@ -27,12 +28,12 @@ pub(super) struct Connected {
 
 impl Traffic {
     /// Something begins for a file of a server with this origin.
-    pub(super) fn begin(&mut self, origin: &str) {
+    pub(super) fn begin(&mut self, origin: &Rc<str>) {
         self.total += 1;
         match self.by_origin.get_mut(origin) {
             Some(count) => *count += 1,
             None => {
-                self.by_origin.insert(origin.to_owned(), 1);
+                self.by_origin.insert(Rc::clone(origin), 1);
             }
         }
     }

@@ -14,7 +14,7 @@ use futures_util::future::{Either, select};
 use js_sys::Uint8Array;
 use wasm_bindgen_futures::spawn_local;
 
-/// Progress is reported at least this often while bytes arrive.
+/// Progress is reported at least each time so much has come.
 const REPORT_BYTES: u64 = 8 << 20;
 
 /// Progress is reported at least this often while bytes arrive.
