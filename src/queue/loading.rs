@@ -73,7 +73,11 @@ impl Queue {
 
     /// The same of some groups.
     pub(super) fn lacks_files_of_any(&mut self, groups: Vec<Serial>) -> bool {
-        groups.into_iter().fold(false, |lacks, serial| self.lacks_files(serial) || lacks)
+        let mut lacks_files = false;
+        for serial in groups {
+            lacks_files |= self.lacks_files(serial);
+        }
+        lacks_files
     }
 
     /// A group has changed. If its files are not here, its row is shown once they are.

@@ -11,8 +11,8 @@ use crate::reference::Ledger;
 use qmgr::abi::{FileSetInfo, Guid, Hresult, LocalPath, QmgrError};
 use qmgr::http::Request;
 use qmgr::protocol::{
-    Answer, Call, Command, Credentials, Epoch, GroupRow, GroupState, Registration, Serial,
-    SettingsPatch, Storage, ToEngine, ToPage,
+    Answer, Call, ClientId, Command, Credentials, Epoch, GroupRow, GroupState, Registration,
+    Serial, SettingsPatch, Storage, ToEngine, ToPage,
 };
 use qmgr::queue::{
     Ask, Commit, DiskFailure, Effect, Ended, Event, Host, Part, Pieces, Queue, Ticket, Told,
@@ -54,6 +54,7 @@ enum Task {
     Flush(Ticket),
     Hash { ticket: Ticket, part: Part, from: HashMark },
     Load { ticket: Ticket, groups: Vec<Serial> },
+    MissPage(ClientId),
     Probe(Ticket),
     Publish { ticket: Ticket, part: Part, target: LocalPath, size: u64 },
     Shorten { ticket: Ticket, until: u64 },
@@ -656,6 +657,7 @@ impl World {
             | Task::End(..)
             | Task::Hash { .. }
             | Task::Load { .. }
+            | Task::MissPage(_)
             | Task::Probe(_)
             | Task::Shorten { .. } => {}
         }
@@ -925,7 +927,14 @@ impl World {
                 return self.receive(ticket, sink, keep, size);
             }
             Effect::Shorten { ticket, until } => (1, Task::Shorten { ticket, until }),
-            Effect::WatchPage { .. } => return,
+            Effect::WatchPage { client } => {
+                let is_there = [&self.page, &self.other].iter().any(|page| page.client == client);
+                if is_there {
+                    return;
+                }
+                // Its lock is free.
+                (1, Task::MissPage(client))
+            }
         };
         self.schedule(delay, task);
     }
@@ -1034,6 +1043,7 @@ impl World {
                 let transfers = self.database.transfers_of(groups);
                 self.report(Event::Loaded { ticket, transfers });
             }
+            Task::MissPage(client) => self.report(Event::PageGone { client }),
             Task::Probe(ticket) => {
                 let Some(connection) = self.connections.get(&ticket) else { return };
                 let found =
