@@ -51,6 +51,8 @@ impl Queue {
                 if let Some((serial, index)) = self.end_errand(ticket) {
                     self.handle_end(serial, index, ticket, position, how, now);
                     self.begin_again_if_closed(serial, index, now);
+                    // It may have been what the next flush waited for.
+                    self.flush_if_due(serial, index, now);
                 }
             }
             Event::FileDeleted { ticket, result } => {
@@ -119,9 +121,11 @@ impl Queue {
                 }
             }
             Event::Shortened { ticket, until } => {
+                // What is told a second time, and late, gives nothing back that another fetches.
                 if let Some((serial, index)) = self.file_of(ticket)
                     && let Some(file) = self.file_mut(serial, index)
                     && let Some(receiving) = file.receiving_mut(ticket)
+                    && receiving.until.is_none_or(|end| until < end)
                 {
                     receiving.until = Some(until);
                     receiving.shortening = false;

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use qmgr::protocol::{
     Checkpoint, Command, Connections, GroupState, Resume, Retry, Serial, SettingsPatch, WaitReason,
 };
-use qmgr::queue::DiskFailure;
+use qmgr::queue::{DiskFailure, Event};
 use qmgr::time::Millis;
 
 const SIZE: usize = 100_000;
@@ -65,6 +65,50 @@ fn the_pieces_are_halves_of_what_was_left() {
     assert_eq!(asked[0], "bytes=0-");
     assert_eq!(asked[1], "bytes=50000-", "the rest of the file, its end left open");
     assert!(asked.len() <= 8, "{asked:?}");
+}
+
+/// The same world with delays that differ, for each of some seeds.
+fn uneven_worlds(settings: &SettingsPatch) -> impl Iterator<Item = World> {
+    (0..200).map(|seed| {
+        let dice = fastrand::Rng::with_seed(seed);
+        let mut world = World::with_dice(seed, Some(dice)).configured(settings.clone());
+        world.chunk = 9_000;
+        world.with_file("/a", 2 * SIZE)
+    })
+}
+
+#[test]
+fn where_a_body_ends_may_be_told_again_and_late() {
+    for mut world in uneven_worlds(&per_file(4)) {
+        let group = world.resumed_group(["/a"]);
+        let mut told = Vec::new();
+        while !world.is_idle() && world.step() {
+            let reported = std::mem::take(&mut world.reported).into_iter();
+            told.extend(reported.filter(|event| matches!(event, Event::Shortened { .. })));
+            for event in told.iter().rev().cloned().collect::<Vec<_>>() {
+                world.report(event);
+            }
+            world.reported.clear();
+        }
+        assert_complete(&world, group, "/a");
+    }
+}
+
+#[test]
+fn a_body_that_has_brought_a_checkpoint_is_flushed_when_another_ends_in_its_flush() {
+    let checkpoint = Checkpoint { bytes: 17_500, interval: Millis(121) };
+    let settings = SettingsPatch { checkpoint: Some(checkpoint), ..per_file(3) };
+    for mut world in uneven_worlds(&settings) {
+        let group = world.resumed_group(["/a"]);
+        while !world.is_idle() && world.step() {
+            let most = world.at_risk().into_values().max();
+            assert!(
+                most.is_none_or(|most| most < 17_500),
+                "{most:?} bytes that nobody makes durable"
+            );
+        }
+        assert_complete(&world, group, "/a");
+    }
 }
 
 #[test]

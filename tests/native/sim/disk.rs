@@ -130,7 +130,10 @@ impl Disk {
         target: &LocalPath,
         size: u64,
     ) -> Result<(), DiskFailure> {
-        if let Some(refusal) = self.refusals.pop_front() {
+        // One that was moved already is missed before anything else.
+        if self.parts.contains_key(&part)
+            && let Some(refusal) = self.refusals.pop_front()
+        {
             return Err(refusal);
         }
         let key = target.key();
