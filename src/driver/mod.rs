@@ -377,7 +377,8 @@ impl Engine {
             Effect::Commit(commit) => spawn_local(async move {
                 let written = engine.shared.store.commit(&commit).await;
                 let committed = Event::Committed { ticket: commit.ticket };
-                engine.report_records(written.map(|is| is.then_some(committed))).await;
+                let reported = written.map(|is_written| is_written.then_some(committed));
+                engine.report_records(reported).await;
             }),
             Effect::Copy { ticket, from, to, length } => spawn_local(async move {
                 let result = engine.shared.files.copy(from, to, length).await;

@@ -116,10 +116,9 @@ impl Store {
         Ok((store, storage))
     }
 
-    /// Raises the epoch, which makes every earlier engine harmless, and reads what a queue begins
-    /// with: of files of jobs those
-    /// of the groups that have parts on the disk, or all if the records are older. Where there is
-    /// no room for as much as that it only reads.
+    /// Raises the epoch, which makes every earlier engine harmless, and reads what a queue begins with:
+    /// of files of jobs those of the groups that have parts on the disk, or all if the records are older.
+    /// Where there is no room for as much as that it only reads.
     pub(super) async fn take_over(&self, parts: &[Part]) -> Result<TakenOver, QmgrError> {
         let (fence, (epoch, saved), is_full) = match self {
             Self::Memory { fence } => (fence, (fence.epoch.get() + 1, Saved::default()), false),
