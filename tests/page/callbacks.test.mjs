@@ -8,13 +8,19 @@ const CLSID = "11111111-2222-3333-4444-555555555555";
 
 const ERROR = [0, 0x380, 0, 0x80190194, 404];
 
-test("the latest callback whose tab lives is called, and when its tab is closed the one before it", async (t) => {
+/** Two tabs that hold one group, whose file is missing. */
+async function twoTabs(t) {
   const { server, launch, open } = await place(t, { status: 404 });
   const context = await launch();
   const first = await open(context.pages()[0]);
   const id = await first.evaluate((file) => lab.make([file]), { remoteFile: server.origin + PATH, localFile: LOCAL });
   const second = await open(await context.newPage());
   await second.evaluate((groupId) => lab.find(groupId), id);
+  return { first, second, id };
+}
+
+test("the latest callback whose tab lives is called, and when its tab is closed the one before it", async (t) => {
+  const { first, second, id } = await twoTabs(t);
   await first.evaluate(() => lab.hear());
   await second.evaluate(() => lab.hear({ silent: true }));
   await first.evaluate(() => lab.group.resumeGroup());
@@ -27,12 +33,7 @@ test("the latest callback whose tab lives is called, and when its tab is closed 
 });
 
 test("a tab that transfers and is called takes neither with it when it closes", async (t) => {
-  const { server, launch, open } = await place(t, { status: 404 });
-  const context = await launch();
-  const first = await open(context.pages()[0]);
-  const id = await first.evaluate((file) => lab.make([file]), { remoteFile: server.origin + PATH, localFile: LOCAL });
-  const second = await open(await context.newPage());
-  await second.evaluate((groupId) => lab.find(groupId), id);
+  const { first, second } = await twoTabs(t);
   await second.evaluate(() => lab.hear());
   await first.evaluate(() => lab.hear({ silent: true }));
   await first.evaluate(() => lab.group.resumeGroup());
@@ -42,12 +43,7 @@ test("a tab that transfers and is called takes neither with it when it closes", 
 });
 
 test("a tab that the browser puts aside is not waited for, and is called again once it is back", async (t) => {
-  const { server, launch, open } = await place(t, { status: 404 });
-  const context = await launch();
-  const first = await open(context.pages()[0]);
-  const id = await first.evaluate((file) => lab.make([file]), { remoteFile: server.origin + PATH, localFile: LOCAL });
-  const second = await open(await context.newPage());
-  await second.evaluate((groupId) => lab.find(groupId), id);
+  const { first, second } = await twoTabs(t);
   await first.evaluate(() => lab.hear());
   await second.evaluate(() => lab.hear({ silent: true }));
   await first.evaluate(() => lab.group.resumeGroup());
