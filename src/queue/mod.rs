@@ -19,6 +19,9 @@
 //! - An event whose ticket was given up changes nothing.
 //! - What a callback is to be told is saved with what happened, and kept until one has taken it.
 
+mod again;
+mod answers;
+mod bodies;
 mod commands;
 mod commit;
 mod effect;
@@ -32,6 +35,7 @@ mod loading;
 mod lobby;
 mod notifications;
 mod pieces;
+mod publishing;
 mod readers;
 mod retry;
 mod schedule;
