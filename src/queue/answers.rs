@@ -1,7 +1,8 @@
 //! What the answer to a request means for its file.
 
+use super::connection::{Comparing, Flush, Receiving, Stage};
 use super::fresh::{hide_address, note_unanswered};
-use super::transfer::{Again, Comparing, Flush, Receiving, Stage};
+use super::transfer::Again;
 use super::{Effect, Queue, Ticket};
 use crate::http::{AnswerHead, Verdict, Version, judge, may_be_continued, shows_change};
 use crate::protocol::Serial;

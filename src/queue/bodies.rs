@@ -1,8 +1,9 @@
 //! Bodies that are being written: how far they are, what of them is durable, how they end.
 
+use super::connection::{Comparing, Flush, Receiving, Source, Stage};
 use super::fresh::fresh_unanswered;
 use super::state::State;
-use super::transfer::{Again, Comparing, Flush, Receiving, Source, Stage};
+use super::transfer::Again;
 use super::unanswered::bad_url;
 use super::{Effect, Ended, Queue, Ticket};
 use crate::http::{EndVerdict, Ending, judge_end};

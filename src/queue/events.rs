@@ -2,7 +2,6 @@
 
 use super::commit::After;
 use super::failures::disk_failure;
-use super::pieces::Breadth;
 use super::{Errand, Event, Queue, Ticket};
 use crate::protocol::{Serial, ToPage};
 use crate::time::Millis;
@@ -127,19 +126,5 @@ impl Queue {
         let file = self.file_of(ticket)?;
         self.end_ticket(ticket);
         Some(file)
-    }
-
-    /// One connection less is enough for a file, from here on.
-    pub(super) fn narrow(&mut self, serial: Serial, index: u32) {
-        let Some((_, file)) = self.file(serial, index) else { return };
-        let open = file.open().count();
-        if let Some(breadth) = self.breadth_mut(serial, index) {
-            breadth.narrow(open);
-        }
-    }
-
-    pub(super) fn breadth_mut(&mut self, serial: Serial, index: u32) -> Option<&mut Breadth> {
-        self.note_uncounted(serial);
-        self.groups.get_mut(&serial)?.breadth_mut(index)
     }
 }

@@ -20,10 +20,13 @@
 //! - What a callback is to be told is saved with what happened, and kept until one has taken it.
 
 mod again;
+mod alarms;
 mod answers;
 mod bodies;
+mod breadth;
 mod commands;
 mod commit;
+mod connection;
 mod effect;
 mod event;
 mod events;
@@ -37,6 +40,7 @@ mod notifications;
 mod pieces;
 mod publishing;
 mod readers;
+mod requests;
 mod retry;
 mod schedule;
 mod speed;

@@ -1,14 +1,52 @@
 //! Files that are there whole: they are checked, then moved to their names.
 
+use super::commit::After;
+use super::lobby::NoRoom;
+use super::state::{Cause, State};
 use super::transfer::{Transfer, Work};
-use super::{DiskFailure, Queue};
-use crate::abi::Hresult;
+use super::{DiskFailure, Effect, Errand, Queue};
+use crate::abi::{Hresult, Sha256Integrity};
 use crate::http::{Failure, Version};
 use crate::protocol::{Serial, StoredFile};
 use crate::snapshot::HashMark;
 use crate::time::Millis;
 
 impl Queue {
+    /// All bytes are there: checks their hash, or takes them as they are and goes on with the next file.
+    pub(super) fn check_whole(
+        &mut self,
+        serial: Serial,
+        index: u32,
+        now: Millis,
+    ) -> Result<(), NoRoom> {
+        let Some((_, file)) = self.file(serial, index) else { return Ok(()) };
+        let is_empty = file.version.as_ref().is_some_and(|version| version.size == Some(0));
+        if file.file.integrity.is_some() && !is_empty {
+            let (part, from) = (file.part(serial, index), file.hash.clone());
+            let is_continued = from.position > 0;
+            let ticket = self.ticket(Errand::File(serial, index));
+            if let Some(file) = self.file_mut(serial, index) {
+                file.work = Some(Work::Hashing { is_continued });
+            }
+            // The bytes are hashed as they will be published: flushed, under the record that names them.
+            self.when_durable(After::Effect(Effect::Hash { ticket, part, from }));
+            self.to_show.insert((serial, index));
+        } else {
+            if is_empty {
+                // There need not even be a part to read.
+                self.handle_hash(serial, index, Ok(Sha256Integrity::OF_NOTHING.0), now);
+            } else if let Some(file) = self.file_mut(serial, index) {
+                file.complete = true;
+                self.change_small_file(serial, index, 0, now);
+            }
+            self.settle_group(serial, now);
+            if self.groups.get(&serial).is_some_and(|group| *group.state() == State::Running) {
+                return self.advance(serial, now);
+            }
+        }
+        Ok(())
+    }
+
     /// A part is hashed so far. While it is written, a record of it comes with that of the bytes.
     pub(super) fn note_hash(&mut self, serial: Serial, index: u32, mark: HashMark) {
         let Some(file) = self.file_mut(serial, index) else { return };
@@ -53,6 +91,45 @@ impl Queue {
             }
             Err(failure) => self.fail_on_disk(serial, index, &failure, now),
         }
+    }
+
+    /// Moves the files to their names; the group is complete when all are there.
+    pub(super) fn publish(&mut self, serial: Serial, now: Millis) {
+        if self.lacks_files(serial) {
+            return;
+        }
+        let Some(group) = self.groups.get_mut(&serial) else { return };
+        if group.sums().published == group.files().len() {
+            group.follow(Cause::AllPublished);
+            group.trouble = None;
+            return self.change_group(serial, now);
+        }
+        self.move_all(serial);
+    }
+
+    /// Moves what can be moved. Of two files of one path the later one goes there after the record of
+    /// the earlier.
+    pub(super) fn move_all(&mut self, serial: Serial) {
+        loop {
+            let group = self.groups.get_mut(&serial);
+            let Some(index) = group.and_then(|group| group.job.as_mut()?.next_move()) else {
+                return;
+            };
+            self.move_to_its_name(serial, index);
+        }
+    }
+
+    fn move_to_its_name(&mut self, serial: Serial, index: u32) {
+        let ticket = self.ticket(Errand::File(serial, index));
+        let Some(file) = self.file_mut(serial, index) else { return };
+        file.work = Some(Work::Publishing);
+        let effect = Effect::Publish {
+            ticket,
+            part: file.part(serial, index),
+            target: file.file.local.clone(),
+            size: file.version.as_ref().and_then(|version| version.size).unwrap_or_default(),
+        };
+        self.when_durable(After::Effect(effect));
     }
 
     pub(super) fn handle_published(
