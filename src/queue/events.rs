@@ -15,7 +15,10 @@ impl Queue {
                     self.handle_answer(serial, index, ticket, &head, now);
                 }
             }
-            Event::Committed { ticket } => self.handle_committed(ticket, now),
+            Event::Committed { ticket } => {
+                self.handle_committed(ticket, now);
+                return self.settle_touched(now);
+            }
             Event::Copied { ticket, result } => {
                 if let Some((serial, index)) = self.end_errand(ticket) {
                     self.handle_copied(serial, index, result, now);
@@ -93,6 +96,7 @@ impl Queue {
                 if let Some((serial, index)) = self.tickets.get(&ticket).and_then(Errand::file) {
                     self.handle_progress(serial, index, ticket, position, now);
                 }
+                return self.settle_touched(now);
             }
             Event::Published { ticket, result } => {
                 if let Some((serial, index)) = self.end_errand(ticket) {

@@ -34,6 +34,17 @@ impl Queue {
         self.show_changes();
     }
 
+    /// The same after what leaves most groups as they are: bytes have come, or a commit is durable. If it
+    /// left all of them so, each connection is where it should be.
+    pub(super) fn settle_touched(&mut self, now: Millis) {
+        self.count_files();
+        if !self.unsettled.is_empty() || self.traffic.is_any_wide() {
+            return self.settle(now);
+        }
+        self.end_window(now);
+        self.show_changes();
+    }
+
     pub(super) fn settle_group(&mut self, serial: Serial, now: Millis) {
         let Some(group) = self.groups.get(&serial) else { return };
         match *group.state() {
@@ -139,10 +150,6 @@ impl Queue {
         }
         self.admit(now);
         let no_room = turn.and_then(|serial| self.advance(serial, now).err());
-        if turn.is_some_and(|serial| !self.background.contains(&serial)) {
-            // Its last file has turned out to be there: the next one's turn.
-            return self.connect(now);
-        }
         // As a rule all have one connection and want no more.
         self.count_files();
         if self.traffic.is_any_wide() {
