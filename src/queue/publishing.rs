@@ -171,8 +171,8 @@ impl Queue {
 fn stored_file(file: &Transfer, now: Millis) -> StoredFile {
     let version = file.version.as_ref();
     StoredFile {
-        local_file: file.file.local.clone().into(),
-        remote_file: file.file.remote.clone().into(),
+        local_file: file.file.local.text(),
+        remote_file: file.file.remote.text(),
         size: version.and_then(|version| version.size).unwrap_or_default(),
         last_modified: version.and_then(Version::modified_at).unwrap_or(now),
         etag: version.and_then(|version| version.etag.clone()),

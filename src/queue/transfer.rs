@@ -27,6 +27,8 @@ pub(super) struct Transfer {
     pub(super) file: FileSet,
     pub(super) generation: u32,
     pub(super) durable: RangeSet<u64>,
+    /// How many bytes those are.
+    bytes_durable: u64,
     pub(super) version: Option<Version>,
     /// All bytes are there, durable, and checked against `integrity`.
     pub(super) complete: bool,
@@ -101,6 +103,7 @@ impl Transfer {
             file,
             generation: 0,
             durable: RangeSet::new(),
+            bytes_durable: 0,
             version: None,
             complete: false,
             published: false,
@@ -143,11 +146,7 @@ impl Transfer {
 
     /// Bytes that count as fetched: the durable ones, and those of the running bodies.
     pub(super) fn bytes_done(&self) -> u64 {
-        self.bytes_durable() + self.connections.iter().map(Connection::unflushed).sum::<u64>()
-    }
-
-    fn bytes_durable(&self) -> u64 {
-        self.durable.iter().map(|range| range.end - range.start).sum()
+        self.bytes_durable + self.connections.iter().map(Connection::unflushed).sum::<u64>()
     }
 
     /// Whether every byte of a known size is durable.
@@ -199,9 +198,9 @@ impl Transfer {
     /// Counts bytes as durable; says whether that is more than ever.
     pub(super) fn keep(&mut self, from: u64, to: u64) -> bool {
         if from < to {
-            let before = self.bytes_durable();
             self.durable.insert(from..to);
-            self.unrecorded += self.bytes_durable() - before;
+            let before = std::mem::replace(&mut self.bytes_durable, count(&self.durable));
+            self.unrecorded += self.bytes_durable - before;
             self.settle_hash();
         }
         self.advance()
@@ -332,6 +331,7 @@ impl Transfer {
             self.generation += 1;
         }
         self.durable = RangeSet::new();
+        self.bytes_durable = 0;
         self.unrecorded = 0;
         self.recording = 0;
         self.version = None;
@@ -420,7 +420,7 @@ impl Transfer {
 
     pub(super) fn row(&self, resume: Resume) -> FileRow {
         FileRow {
-            info: self.file.clone().into(),
+            info: self.file.info(),
             complete: self.complete,
             published: self.published,
             bytes_done: self.bytes_done(),
@@ -434,7 +434,7 @@ impl Transfer {
 
     pub(super) fn record(&self) -> TransferRecord {
         TransferRecord {
-            info: self.file.clone().into(),
+            info: self.file.info(),
             generation: self.generation,
             ranges: self.durable.iter().map(|range| (range.start, range.end)).collect(),
             version: self.version.clone(),
@@ -458,6 +458,7 @@ impl Transfer {
         let hashable = contiguous(&durable);
         Some(Self {
             generation: record.generation,
+            bytes_durable: count(&durable),
             durable,
             version: record.version,
             complete: record.complete,
@@ -468,6 +469,10 @@ impl Transfer {
             ..Self::new(FileSet::try_from(record.info).ok()?)
         })
     }
+}
+
+fn count(durable: &RangeSet<u64>) -> u64 {
+    durable.iter().map(|range| range.end - range.start).sum()
 }
 
 /// Where the bytes from the first one on end.
