@@ -215,6 +215,9 @@ impl<K: Ord, V> Map<K, V> {
     where
         K: Borrow<Q>,
     {
+        if self.len == 0 {
+            return Err(Place::default());
+        }
         let last = self.last.get();
         let entry = self.chunks.get(last.chunk).and_then(|entries| entries.get(last.at));
         if entry.is_some_and(|(known, _)| known.borrow() == key) {

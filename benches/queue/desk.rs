@@ -372,7 +372,7 @@ fn group(serial: u64, files: u32, crowd: Crowd) -> GroupRecord {
         credentials: Credentials::default(),
         state: SavedState::Running,
         foreground: matches!(crowd, Crowd::Foreground),
-        properties: qmgr::abi::Properties::default(),
+        properties: Rc::default(),
         job: Some(guid(u128::from(serial) | 1 << 96)),
         files,
         retries: 0,

@@ -88,13 +88,14 @@ impl Queue {
     pub fn next_alarm(&self) -> Option<Millis> {
         let of_waiting = self.alarms.first().map(|&(at, _)| at);
         let idle = (!self.by_id.is_empty()).then(|| self.next_idle_check());
-        let others = of_waiting
-            .into_iter()
-            .chain(self.traffic.next_alarm())
-            .chain(idle)
-            .chain(self.window_ends_at())
-            .chain(self.callbacks.next_alarm())
-            .min();
+        let others = [
+            of_waiting,
+            self.traffic.next_alarm(),
+            idle,
+            self.window_ends_at(),
+            self.callbacks.next_alarm(),
+        ];
+        let others = others.into_iter().flatten().min();
         // Whether the holder can give way is looked into only where its slice ends first.
         let slice = self
             .turn
