@@ -232,9 +232,10 @@ impl Breadth {
         }
         let others = u64::from(self.wanted.saturating_sub(1).max(1));
         match self.trial.take() {
-            // Less than half of what each of the others brings is no gain.
+            // Less than a quarter of what each of the others brings is no gain. Servers that limit a
+            // connection send in bursts, which makes either measurement wrong by a fifth.
             Some(Trial { before, is_doubted })
-                if speed < before.saturating_add(before / (2 * others)) =>
+                if speed < before.saturating_add(before / (4 * others)) =>
             {
                 if is_doubted {
                     self.wanted -= 1;
@@ -321,9 +322,9 @@ mod tests {
     }
 
     #[test]
-    fn the_least_gain_is_half_of_what_each_of_the_others_brings() {
+    fn the_least_gain_is_a_quarter_of_what_each_of_the_others_brings() {
         for (before, after, is_kept) in
-            [(100, 149, false), (100, 151, true), (100, 100, false), (100, 50, false)]
+            [(100, 124, false), (100, 126, true), (100, 100, false), (100, 50, false)]
         {
             let mut breadth = Breadth::default();
             let now = seconds(&mut breadth, 1_000, 2, 1, before * 1_000);
