@@ -6,6 +6,7 @@ use crate::ordered::Map;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::ops::Bound;
 use std::rc::Rc;
 
 /// The longest path, in UTF-16 code units (ruling A24).
@@ -90,12 +91,13 @@ impl LocalPath {
     /// Why no file can stand here beside others, which are given by their keys (ruling A24).
     #[must_use]
     pub fn obstacle<T>(&self, files: &Map<String, T>) -> Option<&'static str> {
-        let below = format!("{}/", self.key);
-        if files.range(below.clone()..).next().is_some_and(|(other, _)| other.starts_with(&below)) {
+        let below = [&*self.key, "/"].concat();
+        let mut from_there = files.range::<str>((Bound::Included(&*below), Bound::Unbounded));
+        if from_there.next().is_some_and(|(other, _)| other.starts_with(&below)) {
             return Some("is a directory");
         }
-        let is_below_file =
-            self.key.match_indices('/').any(|(end, _)| files.contains_key(&self.key[..end]));
+        let mut ends = self.key.bytes().enumerate().filter(|(_, byte)| *byte == b'/');
+        let is_below_file = ends.any(|(end, _)| files.contains_key(&self.key[..end]));
         is_below_file.then_some("lies below a file")
     }
 
