@@ -436,9 +436,9 @@ impl Group {
     /// Notes what is to be known at any time of a file that has connections.
     pub(super) fn watch(&self, connected: &mut Connected, settings: &Settings) {
         let Some(file) = self.file(connected.index) else { return };
-        let is_current = self.current().is_some_and(|(current, _)| current == connected.index);
+        let is_current = || self.current().is_some_and(|(current, _)| current == connected.index);
         let per_file = settings.connections.per_file;
-        connected.is_wide = is_current && self.connections_for(file, per_file) > 1;
+        connected.is_wide = self.connections_for(file, per_file) > 1 && is_current();
         connected.alarm = file.alarm(settings);
     }
 
