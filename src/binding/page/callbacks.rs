@@ -55,7 +55,7 @@ impl Page {
 
     /// Tells the active engine; one to come is told everything.
     pub(super) fn register(&self, registrations: Vec<Registration>) {
-        if !registrations.is_empty() && self.contact.borrow().active().is_some() {
+        if !registrations.is_empty() && self.has_engine() {
             self.send(&ToEngine::Register { client: self.client(), registrations });
         }
     }

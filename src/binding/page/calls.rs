@@ -48,14 +48,14 @@ impl Page {
 
     fn begin(&self, owner: Owner, command: Command, waiter: Waiter) {
         let call = self.calls.borrow_mut().begin(owner, command, waiter);
-        if self.contact.borrow().active().is_some() {
+        if self.has_engine() {
             self.calls.borrow_mut().note_sent(call.sequence);
             self.send(&ToEngine::Call(call));
         }
     }
 
     pub(super) fn send_unanswered(&self) {
-        if self.contact.borrow().active().is_none() {
+        if !self.has_engine() {
             return;
         }
         let unanswered = self.calls.borrow_mut().unanswered();
@@ -122,8 +122,7 @@ impl Page {
         let Ok(Answer::Groups(updates)) = result else { return };
         let changes = self.mirror.borrow_mut().reconcile(asked, updates);
         for change in changes {
-            self.announce(&change);
-            self.announce_event("change", &change);
+            self.announce_row(&change);
         }
     }
 }

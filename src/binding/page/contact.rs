@@ -29,6 +29,11 @@ impl Page {
         self.contact.borrow().storage()
     }
 
+    /// Whether an engine is active.
+    pub(super) fn has_engine(&self) -> bool {
+        self.contact.borrow().active().is_some()
+    }
+
     /// No engine has answered, and none is expected to: every call ends in `failure`, unless one is
     /// active.
     pub fn fail(&self, failure: QmgrError) {
@@ -84,7 +89,7 @@ impl Page {
     }
 
     fn look(&self) {
-        let was_active = self.contact.borrow().active().is_some();
+        let was_active = self.has_engine();
         if self.contact.borrow_mut().look(self.clock.now()) {
             if was_active {
                 self.note_inactive();
@@ -95,7 +100,7 @@ impl Page {
 
     pub(super) fn on_active(self: &Rc<Self>, active: Active) {
         let worker = active.worker.clone();
-        let was_active = self.contact.borrow().active().is_some();
+        let was_active = self.has_engine();
         let meeting = self.contact.borrow_mut().meet(active);
         match meeting {
             Meeting::Known => {}

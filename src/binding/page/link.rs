@@ -109,8 +109,7 @@ impl Page {
             ToPage::Rows(updates) => {
                 for update in updates {
                     let change = self.mirror.borrow_mut().apply(update);
-                    self.announce(&change);
-                    self.announce_event("change", &change);
+                    self.announce_row(&change);
                 }
             }
         }

@@ -10,6 +10,12 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 impl Page {
+    /// Tells of a row that came without a call of this page's.
+    pub(super) fn announce_row(&self, change: &Change) {
+        self.announce(change);
+        self.announce_event("change", change);
+    }
+
     pub(super) fn announce(&self, change: &Change) {
         if change.events.contains(&GroupEvent::Cancelled) {
             self.registrations.borrow_mut().forget_group(change.serial);
@@ -35,7 +41,7 @@ impl Page {
         });
     }
 
-    pub(super) fn announce_event(&self, name: &str, change: &Change) {
+    fn announce_event(&self, name: &str, change: &Change) {
         if self.observer.is_some() {
             #[expect(clippy::cast_precision_loss, reason = "no queue creates 2^53 groups")]
             let serial = change.serial.0 as f64;
