@@ -110,7 +110,6 @@ pub enum Command {
 
 /// The `credentials` mode of the Fetch standard.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
 pub enum Credentials {
     /// Always.
     Include,

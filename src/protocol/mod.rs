@@ -76,13 +76,11 @@ pub struct Owner {
     /// The caller's name; groups belong to the user who created them.
     pub user: Rc<str>,
     /// Whether the caller sees and takes everybody's groups.
-    #[serde(default)]
     pub administrator: bool,
 }
 
 /// Where the bytes and the records of a queue live. Fixed when the queue is created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
 pub enum Storage {
     /// Bytes as chunks in IndexedDB, records in IndexedDB.
     IndexedDb,

@@ -4,8 +4,10 @@ use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 use std::rc::Rc;
 
-/// What is known of a published file; kept after its group is gone.
+/// What is known of a published file; kept after its group is gone. In the spelling of the package's
+/// contract.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct StoredFile {
     /// The path as first spelt.
     pub local_file: Rc<str>,
