@@ -164,8 +164,7 @@ pub(super) fn asked(gap: &Range<u64>, size: u64) -> ByteRange {
 pub(super) struct Breadth {
     /// So many help, or the last of them is on trial.
     wanted: u32,
-    /// The speed before the one on trial began, in bytes a second.
-    before: Option<u64>,
+    trial: Option<Trial>,
     /// No trial begins earlier.
     next_trial: Millis,
     /// So many were not refused or cut off.
@@ -179,11 +178,21 @@ pub(super) struct Breadth {
     patience: Option<(Failure, Millis)>,
 }
 
+/// A connection of which it is measured whether it helps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Trial {
+    /// The speed before it began, in bytes a second.
+    before: u64,
+    /// One measurement has shown no gain. A flush, or other work of the machine, can take a good part of
+    /// one, so that it takes a second to believe it.
+    is_doubted: bool,
+}
+
 impl Default for Breadth {
     fn default() -> Self {
         Self {
             wanted: 1,
-            before: None,
+            trial: None,
             next_trial: Millis(0),
             most: None,
             moving: 0,
@@ -221,18 +230,25 @@ impl Breadth {
         if moving != self.limit(None) {
             return;
         }
-        let fewer = u64::from(self.wanted.saturating_sub(1).max(1));
-        match self.before.take() {
-            // Less than half of what each of the others brings is no gain.
-            Some(before) if speed < before.saturating_add(before / (2 * fewer)) => {
-                self.wanted -= 1;
-                self.next_trial = now.plus(PAUSE);
+        let others = u64::from(self.wanted.saturating_sub(1).max(1));
+        match self.trial.take() {
+            // Less than a quarter of what each of the others brings is no gain. Servers that limit a
+            // connection send in bursts, which makes either measurement wrong by a fifth.
+            Some(Trial { before, is_doubted })
+                if speed < before.saturating_add(before / (4 * others)) =>
+            {
+                if is_doubted {
+                    self.wanted -= 1;
+                    self.next_trial = now.plus(PAUSE);
+                } else {
+                    self.trial = Some(Trial { before, is_doubted: true });
+                }
             }
             Some(_) | None => {
                 let is_worth_it = left / LEAST_SECONDS >= speed;
                 let may_be_more = self.wanted < self.most.unwrap_or(MOST).min(MOST);
                 if is_worth_it && may_be_more && now >= self.next_trial {
-                    self.before = Some(speed);
+                    self.trial = Some(Trial { before: speed, is_doubted: false });
                     self.wanted += 1;
                 }
             }
@@ -252,7 +268,7 @@ impl Breadth {
     /// A connection was refused, cut off or of no use, while `open` others of its file go on.
     pub(super) fn narrow(&mut self, open: usize) {
         self.most = Some(u32::try_from(open).unwrap_or(u32::MAX).max(1));
-        self.before = None;
+        self.trial = None;
     }
 
     /// A server has asked for patience while other connections of the file go on.
@@ -306,17 +322,30 @@ mod tests {
     }
 
     #[test]
-    fn the_least_gain_is_half_of_what_each_of_the_others_brings() {
+    fn the_least_gain_is_a_quarter_of_what_each_of_the_others_brings() {
         for (before, after, is_kept) in
-            [(100, 149, false), (100, 151, true), (100, 100, false), (100, 50, false)]
+            [(100, 124, false), (100, 126, true), (100, 100, false), (100, 50, false)]
         {
             let mut breadth = Breadth::default();
             let now = seconds(&mut breadth, 1_000, 2, 1, before * 1_000);
-            let now = seconds(&mut breadth, now, 2, 2, after * 1_000);
+            let now = seconds(&mut breadth, now, 3, 2, after * 1_000);
             assert_eq!(breadth.limit(None) >= 2, is_kept, "{before} becomes {after}");
             // What was refused is tried again, much later.
             seconds(&mut breadth, now + PAUSE.0, 2, 1, before * 1_000);
             assert!(breadth.limit(None) >= 2, "{before} becomes {after}");
+        }
+    }
+
+    #[test]
+    fn one_measurement_without_a_gain_is_not_believed() {
+        for (second, is_kept) in [(2_000_000, true), (1_000_000, false)] {
+            let mut breadth = Breadth::default();
+            let now = seconds(&mut breadth, 1_000, 2, 1, 1_000_000);
+            // With the half second in which a connection becomes fast, the first measurement.
+            let now = seconds(&mut breadth, now, 2, 2, 1_000_000);
+            assert_eq!(breadth.limit(None), 2);
+            seconds(&mut breadth, now, 1, 2, second);
+            assert_eq!(breadth.limit(None) >= 2, is_kept, "then {second} bytes a second");
         }
     }
 
