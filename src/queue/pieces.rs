@@ -61,15 +61,13 @@ impl Transfer {
         let mut taken = self.durable.clone();
         for connection in &self.connections {
             let range = connection.range(size)?;
-            if !range.is_empty() {
-                taken.insert(range);
-            }
+            taken.insert(range);
         }
         let wanted = self.wanted_at(now).and_then(|at| {
-            let gap = taken.gaps(&(0..size)).find(|gap| gap.contains(&at))?;
+            let gap = taken.gaps(size).find(|gap| gap.contains(&at))?;
             Some(at..gap.end)
         });
-        wanted.or_else(|| taken.gaps(&(0..size)).next())
+        wanted.or_else(|| taken.gaps(size).next())
     }
 
     /// The byte that a reader waits for.

@@ -6,9 +6,9 @@ use super::{Part, Ticket};
 use crate::abi::FileSet;
 use crate::http::{Kept, Reach, Version};
 use crate::protocol::{FileRow, Resume, Serial, Settings};
+use crate::ranges::Ranges;
 use crate::snapshot::{HashMark, TransferRecord};
 use crate::time::Millis;
-use rangemap::RangeSet;
 use std::ops::Range;
 
 /// A part that another context has held for so long is left to it: that context may be frozen.
@@ -26,9 +26,7 @@ const RESERVES_PER_CHECKPOINT: u64 = 4;
 pub(super) struct Transfer {
     pub(super) file: FileSet,
     pub(super) generation: u32,
-    pub(super) durable: RangeSet<u64>,
-    /// How many bytes those are.
-    bytes_durable: u64,
+    pub(super) durable: Ranges,
     pub(super) version: Option<Version>,
     /// All bytes are there, durable, and checked against `integrity`.
     pub(super) complete: bool,
@@ -102,8 +100,7 @@ impl Transfer {
         Self {
             file,
             generation: 0,
-            durable: RangeSet::new(),
-            bytes_durable: 0,
+            durable: Ranges::new(),
             version: None,
             complete: false,
             published: false,
@@ -146,7 +143,7 @@ impl Transfer {
 
     /// Bytes that count as fetched: the durable ones, and those of the running bodies.
     pub(super) fn bytes_done(&self) -> u64 {
-        self.bytes_durable + self.connections.iter().map(Connection::unflushed).sum::<u64>()
+        self.durable.bytes() + self.connections.iter().map(Connection::unflushed).sum::<u64>()
     }
 
     /// Whether every byte of a known size is durable.
@@ -154,7 +151,7 @@ impl Transfer {
         self.version
             .as_ref()
             .and_then(|version| version.size)
-            .is_some_and(|size| size == 0 || self.durable.gaps(&(0..size)).next().is_none())
+            .is_some_and(|size| self.durable.gaps(size).next().is_none())
     }
 
     /// Whether every byte of a known size has come, over one connection, and the last of them are not
@@ -166,13 +163,13 @@ impl Transfer {
         let size = self.version.as_ref().and_then(|version| version.size);
         size.is_some_and(|size| {
             let is_brought = |gap: Range<u64>| body.from <= gap.start && gap.end <= body.position;
-            self.durable.gaps(&(0..size)).all(is_brought)
+            self.durable.gaps(size).all(is_brought)
         })
     }
 
     /// The end of the last durable range.
     pub(super) fn durable_end(&self) -> u64 {
-        self.durable.iter().next_back().map_or(0, |range| range.end)
+        self.durable.end()
     }
 
     /// Notes how far the part is hashed; it counts once those bytes are durable.
@@ -182,7 +179,7 @@ impl Transfer {
     }
 
     fn settle_hash(&mut self) {
-        let end = contiguous(&self.durable);
+        let end = self.durable.contiguous();
         if let Some(mark) = self.newer_hash.take_if(|mark| mark.position <= end) {
             self.hash = mark;
         }
@@ -191,16 +188,16 @@ impl Transfer {
     /// From where a body that begins at a position is to be hashed while it is written; `None` where
     /// there is nothing to check, or bytes before it are missing.
     pub(super) fn hash_before(&self, from: u64) -> Option<HashMark> {
-        let is_next = self.file.integrity.is_some() && contiguous(&self.durable) == from;
+        let is_next = self.file.integrity.is_some() && self.durable.contiguous() == from;
         is_next.then(|| self.hash.clone())
     }
 
     /// Counts bytes as durable; says whether that is more than ever.
     pub(super) fn keep(&mut self, from: u64, to: u64) -> bool {
         if from < to {
+            let before = self.durable.bytes();
             self.durable.insert(from..to);
-            let before = std::mem::replace(&mut self.bytes_durable, count(&self.durable));
-            self.unrecorded += self.bytes_durable - before;
+            self.unrecorded += self.durable.bytes() - before;
             self.settle_hash();
         }
         self.advance()
@@ -330,8 +327,7 @@ impl Transfer {
         if old.is_some() {
             self.generation += 1;
         }
-        self.durable = RangeSet::new();
-        self.bytes_durable = 0;
+        self.durable = Ranges::new();
         self.unrecorded = 0;
         self.recording = 0;
         self.version = None;
@@ -448,17 +444,16 @@ impl Transfer {
 
     /// A file as it was saved; `None` when the record makes no sense.
     pub(super) fn restored(record: TransferRecord) -> Option<Self> {
-        let mut durable = RangeSet::new();
+        let mut durable = Ranges::new();
         for (start, end) in record.ranges {
             if start >= end {
                 return None;
             }
             durable.insert(start..end);
         }
-        let hashable = contiguous(&durable);
+        let hashable = durable.contiguous();
         Some(Self {
             generation: record.generation,
-            bytes_durable: count(&durable),
             durable,
             version: record.version,
             complete: record.complete,
@@ -469,13 +464,4 @@ impl Transfer {
             ..Self::new(FileSet::try_from(record.info).ok()?)
         })
     }
-}
-
-fn count(durable: &RangeSet<u64>) -> u64 {
-    durable.iter().map(|range| range.end - range.start).sum()
-}
-
-/// Where the bytes from the first one on end.
-fn contiguous(durable: &RangeSet<u64>) -> u64 {
-    durable.get(&0).map_or(0, |range| range.end)
 }
