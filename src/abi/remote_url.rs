@@ -1,6 +1,7 @@
 //! The URL a file is fetched from.
 
 use super::QmgrError;
+use super::quoted::Quoted;
 use fluent_uri::Uri;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -43,8 +44,9 @@ impl RemoteUrl {
     ///
     /// `E_INVALIDARG`, as [`RemoteUrl::parse`] does, but not for its length.
     pub fn of_any_length(text: &str) -> Result<Self, QmgrError> {
-        let origin = read(text)
-            .map_err(|fault| QmgrError::invalid_argument(format!("URL {text:?} {fault}")))?;
+        let origin = read(text).map_err(|fault| {
+            QmgrError::invalid_argument(format!("URL {} {fault}", Quoted(text)))
+        })?;
         Ok(Self { text: text.into(), origin: origin.into() })
     }
 

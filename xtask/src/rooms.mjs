@@ -5,13 +5,9 @@
  */
 import { readFileSync } from "node:fs";
 import { brotliCompressSync, constants } from "node:zlib";
-import { ModuleReader } from "./module-reader.mjs";
+import { ModuleReader, SECTION } from "./module-reader.mjs";
 
 const module = readFileSync(process.argv[2]);
-
-/** Of the binary format: the sections, and the part of the names that is about functions. */
-const SECTION = { names: 0, imports: 2, types: 3, exports: 7, elements: 9, code: 10, data: 11 };
-const FUNCTION_NAMES = 1;
 
 /** The first that fits a function's name has it. */
 const ROOMS = [
@@ -21,10 +17,8 @@ const ROOMS = [
   ["serde, postcard", /serde_core|Serialize|Deserialize|postcard/],
   ["serde-wasm-bindgen", /serde_wasm_bindgen/],
   ["dropping", /drop_in_place|drop_glue/],
-  ["rangemap", /rangemap/],
   ["base64ct", /base64ct/],
   ["fluent-uri", /fluent_uri/],
-  ["httpdate", /httpdate/],
   ["sha2", /sha2|digest/],
   ["uuid", /uuid/],
   ["futures", /futures_(?:util|channel|core)/],
@@ -44,27 +38,12 @@ const ROOMS = [
 
 const reader = new ModuleReader(module);
 
-/** Passes over entries of the section of imports, and says how many are functions. */
-function imports() {
-  const count = reader.number();
-  for (let index = 0; index < count; index++) {
-    reader.counted();
-    reader.counted();
-    if (reader.byte() !== 0) throw new Error("an import is no function");
-    reader.number();
-  }
-  return count;
-}
-
 const functions = [];
-const names = new Map();
+let names = new Map();
 const sections = new Map();
 let imported = 0;
-while (reader.at < module.length) {
-  const start = reader.at;
-  const id = reader.byte();
-  const end = reader.number() + reader.at;
-  if (id === SECTION.imports) imported = imports();
+for (const { id, start, end } of reader.sections()) {
+  if (id === SECTION.imports) imported = reader.imports();
   if (id === SECTION.code) {
     const count = reader.number();
     for (let index = imported; index < imported + count; index++) {
@@ -73,16 +52,8 @@ while (reader.at < module.length) {
       functions.push({ index, start, end: reader.at });
     }
   }
-  if (id === SECTION.names && reader.counted().toString() === "name") {
-    while (reader.at < end) {
-      const isOfFunctions = reader.byte() === FUNCTION_NAMES;
-      const past = reader.number() + reader.at;
-      for (let left = isOfFunctions ? reader.number() : 0; left > 0; left--) names.set(reader.number(), reader.counted().toString());
-      reader.at = past;
-    }
-  }
+  if (id === SECTION.names) names = new Map([...names, ...reader.names(end)]);
   sections.set(id, { start, end });
-  reader.at = end;
 }
 if (names.size === 0) throw new Error("the module does not name its functions");
 
@@ -101,8 +72,7 @@ function brotli(without) {
 
 const rooms = new Map(ROOMS.map(([room]) => [room, []]));
 for (const of of functions) {
-  // The compiler puts a hash behind the name of a crate.
-  const name = (names.get(of.index) ?? "").replace(/\[[0-9a-f]+\]/g, "");
+  const name = names.get(of.index) ?? "";
   rooms.get(ROOMS.find(([, pattern]) => pattern.test(name))[0]).push(of);
 }
 const named = (name) => [sections.get(SECTION[name])];
