@@ -1,36 +1,41 @@
 /**
- * Prints what a module's bytes are for: `node rooms.mjs MODULE`, of a module that still names its functions. A room's
- * brotli is by how much less the module would be without it: what rooms have in common counts for none of them, so the
- * rows add up to less than the whole.
+ * Prints what a module's bytes are for: `node rooms.mjs MODULE BUDGET`, of a module that still names its functions. A
+ * room's brotli is by how much less the module would be without it: what rooms have in common counts for none of them,
+ * so the rows add up to less than the whole. Below them, the same for all rooms of this crate's rules, driver and binding
+ * together, marked with a star, against the budget in bytes.
  */
 import { readFileSync } from "node:fs";
 import { brotliCompressSync, constants } from "node:zlib";
 import { ModuleReader, SECTION } from "./module-reader.mjs";
 
 const module = readFileSync(process.argv[2]);
+const budget = Number(process.argv[3]);
+
+/** Marks a room that is nothing but what the queue does. */
+const OWN = "* ";
 
 /** The first that fits a function's name has it. */
 const ROOMS = [
-  ["async functions of driver", /^<?qmgr::driver.*\{closure/],
-  ["async functions of binding", /^<?qmgr::binding.*\{closure/],
+  [`${OWN}async functions of driver`, /^<?qmgr::driver.*\{closure/],
+  [`${OWN}async functions of binding`, /^<?qmgr::binding.*\{closure/],
   ["ordered", /qmgr::ordered/],
   ["serde, postcard", /serde_core|Serialize|Deserialize|postcard/],
   ["serde-wasm-bindgen", /serde_wasm_bindgen/],
   ["dropping", /drop_in_place|drop_glue/],
+  ["allocator", /rlsf|dlmalloc|__r(?:ust|dl|g)_/],
   ["base64ct", /base64ct/],
   ["fluent-uri", /fluent_uri/],
   ["sha2", /sha2|digest/],
   ["uuid", /uuid/],
   ["futures", /futures_(?:util|channel|core)/],
   ["wasm-bindgen, js-sys, web-sys", /wasm_bindgen|js_sys|web_sys/],
-  ["queue", /qmgr::queue/],
-  ["driver", /qmgr::driver/],
-  ["binding", /qmgr::binding/],
-  ["mirror", /qmgr::mirror/],
-  ["http", /qmgr::http/],
-  ["abi", /qmgr::abi/],
-  ["other rooms", /qmgr::/],
-  ["allocator", /dlmalloc|__r(?:ust|dl|g)_/],
+  [`${OWN}queue`, /^<*qmgr::queue/],
+  [`${OWN}driver`, /^<*qmgr::driver/],
+  [`${OWN}binding`, /^<*qmgr::binding/],
+  [`${OWN}mirror`, /^<*qmgr::mirror/],
+  [`${OWN}http`, /^<*qmgr::http/],
+  [`${OWN}abi`, /^<*qmgr::abi/],
+  [`${OWN}other rooms`, /^<*qmgr::/],
   ["printing, texts, numbers", /^<?(?:&?(?:core|alloc)::(?:fmt|num|str|unicode|net|char)|str|char|u\d|i\d)|core::fmt/],
   ["core, alloc, std", /^<?(?:core|alloc|std)\b|^<\[/],
   ["other", /(?:)/],
@@ -81,12 +86,15 @@ rooms.set("imports and exports", [...named("imports"), ...named("exports")]);
 rooms.set("types and places of functions", [...named("types"), ...named("elements")]);
 
 const whole = brotli([]);
-const rows = [...rooms].map(([room, bytes]) => ({
+const row = (room, bytes) => ({
   room,
   raw: bytes.reduce((sum, { start, end }) => sum + end - start, 0),
   brotli: whole - brotli(bytes),
-}));
+});
+const rows = [...rooms].map(([room, bytes]) => row(room, bytes));
 rows.sort((a, b) => b.brotli - a.brotli);
+const own = row("all with a star", [...rooms].flatMap(([room, bytes]) => (room.startsWith(OWN) ? bytes : [])));
 const line = (room, ...cells) => console.log(room.padEnd(32), ...cells.map((cell) => String(cell).padStart(9)));
 line("bytes of the module", "raw", "brotli");
-for (const { room, raw, brotli } of rows) line(room, raw, brotli);
+for (const { room, raw, brotli } of [...rows, own]) line(room, raw, brotli);
+console.log(`The rules, the driver and the binding alone are ${own.brotli} bytes, of ${budget} for all.`);

@@ -13,7 +13,8 @@ pub const LIMIT: u32 = 224_000;
 /// Builds, and prints what the bytes of the module are for.
 pub fn rooms(shell: &Shell) -> Result<()> {
     let module = build::named(shell)?;
-    cmd!(shell, "node xtask/src/rooms.mjs {module}").quiet().run()?;
+    let budget = BUDGET.to_string();
+    cmd!(shell, "node xtask/src/rooms.mjs {module} {budget}").quiet().run()?;
     Ok(())
 }
 
