@@ -24,7 +24,7 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const PAUSE = 200;
 
 /** Whoever is not done after so many milliseconds never will be. */
-const LIMIT = 300_000;
+const LIMIT = 120_000;
 
 /** @param {{ directory: string, files: string, pkg: string }} places  `directory` is the bench's own and is emptied */
 export async function openStage({ directory, files, pkg }) {

@@ -291,9 +291,7 @@ impl Session {
             convert::text(directory, "the directory").map(Some)
         };
         self.ask(directory.map(|directory| Command::ListFiles { directory }), |reply| match reply {
-            Reply::Answer(Answer::Files(files)) => {
-                convert::to_js(&files.into_iter().map(StoredFileOut::from).collect::<Vec<_>>()).ok()
-            }
+            Reply::Answer(Answer::Files(files)) => convert::to_js(&files).ok(),
             Reply::Answer(_) | Reply::Group(_) => None,
         })
     }
@@ -306,33 +304,5 @@ impl Session {
             closing.await;
             Ok(JsValue::UNDEFINED)
         })
-    }
-}
-
-/// A published file in the contract's spelling.
-#[derive(serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-struct StoredFileOut {
-    local_file: Rc<str>,
-    remote_file: Rc<str>,
-    size: u64,
-    last_modified: u64,
-    etag: Option<Rc<str>>,
-    #[serde(rename = "type")]
-    media_type: Rc<str>,
-    integrity: Option<String>,
-}
-
-impl From<StoredFile> for StoredFileOut {
-    fn from(file: StoredFile) -> Self {
-        Self {
-            local_file: file.local_file,
-            remote_file: file.remote_file,
-            size: file.size,
-            last_modified: file.last_modified.0,
-            etag: file.etag,
-            media_type: file.media_type,
-            integrity: file.integrity,
-        }
     }
 }

@@ -2,12 +2,12 @@
 import { downloadFileBrowser } from "ipull/browser";
 import { fileHandle, openFile, removeFile } from "../opfs.js";
 
-export async function download(url, name, { parallelStreams } = {}) {
+export async function download(url, name, options = {}) {
   const file = await (await fileHandle(name, { create: true })).createSyncAccessHandle();
   try {
     const engine = await downloadFileBrowser({
       url,
-      ...(parallelStreams && { parallelStreams }),
+      ...options,
       onWrite(cursor, buffers) {
         for (const buffer of buffers) cursor += file.write(buffer, { at: cursor });
       },

@@ -11,7 +11,7 @@ export function isReadable(record) {
 /**
  * What is known of a published file, without its `integrity`.
  *
- * @param {Uint8Array} record Its key and the fields of `StoredFile`, one after another (`src/protocol.rs`).
+ * @param {Uint8Array} record Its key and the fields of `StoredFile`, one after another (`src/protocol/stored_file.rs`).
  */
 export function readStoredFile(record) {
   const fields = new Fields(record);
