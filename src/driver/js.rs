@@ -52,7 +52,6 @@ pub(super) async fn estimated_room() -> Option<f64> {
 }
 
 /// The platform's sentence for something it threw.
-#[expect(clippy::use_debug, reason = "the one `Debug` that the package's build keeps")]
 pub(super) fn sentence(thrown: &JsValue) -> String {
     thrown.dyn_ref::<Error>().map_or_else(
         || format!("{thrown:?}"),
