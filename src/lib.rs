@@ -9,11 +9,12 @@
 //! | room | what it holds | may use |
 //! |---|---|---|
 //! | [`abi`] | `qmgr.h` as Rust: status words, flags, properties, errors, GUIDs, paths, URLs | nothing |
-//! | [`http`] | which request to send, and what may be done with the body of an answer | `abi` |
-//! | [`queue`] | what the queue believes and wants next: the state machine, the schedule, the retries | `abi`, `http` |
+//! | [`http`] | which request to send, and what may be done with the body of an answer | `abi`, `ranges` |
+//! | [`queue`] | what the queue believes and wants next: the state machine, the schedule, the retries | `abi`, `http`, `ranges` |
 //! | [`snapshot`] | the saved form of a queue | `abi`, `bytes`, `http` |
 //! | [`bytes`] | a message or a record as bytes | nothing |
 //! | [`ordered`] | ordered maps and sets, of little code | nothing |
+//! | [`ranges`] | sets of byte ranges | nothing |
 //! | [`protocol`] | the messages between a page and the engine | `abi`, `bytes` |
 //! | [`mirror`] | the page's copy of the rows it holds handles to, and what it knows of the engine | `abi`, `protocol` |
 //! | [`standby`] | when a worker that waits takes the place of one that is silent | nothing |
@@ -30,6 +31,7 @@ pub mod mirror;
 pub mod ordered;
 pub mod protocol;
 pub mod queue;
+pub mod ranges;
 pub mod snapshot;
 pub mod standby;
 pub mod time;

@@ -1,6 +1,7 @@
 //! A page and a driver that do at once what is to be done, so that what is timed is the queue.
 
 use qmgr::abi::{FileSetInfo, Guid, Hresult};
+use qmgr::bytes;
 use qmgr::http::{AnswerHead, Headers};
 use qmgr::mirror::{Caller, GroupView, Mirror};
 use qmgr::protocol::{
@@ -12,7 +13,7 @@ use qmgr::snapshot::{
     GroupRecord, QueueRecord, SCHEMA, Saved, SavedState, TransferRecord, Trouble,
 };
 use qmgr::time::Millis;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::hint::black_box;
 use std::rc::Rc;
 
@@ -52,8 +53,10 @@ pub struct Desk {
     client: ClientId,
     sequence: u64,
     next_id: u128,
+    prepared: VecDeque<NewGroup>,
+    heads: Vec<AnswerHead>,
     inbox: VecDeque<Event>,
-    connections: BTreeMap<Ticket, Body>,
+    connections: Vec<Body>,
     completed: Vec<Serial>,
     /// How many calls and events the queue was given.
     pub steps: u64,
@@ -61,9 +64,17 @@ pub struct Desk {
     pub commits: u64,
 }
 
+/// What a page is about to name.
+struct NewGroup {
+    id: Guid,
+    job: Guid,
+    files: Vec<FileSetInfo>,
+}
+
 /// A body on its way.
 #[derive(Clone, Copy, Default)]
 struct Body {
+    ticket: Ticket,
     serial: Serial,
     position: u64,
     is_received: bool,
@@ -82,8 +93,10 @@ impl Desk {
             client: ClientId("5f0c8dd2-6f0c-4c3c-9b52-0e5a9d6b8a11".into()),
             sequence: 0,
             next_id: 1 << 64,
+            prepared: VecDeque::new(),
+            heads: (0..SIZE).step_by(CHUNK as usize).map(head).collect(),
             inbox: VecDeque::new(),
-            connections: BTreeMap::new(),
+            connections: Vec::new(),
             completed: Vec::new(),
             steps: 0,
             commits: 0,
@@ -94,11 +107,20 @@ impl Desk {
         desk
     }
 
-    /// A group is created, filled and resumed; then bytes come until some group is complete, which is
-    /// cancelled. On the way a group that runs is paused once.
+    /// Makes up the names for so many groups, which is no work of a queue.
+    pub fn prepare(&mut self, groups: u32) {
+        for _ in 0..groups {
+            let (id, job) = (self.new_id(), self.new_id());
+            let files = vec![info(self.next_id, 0), info(self.next_id, 1)];
+            self.prepared.push_back(NewGroup { id, job, files });
+        }
+    }
+
+    /// A group that is prepared is created, filled and resumed; then bytes come until some group is
+    /// complete, which is cancelled. On the way a group that runs is paused once.
     pub fn live_a_life(&mut self, crowd: Crowd) {
-        let group = self.create();
-        let files = vec![info(self.next_id, 0), info(self.next_id, 1)];
+        let NewGroup { id, job, files } = self.prepared.pop_front().expect("a group is prepared");
+        let group = self.create(id, job);
         self.call(Command::AddFiles { group, files });
         if matches!(crowd, Crowd::Foreground) {
             self.call(Command::SwitchToForeground { group });
@@ -107,7 +129,7 @@ impl Desk {
         for _ in 0..5 {
             self.tick();
         }
-        if let Some(group) = self.connections.values().next().map(|body| body.serial) {
+        if let Some(group) = self.connections.first().map(|body| body.serial) {
             self.call(Command::SuspendGroup { group });
             self.call(Command::ResumeGroup { group });
         }
@@ -135,7 +157,8 @@ impl Desk {
 
     /// A handle of a new group.
     pub fn hold_a_group(&mut self) -> GroupView {
-        self.create();
+        let (id, job) = (self.new_id(), self.new_id());
+        self.create(id, job);
         self.handles.back().expect("a page that has created a group has a handle of it").clone()
     }
 
@@ -145,9 +168,8 @@ impl Desk {
         self.settle();
     }
 
-    fn create(&mut self) -> Serial {
-        let (group, job) = (self.new_id(), self.new_id());
-        self.call(Command::CreateGroup { id: group, credentials: Credentials::default() });
+    fn create(&mut self, id: Guid, job: Guid) -> Serial {
+        self.call(Command::CreateGroup { id, credentials: Credentials::default() });
         let created = self.handles.back().map(GroupView::serial).expect("a group was created");
         self.call(Command::CreateJob { group: created, id: job });
         created
@@ -179,9 +201,9 @@ impl Desk {
             // A group that is cancelled has no status.
             drop(black_box(view.status()));
         }
-        for (ticket, body) in self.connections.iter_mut().filter(|(_, body)| body.is_received) {
+        for body in self.connections.iter_mut().filter(|body| body.is_received) {
             body.position += CHUNK;
-            let (ticket, position) = (*ticket, body.position);
+            let (ticket, position) = (body.ticket, body.position);
             self.inbox.push_back(if position < SIZE {
                 Event::Progress { ticket, position }
             } else {
@@ -200,12 +222,18 @@ impl Desk {
     fn settle(&mut self) {
         while let Some(event) = self.inbox.pop_front() {
             if let Event::Ended { ticket, .. } = event {
-                self.connections.remove(&ticket);
+                self.end(ticket);
             }
             self.steps += 1;
             self.queue.handle_event(event, self.now);
             self.drain();
         }
+    }
+
+    /// Takes a connection away.
+    fn end(&mut self, ticket: Ticket) -> Option<Body> {
+        let place = self.connections.iter().position(|body| body.ticket == ticket)?;
+        Some(self.connections.remove(place))
     }
 
     fn drain(&mut self) {
@@ -221,7 +249,7 @@ impl Desk {
     fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::Abort { ticket } => {
-                if let Some(body) = self.connections.remove(&ticket) {
+                if let Some(body) = self.end(ticket) {
                     let position = body.is_received.then_some(body.position);
                     self.inbox.push_back(Event::Ended { ticket, position, how: Ended::Aborted });
                 }
@@ -232,11 +260,13 @@ impl Desk {
             }
             Effect::Fetch { ticket, url, request, .. } => {
                 let start = request.range.map_or(0, |range| range.start);
-                self.connections.insert(ticket, Body::default());
-                self.inbox.push_back(Event::Answered { ticket, head: head(url, start) });
+                self.connections.push(Body { ticket, ..Body::default() });
+                let prepared = &self.heads[(start / CHUNK) as usize];
+                let head = AnswerHead { url, ..prepared.clone() };
+                self.inbox.push_back(Event::Answered { ticket, head });
             }
             Effect::Flush { ticket } => {
-                if let Some(body) = self.connections.get(&ticket) {
+                if let Some(body) = self.connections.iter().find(|body| body.ticket == ticket) {
                     self.inbox.push_back(Event::Flushed { ticket, position: body.position });
                 }
             }
@@ -244,8 +274,9 @@ impl Desk {
                 self.inbox.push_back(Event::Published { ticket, result: Ok(()) });
             }
             Effect::Receive { ticket, part, at, .. } => {
-                let body = Body { serial: part.serial, position: at, is_received: true };
-                self.connections.insert(ticket, body);
+                let body = self.connections.iter_mut().find(|body| body.ticket == ticket);
+                let body = body.expect("a body that is received belongs to a request");
+                *body = Body { ticket, serial: part.serial, position: at, is_received: true };
             }
             Effect::Allow { .. } | Effect::DeletePart { .. } | Effect::WatchPage { .. } => {}
             Effect::Compare { .. }
@@ -374,14 +405,15 @@ fn info(group: u128, index: u32) -> FileSetInfo {
     }
 }
 
+/// The GUID of these bits, as it travels.
 fn guid(number: u128) -> Guid {
-    let hex = format!("{number:032x}");
-    let text = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-");
-    text.parse().expect("five groups of hexadecimal digits")
+    let mut travelling = [16; 17];
+    travelling[1..].copy_from_slice(&number.to_be_bytes());
+    bytes::read(&travelling).expect("sixteen bytes behind their number")
 }
 
 /// The answer to a request for all bytes from `start`.
-fn head(url: String, start: u64) -> AnswerHead {
+fn head(start: u64) -> AnswerHead {
     let headers = Headers {
         accept_ranges: Some("bytes".to_owned()),
         content_length: Some((SIZE - start).to_string()),
@@ -391,5 +423,5 @@ fn head(url: String, start: u64) -> AnswerHead {
         last_modified: Some("Sun, 06 Nov 1994 08:49:37 GMT".to_owned()),
         ..Headers::default()
     };
-    AnswerHead { status: 206, filtered: true, url, headers }
+    AnswerHead { status: 206, filtered: true, url: String::new(), headers }
 }

@@ -39,7 +39,7 @@ pub fn judge_end(kept: &Kept<'_>, until: Option<u64>, position: u64, ending: End
     match (until, ending) {
         (Some(until), _) if position > until => {
             // More than was asked for is harmless where it repeats what is kept.
-            if kept.durable.contains(&until) { rest(kept) } else { overlong() }
+            if kept.durable.contains(until) { rest(kept) } else { overlong() }
         }
         // All that was promised is there, so that even a broken connection lost nothing.
         (Some(until), _) if position == until => rest(kept),

@@ -2,7 +2,7 @@
 
 use super::{ByteRange, Version};
 use crate::protocol::{Proof, Resume};
-use rangemap::RangeSet;
+use crate::ranges::Ranges;
 
 /// How many kept bytes, in bytes, are compared where equality stands in for a validator: 64 KiB.
 pub const OVERLAP: u64 = 64 << 10;
@@ -11,7 +11,7 @@ pub const OVERLAP: u64 = 64 << 10;
 #[derive(Clone, Copy, Debug)]
 pub struct Kept<'a> {
     /// The durable bytes (half-open); all of them are bytes of `version`.
-    pub durable: &'a RangeSet<u64>,
+    pub durable: &'a Ranges,
     /// The version that they are bytes of; `None` before the first answer.
     pub version: Option<&'a Version>,
     /// The size in bytes that the caller gave. Another size is an error.
@@ -51,7 +51,7 @@ impl Kept<'_> {
     /// How many bytes are durable from the first one on without a gap.
     #[must_use]
     pub fn contiguous(&self) -> u64 {
-        self.durable.get(&0).map_or(0, |range| range.end)
+        self.durable.contiguous()
     }
 
     /// The first range of bytes that is missing, bounded if durable bytes follow it; `None` if the
@@ -74,6 +74,6 @@ impl Kept<'_> {
 
     /// One past the last durable byte.
     pub(super) fn end(&self) -> u64 {
-        self.durable.iter().next_back().map_or(0, |range| range.end)
+        self.durable.end()
     }
 }

@@ -130,7 +130,6 @@ impl Queue {
         self.pending.strict = true;
         self.pending.groups.insert(serial);
         self.show_when_read(serial);
-        self.sort_in(serial);
         self.unsettled.insert(serial);
         if has_moved {
             self.note_state(serial, now);
@@ -141,7 +140,6 @@ impl Queue {
     pub(super) fn change_file(&mut self, serial: Serial, index: u32) {
         self.pending.groups.insert(serial);
         self.pending.transfers.insert((serial, index));
-        self.sort_in(serial);
         self.unsettled.insert(serial);
     }
 
@@ -163,7 +161,6 @@ impl Queue {
         }
         self.later.bytes += bytes;
         self.later.transfers.insert((serial, index));
-        self.sort_in(serial);
         self.unsettled.insert(serial);
     }
 

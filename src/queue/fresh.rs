@@ -14,8 +14,8 @@
 //! by itself, also those for ranges of one file and those after a failure: what a page gives may be good
 //! for a minute or for once. None of it is saved.
 
+use super::connection::{Asking, Source};
 use super::notifications::Callbacks;
-use super::transfer::{Asking, Source};
 use super::{Ended, Queue, Ticket};
 use crate::abi::{Hresult, RemoteUrl};
 use crate::http::{AnswerHead, Failure, Fresh};

@@ -1,12 +1,13 @@
 //! One group: its state, its one job, its status words.
 
+use super::breadth::Breadth;
+use super::connection::Stage;
 use super::job::{Job, Sums};
 use super::notifications::Notification;
-use super::pieces::Breadth;
 use super::speed::Speed;
 use super::state::{Cause, State};
 use super::traffic::Connected;
-use super::transfer::{Stage, Transfer};
+use super::transfer::Transfer;
 use crate::abi::{Guid, Properties, StatusWord};
 use crate::ordered::{Map, Set};
 use crate::protocol::{

@@ -19,8 +19,14 @@
 //! - An event whose ticket was given up changes nothing.
 //! - What a callback is to be told is saved with what happened, and kept until one has taken it.
 
+mod again;
+mod alarms;
+mod answers;
+mod bodies;
+mod breadth;
 mod commands;
 mod commit;
+mod connection;
 mod effect;
 mod event;
 mod events;
@@ -32,7 +38,9 @@ mod loading;
 mod lobby;
 mod notifications;
 mod pieces;
+mod publishing;
 mod readers;
+mod requests;
 mod retry;
 mod schedule;
 mod speed;

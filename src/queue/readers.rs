@@ -99,7 +99,7 @@ impl Queue {
             return Told::Published;
         }
         let at = ask.at.unwrap_or_default();
-        let until = file.durable.get(&at).map_or(at, |range| range.end);
+        let until = file.durable.get(at).map_or(at, |range| range.end);
         let size = file.version.as_ref().and_then(|version| version.size);
         let is_missing = ask.at.is_some() && until == at && size != Some(at);
         if let State::Error(error) = group.state()

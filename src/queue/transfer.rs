@@ -1,13 +1,14 @@
 //! One file of a job: which bytes of which version are kept, and the connections that fetch more.
 
+use super::connection::{Asking, Connection, Flush, Receiving, Source, Stage};
 use super::readers::Wanted;
 use super::{Part, Ticket};
-use crate::abi::{FileSet, RemoteUrl};
-use crate::http::{ByteRange, Fresh, Kept, Reach, Request, Version};
-use crate::protocol::{ClientId, FileRow, Resume, Serial, Settings};
+use crate::abi::FileSet;
+use crate::http::{Kept, Reach, Version};
+use crate::protocol::{FileRow, Resume, Serial, Settings};
+use crate::ranges::Ranges;
 use crate::snapshot::{HashMark, TransferRecord};
 use crate::time::Millis;
-use rangemap::RangeSet;
 use std::ops::Range;
 
 /// A part that another context has held for so long is left to it: that context may be frozen.
@@ -25,7 +26,7 @@ const RESERVES_PER_CHECKPOINT: u64 = 4;
 pub(super) struct Transfer {
     pub(super) file: FileSet,
     pub(super) generation: u32,
-    pub(super) durable: RangeSet<u64>,
+    pub(super) durable: Ranges,
     pub(super) version: Option<Version>,
     /// All bytes are there, durable, and checked against `integrity`.
     pub(super) complete: bool,
@@ -94,182 +95,12 @@ pub(super) enum Work {
     Publishing,
 }
 
-/// A connection that fetches a file, or a range of it. None survives a restart.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Connection {
-    pub(super) ticket: Ticket,
-    pub(super) stage: Stage,
-}
-
-/// How far a connection is.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Stage {
-    /// A page is asked which request to send.
-    Asking(Asking),
-    /// Aborted; it has not ended yet. The bytes that were not flushed are counted until it tells how
-    /// many of them are kept, which are all of them as a rule: progress does not go back for a moment.
-    Closing { from: Option<u64>, unflushed: u64 },
-    /// The start of a body is held against bytes that are kept.
-    Comparing(Comparing),
-    /// Nobody answered, with this sentence of the platform; the server is asked whether it lives.
-    Probing { message: String, since: Millis },
-    /// A body is being written.
-    Receiving(Receiving),
-    /// A request is on its way.
-    Requesting { request: Request, source: Source, since: Millis },
-}
-
-/// A request that is not decided yet.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Asking {
-    /// The range that is wanted beside those of other connections; `None` for all that is missing.
-    pub(super) range: Option<ByteRange>,
-    /// The pages that were asked; the last of them has not answered, while `page` names it.
-    pub(super) asked: Vec<ClientId>,
-    /// Who is to answer; `None` while a page is waited for that can be asked.
-    pub(super) page: Option<ClientId>,
-    /// When to wait no longer.
-    pub(super) until: Millis,
-    /// Why a page could not say.
-    pub(super) failure: Option<String>,
-}
-
-/// Where a request comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Source {
-    /// A page has given it.
-    Fresh(Fresh),
-    /// It is the stored one, as it should be.
-    Stored,
-    /// It is the stored one, since no page has given another.
-    Unanswered,
-}
-
-impl Source {
-    /// The URL that is asked for.
-    pub(super) fn url<'a>(&'a self, stored: &'a RemoteUrl) -> &'a RemoteUrl {
-        match self {
-            Self::Fresh(fresh) => fresh.url().unwrap_or(stored),
-            Self::Stored | Self::Unanswered => stored,
-        }
-    }
-}
-
-/// A body that may continue what is kept, if its first bytes are the same.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Comparing {
-    /// Where the body began.
-    pub(super) at: u64,
-    /// Where its new bytes begin.
-    pub(super) from: u64,
-    /// Where it has to end.
-    pub(super) until: u64,
-    /// The version that is kept if the bytes are equal.
-    pub(super) version: Version,
-    /// When the last byte came.
-    pub(super) moved_at: Millis,
-}
-
-/// A body that is being written into a part.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Receiving {
-    /// Where the body began.
-    pub(super) from: u64,
-    /// Where it has to end, when that is known.
-    pub(super) until: Option<u64>,
-    /// The driver was told to end it earlier, and has not said where that is.
-    pub(super) shortening: bool,
-    /// Written up to here.
-    pub(super) position: u64,
-    /// It may be written up to here.
-    pub(super) allowed: u64,
-    /// Counted as durable up to here.
-    pub(super) flushed: u64,
-    /// When the last flush was done.
-    pub(super) flushed_at: Millis,
-    pub(super) flush: Flush,
-    /// When the last byte came.
-    pub(super) moved_at: Millis,
-}
-
-/// What is known of the flush of a body. All bodies of a file are flushed together, and count together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Flush {
-    /// It is done up to here; that of another body is not.
-    Done(u64),
-    /// None is under way.
-    None,
-    /// It is under way.
-    Ordered,
-}
-
-impl Receiving {
-    /// How many bytes are written and not counted as durable.
-    pub(super) const fn unflushed(&self) -> u64 {
-        self.position - self.flushed
-    }
-
-    /// Whether it waits for leave to be written further.
-    fn is_held_back(&self) -> bool {
-        self.position >= self.allowed && self.until.is_none_or(|until| self.position < until)
-    }
-}
-
-impl Connection {
-    /// Whether it fetches, and is not being ended.
-    pub(super) const fn is_open(&self) -> bool {
-        !matches!(self.stage, Stage::Closing { .. })
-    }
-
-    /// What is not decided about its request.
-    pub(super) const fn asking(&self) -> Option<&Asking> {
-        if let Stage::Asking(asking) = &self.stage { Some(asking) } else { None }
-    }
-
-    /// Its body, while it is being written.
-    pub(super) const fn receiving(&self) -> Option<&Receiving> {
-        if let Stage::Receiving(receiving) = &self.stage { Some(receiving) } else { None }
-    }
-
-    fn receiving_mut(&mut self) -> Option<&mut Receiving> {
-        if let Stage::Receiving(receiving) = &mut self.stage { Some(receiving) } else { None }
-    }
-
-    /// Whether it writes a body, or may still tell of one.
-    const fn writes(&self) -> bool {
-        matches!(self.stage, Stage::Receiving(_) | Stage::Closing { from: Some(_), .. })
-    }
-
-    /// Bytes that it brought and that are not counted as durable.
-    const fn unflushed(&self) -> u64 {
-        match &self.stage {
-            Stage::Closing { unflushed, .. } => *unflushed,
-            Stage::Receiving(receiving) => receiving.unflushed(),
-            Stage::Asking(_)
-            | Stage::Comparing(_)
-            | Stage::Probing { .. }
-            | Stage::Requesting { .. } => 0,
-        }
-    }
-
-    /// Since when nothing has moved on it, though something could.
-    pub(super) fn moved_at(&self) -> Option<Millis> {
-        match &self.stage {
-            Stage::Asking(_) | Stage::Closing { .. } => None,
-            Stage::Comparing(comparing) => Some(comparing.moved_at),
-            Stage::Probing { since, .. } | Stage::Requesting { since, .. } => Some(*since),
-            Stage::Receiving(receiving) if receiving.is_held_back() => None,
-            Stage::Receiving(receiving) => Some(receiving.moved_at),
-        }
-    }
-}
-
 impl Transfer {
     pub(super) fn new(file: FileSet) -> Self {
         Self {
             file,
             generation: 0,
-            durable: RangeSet::new(),
+            durable: Ranges::new(),
             version: None,
             complete: false,
             published: false,
@@ -312,11 +143,7 @@ impl Transfer {
 
     /// Bytes that count as fetched: the durable ones, and those of the running bodies.
     pub(super) fn bytes_done(&self) -> u64 {
-        self.bytes_durable() + self.connections.iter().map(Connection::unflushed).sum::<u64>()
-    }
-
-    fn bytes_durable(&self) -> u64 {
-        self.durable.iter().map(|range| range.end - range.start).sum()
+        self.durable.bytes() + self.connections.iter().map(Connection::unflushed).sum::<u64>()
     }
 
     /// Whether every byte of a known size is durable.
@@ -324,7 +151,7 @@ impl Transfer {
         self.version
             .as_ref()
             .and_then(|version| version.size)
-            .is_some_and(|size| size == 0 || self.durable.gaps(&(0..size)).next().is_none())
+            .is_some_and(|size| self.durable.gaps(size).next().is_none())
     }
 
     /// Whether every byte of a known size has come, over one connection, and the last of them are not
@@ -336,13 +163,13 @@ impl Transfer {
         let size = self.version.as_ref().and_then(|version| version.size);
         size.is_some_and(|size| {
             let is_brought = |gap: Range<u64>| body.from <= gap.start && gap.end <= body.position;
-            self.durable.gaps(&(0..size)).all(is_brought)
+            self.durable.gaps(size).all(is_brought)
         })
     }
 
     /// The end of the last durable range.
     pub(super) fn durable_end(&self) -> u64 {
-        self.durable.iter().next_back().map_or(0, |range| range.end)
+        self.durable.end()
     }
 
     /// Notes how far the part is hashed; it counts once those bytes are durable.
@@ -352,7 +179,7 @@ impl Transfer {
     }
 
     fn settle_hash(&mut self) {
-        let end = contiguous(&self.durable);
+        let end = self.durable.contiguous();
         if let Some(mark) = self.newer_hash.take_if(|mark| mark.position <= end) {
             self.hash = mark;
         }
@@ -361,16 +188,16 @@ impl Transfer {
     /// From where a body that begins at a position is to be hashed while it is written; `None` where
     /// there is nothing to check, or bytes before it are missing.
     pub(super) fn hash_before(&self, from: u64) -> Option<HashMark> {
-        let is_next = self.file.integrity.is_some() && contiguous(&self.durable) == from;
+        let is_next = self.file.integrity.is_some() && self.durable.contiguous() == from;
         is_next.then(|| self.hash.clone())
     }
 
     /// Counts bytes as durable; says whether that is more than ever.
     pub(super) fn keep(&mut self, from: u64, to: u64) -> bool {
         if from < to {
-            let before = self.bytes_durable();
+            let before = self.durable.bytes();
             self.durable.insert(from..to);
-            self.unrecorded += self.bytes_durable() - before;
+            self.unrecorded += self.durable.bytes() - before;
             self.settle_hash();
         }
         self.advance()
@@ -500,7 +327,7 @@ impl Transfer {
         if old.is_some() {
             self.generation += 1;
         }
-        self.durable = RangeSet::new();
+        self.durable = Ranges::new();
         self.unrecorded = 0;
         self.recording = 0;
         self.version = None;
@@ -617,14 +444,14 @@ impl Transfer {
 
     /// A file as it was saved; `None` when the record makes no sense.
     pub(super) fn restored(record: TransferRecord) -> Option<Self> {
-        let mut durable = RangeSet::new();
+        let mut durable = Ranges::new();
         for (start, end) in record.ranges {
             if start >= end {
                 return None;
             }
             durable.insert(start..end);
         }
-        let hashable = contiguous(&durable);
+        let hashable = durable.contiguous();
         Some(Self {
             generation: record.generation,
             durable,
@@ -637,9 +464,4 @@ impl Transfer {
             ..Self::new(FileSet::try_from(record.info).ok()?)
         })
     }
-}
-
-/// Where the bytes from the first one on end.
-fn contiguous(durable: &RangeSet<u64>) -> u64 {
-    durable.get(&0).map_or(0, |range| range.end)
 }

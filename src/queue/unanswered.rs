@@ -1,6 +1,6 @@
 //! What it means that a request got no answer: the platform's bare error says nothing (design §3.9).
 
-use super::transfer::{Connection, Source, Stage};
+use super::connection::{Connection, Source, Stage};
 use super::{Effect, Errand, Queue, Ticket};
 use crate::abi::Hresult;
 use crate::http::{Failure, Reach, Request};

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { until } from "../page/visit.mjs";
+import { until } from "../page/until.mjs";
 import { Browser, engine, stage } from "./stage.mjs";
 
 const MIB = 1 << 20;

@@ -15,7 +15,7 @@ import { assertShows, makeFilm } from "../page/film.mjs";
 import { openPage } from "../package/page.mjs";
 import { projectWith } from "../package/project.mjs";
 import { serve } from "../package/sample.mjs";
-import { until } from "../page/visit.mjs";
+import { until } from "../page/until.mjs";
 
 const run = promisify(execFile);
 const MIB = 1 << 20;

@@ -9,7 +9,7 @@ import { randomUUID } from "node:crypto";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { drawing } from "../server/faults.mjs";
-import { until } from "../page/visit.mjs";
+import { until } from "../page/until.mjs";
 import { place } from "./place.mjs";
 
 const KILLS = Number(process.env.QMGR_KILLS ?? 6);

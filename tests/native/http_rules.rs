@@ -8,8 +8,8 @@ use qmgr::http::{
     judge, judge_end, plan,
 };
 use qmgr::protocol::{Proof, Resume};
+use qmgr::ranges::Ranges;
 use qmgr::time::Millis;
-use rangemap::RangeSet;
 
 /// Sun, 06 Nov 1994 08:49:37 GMT.
 const NOW: Millis = Millis(784_111_777_000);
@@ -21,7 +21,7 @@ const URL: &str = "https://example.test/a";
 /// What is kept when the request is planned.
 #[derive(Clone)]
 struct Given {
-    durable: RangeSet<u64>,
+    durable: Ranges,
     version: Option<Version>,
     expected_size: Option<u64>,
     hash_decides: bool,
@@ -77,7 +77,7 @@ impl Given {
 /// Nothing is kept.
 fn first() -> Given {
     Given {
-        durable: RangeSet::new(),
+        durable: Ranges::new(),
         version: None,
         expected_size: None,
         hash_decides: false,

@@ -36,6 +36,7 @@ mod queue_transfer;
 mod queue_unanswered;
 mod queue_versions;
 mod random;
+mod ranges;
 mod reference;
 mod sim;
 mod standby;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LOCAL, PATH, place } from "./tabs.mjs";
-import { until } from "./visit.mjs";
+import { until } from "./until.mjs";
 
 const CLSID = "11111111-2222-3333-4444-555555555555";
 

@@ -4,7 +4,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { startNginx } from "./nginx.mjs";
-import { PKG, until, visit } from "./visit.mjs";
+import { until } from "./until.mjs";
+import { PKG, visit } from "./visit.mjs";
 
 const MIB = 1 << 20;
 const SIZE = 64 * MIB;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cardOf, openPlayground, takeSample } from "./playground.mjs";
-import { until } from "./visit.mjs";
+import { until } from "./until.mjs";
 
 /** Presses Tab until a control with such a name has the focus. */
 async function tabTo(page, name) {

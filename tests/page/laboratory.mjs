@@ -2,7 +2,8 @@
 import { startPlayground } from "../server/playground.mjs";
 import { ready } from "./playground.mjs";
 import { startStaticSite } from "./static-site.mjs";
-import { PKG, until, visit } from "./visit.mjs";
+import { until } from "./until.mjs";
+import { PKG, visit } from "./visit.mjs";
 
 /** A small file, and no time to read: the tests do not read. */
 export const QUICK = "size=1,pause=0";

@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { choose, open, outcome, PHONE, QUICK, requests, tabWindow } from "./laboratory.mjs";
 import { ready } from "./playground.mjs";
-import { keepPicture, until } from "./visit.mjs";
+import { until } from "./until.mjs";
+import { keepPicture } from "./visit.mjs";
 
 /** A script that makes another browser of this one. */
 const browser = (name) => fileURLToPath(new URL(`${name}.js`, import.meta.url));

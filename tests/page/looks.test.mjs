@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bringUp, cardOf, openPlayground, takeSample } from "./playground.mjs";
-import { keepPicture, until } from "./visit.mjs";
+import { until } from "./until.mjs";
+import { keepPicture } from "./visit.mjs";
 
 const MISSING = [/status of 404/];
 

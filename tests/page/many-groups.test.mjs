@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { GROUPS, fillQueue } from "./many-groups.mjs";
 import { openPlayground } from "./playground.mjs";
-import { until } from "./visit.mjs";
+import { until } from "./until.mjs";
 
 /** In the page: gathers which rows are touched from now on. */
 function watchRows() {

@@ -12,7 +12,7 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serveByNginx } from "../nginx.mjs";
-import { until } from "./visit.mjs";
+import { until } from "./until.mjs";
 
 /** Starts nginx over some files (`{ name: Buffer }`) and stops it after the test. */
 export async function startNginx(test, { files, pkg }) {

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { bringUp, cardOf, event, openPlayground, takeSample } from "./playground.mjs";
-import { keepPicture, until } from "./visit.mjs";
+import { until } from "./until.mjs";
+import { keepPicture } from "./visit.mjs";
 
 const EXPECTED = [/status of 404/, /status of 503/];
 const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };

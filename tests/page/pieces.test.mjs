@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { startServer } from "../server/server.mjs";
-import { PKG, until, visit } from "./visit.mjs";
+import { until } from "./until.mjs";
+import { PKG, visit } from "./visit.mjs";
 
 const BLANK = "<!doctype html><link rel=icon href=data:,><title>blank</title>";
 const MIB = 1 << 20;

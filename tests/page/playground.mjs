@@ -1,6 +1,7 @@
 /** The playground as a person uses it: reads what is written there, presses what is there to press. */
 import { startPlayground } from "../server/playground.mjs";
-import { PKG, until, visit } from "./visit.mjs";
+import { until } from "./until.mjs";
+import { PKG, visit } from "./visit.mjs";
 
 /** Serves the playground for one test and opens it. Returns the page and its server. */
 export async function openPlayground(test, options = {}) {

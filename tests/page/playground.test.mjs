@@ -6,7 +6,8 @@ import { startServer } from "../server/server.mjs";
 import { fileURLToPath } from "node:url";
 import { bringUp, cardOf, event, events, hashShown, openPlayground, ready, takeSample } from "./playground.mjs";
 import { siteMounts } from "../server/site.mjs";
-import { PKG, until, visit } from "./visit.mjs";
+import { until } from "./until.mjs";
+import { PKG, visit } from "./visit.mjs";
 
 const MISSING = [/status of 404/];
 

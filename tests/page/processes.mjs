@@ -1,6 +1,6 @@
 /** The processes of a running browser, to stop and to kill. */
 import assert from "node:assert/strict";
-import { until } from "./visit.mjs";
+import { until } from "./until.mjs";
 
 /** The process in which a page and its workers run: the one that burns time when the page does. */
 export async function rendererOf(page) {

@@ -5,7 +5,8 @@ import { createServer } from "node:net";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { startServer } from "../server/server.mjs";
-import { PKG, until, visit } from "./visit.mjs";
+import { until } from "./until.mjs";
+import { PKG, visit } from "./visit.mjs";
 
 const BLANK = "<!doctype html><link rel=icon href=data:,><title>blank</title>";
 const LOCAL = "/a.bin";

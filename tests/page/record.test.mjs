@@ -5,7 +5,8 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { bringUp, openPlayground, ready, takeSample } from "./playground.mjs";
 import { startStaticSite } from "./static-site.mjs";
-import { keepPicture, until, visit } from "./visit.mjs";
+import { until } from "./until.mjs";
+import { keepPicture, visit } from "./visit.mjs";
 
 const AXE = fileURLToPath(import.meta.resolve("axe-core/axe.min.js"));
 const MISSING = [/status of 404/];

@@ -6,7 +6,8 @@ import { bytesOf } from "../server/content.mjs";
 import { startServer } from "../server/server.mjs";
 import { ScriptedFile } from "../../www/lab/server/file.js";
 import { assertShows, makeFilm } from "./film.mjs";
-import { PKG, until, visit } from "./visit.mjs";
+import { until } from "./until.mjs";
+import { PKG, visit } from "./visit.mjs";
 
 const BLANK = "<!doctype html><link rel=icon href=data:,><title>blank</title>";
 const SIZE = 9 << 20;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { freeze } from "./processes.mjs";
 import { assertWhole, isComplete, MIB, PATH, place, role, run, twoTabs, watchRole } from "./tabs.mjs";
-import { until } from "./visit.mjs";
+import { until } from "./until.mjs";
 
 test("a frozen tab loses the queue to one that is seen, and is harmless when it wakes up", async (t) => {
   const there = await place(t, { size: 24 * MIB, bytesPerSecond: 4 * MIB });

@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { startServer } from "../server/server.mjs";
 import { bringUp, cardOf, hashShown, ready } from "./playground.mjs";
 import { startStaticSite } from "./static-site.mjs";
-import { until, visit } from "./visit.mjs";
+import { until } from "./until.mjs";
+import { visit } from "./visit.mjs";
 
 /** Opens the site, and has its server closed after the page. */
 async function openSite(t, ...others) {

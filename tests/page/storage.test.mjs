@@ -5,7 +5,8 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { bytesOf } from "../server/content.mjs";
 import { startServer } from "../server/server.mjs";
-import { PKG, until, visit } from "./visit.mjs";
+import { until } from "./until.mjs";
+import { PKG, visit } from "./visit.mjs";
 
 const MIB = 1 << 20;
 const BLANK = "<!doctype html><link rel=icon href=data:,><title>blank</title>";

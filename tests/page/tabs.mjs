@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { launchPersistent } from "../browser-launch.mjs";
 import { startServer } from "../server/server.mjs";
-import { PKG, until } from "./visit.mjs";
+import { until } from "./until.mjs";
+import { PKG } from "./visit.mjs";
 
 export const MIB = 1 << 20;
 export const PATH = "/file.bin";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { kill } from "./processes.mjs";
 import { assertWhole, bytesDone, isComplete, LOCAL, MIB, PATH, place, role, run, twoTabs, watchRole } from "./tabs.mjs";
-import { until } from "./visit.mjs";
+import { until } from "./until.mjs";
 
 /** The bytes of the message: its version, from a page to the engine, hello, the version that asks. */
 const HELLO_OF_VERSION_1000 = [0xe8, 7, 0, 0, 0xe8, 7];

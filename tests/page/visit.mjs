@@ -1,23 +1,17 @@
-/**
- * What the tests of pages share: a browser that knows nothing yet for each test, and waiting for conditions instead of
- * for time.
- */
+/** What the tests of pages share: a browser that knows nothing yet for each test. */
 import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { after } from "node:test";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { complaintsOf, launchBrowser, launchPersistent } from "../browser-launch.mjs";
+import { LIMIT } from "./until.mjs";
 
 const OUTPUT = fileURLToPath(new URL("../../test-output/", import.meta.url));
 
 /** The package under test: `pkg/` as `cargo xtask pack` leaves it, or the directory that QMGR_PKG names. */
 export const PKG = process.env.QMGR_PKG ?? fileURLToPath(new URL("../../pkg/", import.meta.url));
-
-/** What a machine may take, in ms, that has much else to do; a test that waits so long has failed. */
-const LIMIT = 60_000;
 
 /** The one browser of this process, for the tests that need no disk. */
 let browser;
@@ -78,17 +72,6 @@ async function newContext() {
   browser ??= launchBrowser();
   const context = await (await browser).newContext();
   return { context, close: () => context.close() };
-}
-
-/** Asks again and again until the answer is true, and returns it; fails after `limit` ms. */
-export async function until(what, ask, limit = LIMIT) {
-  const end = Date.now() + limit;
-  for (;;) {
-    const answer = await ask();
-    if (answer) return answer;
-    if (Date.now() > end) assert.fail(`not within ${limit} ms: ${what}`);
-    await sleep(25);
-  }
 }
 
 /** Keeps a picture of the page as test output. */
