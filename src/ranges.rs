@@ -75,9 +75,9 @@ impl Ranges {
         }
         let from = self.ranges.partition_point(|other| other.end < range.start);
         let to = self.ranges.partition_point(|other| other.start <= range.end);
-        let joined = self.ranges[from..to].iter().fold(range, |joined, other| {
-            joined.start.min(other.start)..joined.end.max(other.end)
-        });
+        let joined = self.ranges[from..to]
+            .iter()
+            .fold(range, |joined, other| joined.start.min(other.start)..joined.end.max(other.end));
         self.ranges.splice(from..to, [joined]);
     }
 }
