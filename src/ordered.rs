@@ -215,14 +215,23 @@ impl<K: Ord, V> Map<K, V> {
     where
         K: Borrow<Q>,
     {
+        if self.len == 0 {
+            return Err(Place::default());
+        }
         let last = self.last.get();
-        let entry = self.chunks.get(last.chunk).and_then(|entries| entries.get(last.at));
-        if entry.is_some_and(|(known, _)| known.borrow() == key) {
+        let entries = self.chunks.get(last.chunk).map_or([].as_slice(), Vec::as_slice);
+        if entries.get(last.at).is_some_and(|(known, _)| known.borrow() == key) {
             return Ok(last);
         }
+        let is_in_last_chunk = matches!(
+            entries,
+            [(first, _), .., (end, _)] if first.borrow() <= key && key <= end.borrow()
+        );
         let begins_behind = |chunk: &Vec<(K, V)>| chunk[0].0.borrow() > key;
-        // The first one is where a key is that lies before all, too, and it may be empty.
         let chunk = match self.chunks.get(1..) {
+            // What is looked for lies close to that as a rule.
+            Some(_) if is_in_last_chunk => last.chunk,
+            // The first one is where a key is that lies before all, too, and it may be empty.
             Some(others) => others.partition_point(|chunk| !begins_behind(chunk)),
             None => 0,
         };

@@ -120,7 +120,7 @@ pub struct GroupRecord {
     /// Whether `SwitchToForeground` was called.
     pub foreground: bool,
     /// Its properties.
-    pub properties: Properties,
+    pub properties: Rc<Properties>,
     /// The id of its job.
     pub job: Option<Guid>,
     /// How many files that job has.
@@ -153,7 +153,7 @@ impl From<GroupIdentity> for GroupRecord {
             credentials: Credentials::default(),
             state: SavedState::Error(damaged()),
             foreground: false,
-            properties: Properties::default(),
+            properties: Rc::default(),
             job: None,
             files: 0,
             retries: 0,

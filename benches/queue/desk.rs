@@ -47,6 +47,7 @@ pub enum Crowd {
 pub struct Desk {
     queue: Queue,
     now: Millis,
+    alarm: Option<Millis>,
     mirror: Mirror,
     caller: Rc<Caller>,
     handles: VecDeque<GroupView>,
@@ -87,6 +88,7 @@ impl Desk {
         let mut desk = Self {
             queue: restored(saved),
             now: START,
+            alarm: None,
             mirror: Mirror::new(),
             caller: Rc::new(Caller::new(owner, Credentials::default())),
             handles: VecDeque::new(),
@@ -210,7 +212,7 @@ impl Desk {
                 Event::Ended { ticket, position: Some(position), how: Ended::Closed }
             });
         }
-        if self.queue.next_alarm().is_some_and(|alarm| alarm <= self.now) {
+        if self.alarm.is_some_and(|alarm| alarm <= self.now) {
             self.steps += 1;
             self.queue.handle_alarm(self.now);
             self.drain();
@@ -243,7 +245,7 @@ impl Desk {
         while let Some(message) = self.queue.poll_message() {
             self.hear(message);
         }
-        black_box(self.queue.next_alarm());
+        self.alarm = self.queue.next_alarm();
     }
 
     fn carry_out(&mut self, effect: Effect) {
@@ -372,7 +374,7 @@ fn group(serial: u64, files: u32, crowd: Crowd) -> GroupRecord {
         credentials: Credentials::default(),
         state: SavedState::Running,
         foreground: matches!(crowd, Crowd::Foreground),
-        properties: qmgr::abi::Properties::default(),
+        properties: Rc::default(),
         job: Some(guid(u128::from(serial) | 1 << 96)),
         files,
         retries: 0,

@@ -44,21 +44,29 @@ impl TryFrom<FileSetInfo> for FileSet {
             return Err(QmgrError::invalid_argument(message));
         }
         Ok(Self {
-            remote: RemoteUrl::parse(&info.remote_file)?,
-            local: LocalPath::parse(&info.local_file)?,
+            remote: info.remote_file.try_into()?,
+            local: info.local_file.try_into()?,
             size: info.size,
             integrity: info.integrity.map(|text| text.parse()).transpose()?,
         })
     }
 }
 
+impl FileSet {
+    /// What was given.
+    #[must_use]
+    pub fn info(&self) -> FileSetInfo {
+        FileSetInfo {
+            remote_file: self.remote.text(),
+            local_file: self.local.text(),
+            size: self.size,
+            integrity: self.integrity.map(String::from),
+        }
+    }
+}
+
 impl From<FileSet> for FileSetInfo {
     fn from(file: FileSet) -> Self {
-        Self {
-            remote_file: file.remote.into(),
-            local_file: file.local.into(),
-            size: file.size,
-            integrity: file.integrity.map(String::from),
-        }
+        file.info()
     }
 }

@@ -1,10 +1,12 @@
 //! The path under which a file is published, and where that is in the browser's file system.
 
 use super::QmgrError;
+use super::text::check_length;
 use crate::ordered::Map;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::ops::Bound;
 use std::rc::Rc;
 
 /// The longest path, in UTF-16 code units (ruling A24).
@@ -42,19 +44,30 @@ impl LocalPath {
     /// name such as `CON` or `nul.txt`; in the Windows forms also for one with `<`, `>`, `|` or `"`
     /// and for one that ends with a dot or a space, which Windows would take away.
     pub fn parse(text: &str) -> Result<Self, QmgrError> {
+        Self::try_from(Rc::from(text))
+    }
+
+    /// The parts of a path: where its name begins, and its key.
+    fn read(text: &str) -> Result<(usize, String), QmgrError> {
         let outline = Outline::read(text)?;
         let name = outline.segments.get(outline.form.root_segments()..).and_then(<[&str]>::last);
         let name_at = match name {
             None | Some(&"") => return Err(invalid(text, "names no file")),
             Some(name) => text.len() - name.len(),
         };
-        Ok(Self { spelt: text.into(), name_at, key: outline.into_key(text)?.into() })
+        Ok((name_at, outline.into_key(text)?))
     }
 
     /// The path as spelt.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.spelt
+    }
+
+    /// The same, shared.
+    #[must_use]
+    pub fn text(&self) -> Rc<str> {
+        Rc::clone(&self.spelt)
     }
 
     /// The last segment as spelt.
@@ -78,12 +91,13 @@ impl LocalPath {
     /// Why no file can stand here beside others, which are given by their keys (ruling A24).
     #[must_use]
     pub fn obstacle<T>(&self, files: &Map<String, T>) -> Option<&'static str> {
-        let below = format!("{}/", self.key);
-        if files.range(below.clone()..).next().is_some_and(|(other, _)| other.starts_with(&below)) {
+        let below = [&*self.key, "/"].concat();
+        let mut from_there = files.range::<str>((Bound::Included(&*below), Bound::Unbounded));
+        if from_there.next().is_some_and(|(other, _)| other.starts_with(&below)) {
             return Some("is a directory");
         }
-        let is_below_file =
-            self.key.match_indices('/').any(|(end, _)| files.contains_key(&self.key[..end]));
+        let mut ends = self.key.bytes().enumerate().filter(|(_, byte)| *byte == b'/');
+        let is_below_file = ends.any(|(end, _)| files.contains_key(&self.key[..end]));
         is_below_file.then_some("lies below a file")
     }
 
@@ -134,11 +148,8 @@ impl Form {
         Some((Self::Drive(drive.to_ascii_lowercase()), rest))
     }
 
-    fn separators(self) -> &'static [char] {
-        match self {
-            Self::Drive(_) | Self::Unc => &['/', '\\'],
-            Self::Posix => &['/'],
-        }
+    fn separates(self, character: char) -> bool {
+        character == '/' || character == '\\' && self.is_windows()
     }
 
     /// How many of the segments name no directory or file, but the server and its share.
@@ -165,14 +176,9 @@ struct Outline<'a> {
 
 impl<'a> Outline<'a> {
     fn read(text: &'a str) -> Result<Self, QmgrError> {
-        let units = text.encode_utf16().count();
-        if units > LOCAL_PATH_LIMIT {
-            return Err(QmgrError::invalid_argument(format!(
-                "a local path of {units} UTF-16 units where {LOCAL_PATH_LIMIT} are allowed"
-            )));
-        }
+        check_length(text, LOCAL_PATH_LIMIT, "a local path")?;
         let (form, rest) = Form::of(text).ok_or_else(|| invalid(text, "is not a full path"))?;
-        Ok(Self { form, segments: rest.split(form.separators()).collect() })
+        Ok(Self { form, segments: rest.split(|c| form.separates(c)).collect() })
     }
 
     /// The key, if every segment is fit to be a name; a fault is reported as one of `text`.
@@ -243,20 +249,20 @@ fn fault_of(segment: &str, form: Form) -> Option<&'static str> {
     if matches!(segment, "." | "..") {
         return Some("has a segment of dots");
     }
-    if segment.contains(char::is_control) {
-        return Some("has a control character");
-    }
-    if segment.contains(['*', '?']) {
-        return Some("has a wildcard");
-    }
-    if segment.contains(':') {
-        return Some("names a stream");
+    let of_character = |character| match character {
+        '*' | '?' => Some("has a wildcard"),
+        ':' => Some("names a stream"),
+        '<' | '>' | '|' | '"' if form.is_windows() => {
+            Some("has a character that Windows does not allow")
+        }
+        _ if character.is_control() => Some("has a control character"),
+        _ => None,
+    };
+    if let Some(fault) = segment.chars().find_map(of_character) {
+        return Some(fault);
     }
     if is_device(segment) {
         return Some("names a device");
-    }
-    if form.is_windows() && segment.contains(['<', '>', '|', '"']) {
-        return Some("has a character that Windows does not allow");
     }
     if form.is_windows() && segment.ends_with(['.', ' ']) {
         return Some("has a segment that ends with a dot or a space");
@@ -288,8 +294,10 @@ impl fmt::Display for LocalPath {
 impl TryFrom<Rc<str>> for LocalPath {
     type Error = QmgrError;
 
+    /// As [`LocalPath::parse`]; the text is not copied.
     fn try_from(text: Rc<str>) -> Result<Self, QmgrError> {
-        Self::parse(&text)
+        let (name_at, key) = Self::read(&text)?;
+        Ok(Self { spelt: text, name_at, key: key.into() })
     }
 }
 

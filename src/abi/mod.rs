@@ -17,6 +17,7 @@ mod progress;
 mod property;
 mod remote_url;
 mod status;
+mod text;
 pub mod win32;
 
 pub use error::QmgrError;

@@ -1,6 +1,7 @@
 //! `GROUPPROP`: the properties of a group (spec §6).
 
 use super::constants::constants;
+use super::text::check_length;
 use super::{Guid, NotifyFlags, QM_PROTOCOL_HTTP, QmgrError};
 use serde::{Deserialize, Serialize};
 
@@ -150,11 +151,7 @@ impl PropertyValue {
 
     fn into_text_within(self, limit: usize) -> Result<String, QmgrError> {
         let text = self.into_text()?;
-        let units = text.encode_utf16().count();
-        if units > limit {
-            let message = format!("a text of {units} UTF-16 units where {limit} are allowed");
-            return Err(QmgrError::invalid_argument(message));
-        }
+        check_length(&text, limit, "a text")?;
         Ok(text)
     }
 }

@@ -1,6 +1,7 @@
 //! The URL a file is fetched from.
 
 use super::QmgrError;
+use super::text::check_length;
 use fluent_uri::Uri;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -28,13 +29,7 @@ impl RemoteUrl {
     /// percent-encoding; for a port that no server can have; for user information; for a `*` in the
     /// path.
     pub fn parse(text: &str) -> Result<Self, QmgrError> {
-        let units = text.encode_utf16().count();
-        if units > REMOTE_URL_LIMIT {
-            return Err(QmgrError::invalid_argument(format!(
-                "a URL of {units} UTF-16 units where {REMOTE_URL_LIMIT} are allowed"
-            )));
-        }
-        Self::of_any_length(text)
+        Self::try_from(Rc::from(text))
     }
 
     /// Reads a URL that is not stored, and may be longer.
@@ -43,15 +38,25 @@ impl RemoteUrl {
     ///
     /// `E_INVALIDARG`, as [`RemoteUrl::parse`] does, but not for its length.
     pub fn of_any_length(text: &str) -> Result<Self, QmgrError> {
-        let origin = read(text)
+        Self::of(text.into())
+    }
+
+    fn of(text: Rc<str>) -> Result<Self, QmgrError> {
+        let origin = read(&text)
             .map_err(|fault| QmgrError::invalid_argument(format!("URL {text:?} {fault}")))?;
-        Ok(Self { text: text.into(), origin: origin.into() })
+        Ok(Self { text, origin: origin.into() })
     }
 
     /// The URL as spelt.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// The same, shared.
+    #[must_use]
+    pub fn text(&self) -> Rc<str> {
+        Rc::clone(&self.text)
     }
 
     /// Scheme, host and port, in lower case and without the scheme's default port. Different
@@ -65,20 +70,22 @@ impl RemoteUrl {
 /// The origin of a URL, or what is wrong with it.
 fn read(text: &str) -> Result<String, String> {
     // The first `:` ends the scheme, unless another part of the URL has begun before it.
-    if !text.split(['/', '?', '#']).next().is_some_and(|start| start.contains(':')) {
+    if !text.find([':', '/', '?', '#']).is_some_and(|end| text[end..].starts_with(':')) {
         return Err("has no scheme: it has to begin with https:// or http://".to_owned());
     }
     let uri = Uri::parse(text).map_err(|error| format!("is malformed: {error}"))?;
 
-    let scheme = uri.scheme().as_str().to_ascii_lowercase();
-    let default_port = match scheme.as_str() {
-        "http" => 80,
-        "https" => 443,
-        _ => return Err("is neither http nor https".to_owned()),
+    let scheme = uri.scheme().as_str();
+    let default_port = if scheme.eq_ignore_ascii_case("http") {
+        80
+    } else if scheme.eq_ignore_ascii_case("https") {
+        443
+    } else {
+        return Err("is neither http nor https".to_owned());
     };
 
     let authority = uri.authority().ok_or("names no host")?;
-    let host = authority.host().to_ascii_lowercase();
+    let host = authority.host();
     if host.is_empty() {
         return Err("names no host".to_owned());
     }
@@ -96,10 +103,13 @@ fn read(text: &str) -> Result<String, String> {
     }
 
     let port = authority.port_to_u16().map_err(|_| "has a port beyond 65535")?;
-    Ok(match port.filter(|port| *port != default_port) {
-        None => [&*scheme, "://", &*host].concat(),
-        Some(port) => format!("{scheme}://{host}:{port}"),
-    })
+    let mut origin = [scheme, "://", host].concat();
+    origin.make_ascii_lowercase();
+    if let Some(port) = port.filter(|port| *port != default_port) {
+        origin.push(':');
+        origin.push_str(&port.to_string());
+    }
+    Ok(origin)
 }
 
 impl fmt::Display for RemoteUrl {
@@ -111,8 +121,10 @@ impl fmt::Display for RemoteUrl {
 impl TryFrom<Rc<str>> for RemoteUrl {
     type Error = QmgrError;
 
+    /// As [`RemoteUrl::parse`]; the text is not copied.
     fn try_from(text: Rc<str>) -> Result<Self, QmgrError> {
-        Self::parse(&text)
+        check_length(&text, REMOTE_URL_LIMIT, "a URL")?;
+        Self::of(text)
     }
 }
 

@@ -77,7 +77,9 @@ impl AnswerHead {
     /// without the `x-` (R20).
     pub(super) fn is_multipart(&self) -> bool {
         let essence = field::essence(self.headers.content_type.as_deref().unwrap_or_default());
-        matches!(essence.as_str(), "multipart/byteranges" | "multipart/x-byteranges")
+        ["multipart/byteranges", "multipart/x-byteranges"]
+            .iter()
+            .any(|multipart| essence.eq_ignore_ascii_case(multipart))
     }
 
     /// Whether the server said that it serves no ranges (R23). That it says it does is no promise (R22).

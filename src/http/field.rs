@@ -27,7 +27,7 @@ pub(super) fn date(text: &str) -> Option<Millis> {
     u64::try_from(span.as_millis()).ok().map(Millis)
 }
 
-/// A media type without its parameters, in lower case.
-pub(super) fn essence(media_type: &str) -> String {
-    media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+/// A media type without its parameters.
+pub(super) fn essence(media_type: &str) -> &str {
+    media_type.split(';').next().unwrap_or_default().trim()
 }

@@ -45,10 +45,11 @@ impl Version {
     pub(super) fn of(head: &AnswerHead, size: Option<u64>, resumable: bool) -> Self {
         let headers = &head.headers;
         let instant = |text: &Option<String>| text.as_deref().and_then(field::date);
-        let strong_date = match (instant(&headers.last_modified), instant(&headers.date)) {
-            (Some(modified), Some(date)) => modified.plus(Millis::SECOND) <= date,
-            (None, _) | (_, None) => false,
-        };
+        // Across origins the date is hidden as a rule, and the other one need not be read.
+        let strong_date = instant(&headers.date).is_some_and(|date| {
+            instant(&headers.last_modified)
+                .is_some_and(|modified| modified.plus(Millis::SECOND) <= date)
+        });
         let end = head.url.find(['?', '#']).unwrap_or(head.url.len());
         Self {
             etag: headers.etag.as_deref().map(Rc::from),
@@ -73,9 +74,10 @@ impl Version {
     pub(super) fn strong_etag(&self) -> Option<&str> {
         let etag = self.etag.as_deref()?;
         let opaque = etag.strip_prefix('"')?.strip_suffix('"')?;
-        // RFC 9110 §8.8.3; headers reach JavaScript with one character for each byte.
-        let legal = |c| matches!(c, '\x21' | '\x23'..='\x7e' | '\u{80}'..='\u{ff}');
-        opaque.chars().all(legal).then_some(etag)
+        // RFC 9110 §8.8.3; headers reach JavaScript with one character for each byte. The characters that
+        // those are, up to U+FF, begin with a byte up to C3 in UTF-8, and all others with a later one.
+        let legal = |byte| matches!(byte, 0x21 | 0x23..=0x7e | 0x80..=0xc3);
+        opaque.bytes().all(legal).then_some(etag)
     }
 
     /// The `Last-Modified` if it is a strong validator and no `ETag` takes its place (R3, R4), not

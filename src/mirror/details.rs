@@ -96,8 +96,8 @@ impl GroupDetails {
             bytes_per_second: row.bytes_per_second,
             seconds_remaining: seconds_remaining(row),
             retries: row.retries,
-            wait: row.wait.as_ref().map(Into::into),
-            error: row.error.as_ref().map(Into::into),
+            wait: row.wait.as_deref().map(Into::into),
+            error: row.error.as_deref().map(Into::into),
         };
         if !engine_active && is_runnable(row.state) {
             details.await_a_tab();

@@ -167,7 +167,7 @@ impl GroupView {
         Ok(match (row.state, &row.error) {
             (GroupState::Cancelled, _) => Outcome::Cancelled,
             (GroupState::Complete, _) => Outcome::Complete,
-            (GroupState::Error, Some(error)) => Outcome::Failed(error.clone()),
+            (GroupState::Error, Some(error)) => Outcome::Failed(GroupError::clone(error)),
             _ => Outcome::Pending,
         })
     }

@@ -37,6 +37,8 @@ use std::rc::{Rc, Weak};
 #[derive(Debug, Default)]
 pub struct Mirror {
     rows: Map<Serial, Weak<Row>>,
+    /// Rows whose handles are gone are looked for when there are so many.
+    most: usize,
     engine: Rc<EnginePresence>,
 }
 
@@ -64,6 +66,9 @@ impl Mirror {
             return (row, change);
         }
         let row = Rc::new(Row::new(update, Rc::clone(&self.engine)));
+        if self.rows.len() >= self.most {
+            self.forget_released();
+        }
         self.rows.insert(serial, Rc::downgrade(&row));
         let change = row.unchanged();
         (row, change)
@@ -90,7 +95,7 @@ impl Mirror {
 
     /// The groups to ask a new engine for.
     pub fn held(&mut self) -> Vec<Serial> {
-        self.rows.retain(|_, row| row.strong_count() > 0);
+        self.forget_released();
         self.rows.keys().copied().collect()
     }
 
@@ -106,6 +111,13 @@ impl Mirror {
             .chain(gone.collect::<Vec<_>>())
             .filter(|c| !c.events.is_empty())
             .collect()
+    }
+
+    /// Drops what no handle holds any more, so that a page's memory follows its handles. The more it
+    /// holds, the later it looks again.
+    fn forget_released(&mut self) {
+        self.rows.retain(|_, row| row.strong_count() > 0);
+        self.most = 2 * self.rows.len() + 8;
     }
 
     fn row(&mut self, serial: Serial) -> Option<Rc<Row>> {

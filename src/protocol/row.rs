@@ -32,8 +32,8 @@ pub struct GroupRow {
     pub job: Option<Guid>,
     /// The status word of that job (`IBackgroundCopyJob1::GetStatus`); 0 without a job.
     pub job_status: u32,
-    /// `IBackgroundCopyGroup::GetProp`.
-    pub properties: Properties,
+    /// `IBackgroundCopyGroup::GetProp`. Shared by the clones of a row.
+    pub properties: Rc<Properties>,
     /// Bytes fetched so far, of all files.
     pub bytes_done: u64,
     /// Bytes of all files; `None` until every size is known.
@@ -47,9 +47,9 @@ pub struct GroupRow {
     /// Attempts started after an error; never reset (ruling A37).
     pub retries: u32,
     /// Why a runnable group is not moving.
-    pub wait: Option<Wait>,
+    pub wait: Option<Box<Wait>>,
     /// Why the group is in error.
-    pub error: Option<GroupError>,
+    pub error: Option<Box<GroupError>>,
 }
 
 /// What a group is doing, in the words of `GroupDetails.state`.

@@ -88,13 +88,9 @@ impl Queue {
     pub fn next_alarm(&self) -> Option<Millis> {
         let of_waiting = self.alarms.first().map(|&(at, _)| at);
         let idle = (!self.by_id.is_empty()).then(|| self.next_idle_check());
-        let others = of_waiting
-            .into_iter()
-            .chain(self.traffic.next_alarm())
-            .chain(idle)
-            .chain(self.window_ends_at())
-            .chain(self.callbacks.next_alarm())
-            .min();
+        let others = sooner(of_waiting, self.traffic.next_alarm());
+        let others = sooner(others, sooner(idle, self.window_ends_at()));
+        let others = sooner(others, self.callbacks.next_alarm());
         // Whether the holder can give way is looked into only where its slice ends first.
         let slice = self
             .turn
@@ -105,5 +101,13 @@ impl Queue {
             })
             .map(|(_, end)| end);
         slice.or(others)
+    }
+}
+
+/// The earlier of two times, where there are any.
+fn sooner(one: Option<Millis>, other: Option<Millis>) -> Option<Millis> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
     }
 }

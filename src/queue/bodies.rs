@@ -22,8 +22,8 @@ impl Queue {
         position: u64,
         now: Millis,
     ) {
-        let resume = self.settings.resume;
         self.note_uncounted(serial);
+        let (resume, checkpoint) = (self.settings.resume, &self.settings.checkpoint);
         let Some(group) = self.groups.get_mut(&serial) else { return };
         let Some(file) = group.job.as_mut().and_then(|job| job.file_mut(index)) else { return };
         let bytes = match file.stage_mut(ticket) {
@@ -49,6 +49,12 @@ impl Queue {
             | None => return,
         };
         let is_further = file.advance();
+        let due = file.flush_if_due(checkpoint.bytes, checkpoint.interval, now);
+        self.effects.extend(due.into_iter().map(|ticket| Effect::Flush { ticket }));
+        if file.has_come() {
+            // The file behind it may be asked for.
+            self.unsettled.insert(serial);
+        }
         group.speed.count(bytes, now);
         if self.settings.connections.per_file.is_none()
             && let Some(size) = file.divisible_size(resume, self.host.pieces)
@@ -66,11 +72,6 @@ impl Queue {
             group.shown_at = now;
             self.show_file(serial, index);
         }
-        if self.file(serial, index).is_some_and(|(_, file)| file.has_come()) {
-            // The file behind it may be asked for.
-            self.unsettled.insert(serial);
-        }
-        self.flush_if_due(serial, index, now);
     }
 
     /// Orders a flush when most of what a checkpoint allows is not durable. All bodies of a file are

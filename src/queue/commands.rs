@@ -16,6 +16,7 @@ use crate::protocol::{
 };
 use crate::snapshot::OutcomeRecord;
 use crate::time::Millis;
+use std::rc::Rc;
 
 /// How a call that succeeded is answered.
 enum Reply {
@@ -329,7 +330,7 @@ impl Queue {
         value: PropertyValue,
         now: Millis,
     ) -> Result<Reply, QmgrError> {
-        self.live(serial)?.properties.set(property, value)?;
+        Rc::make_mut(&mut self.live(serial)?.properties).set(property, value)?;
         self.change_group(serial, now);
         self.heed_properties(serial, now);
         Ok(Reply::Row { group: serial, whole: false })

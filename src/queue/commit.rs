@@ -234,8 +234,9 @@ impl Queue {
         self.wait_for_no_others();
         let ticket = Ticket(self.next_ticket);
         self.next_ticket += 1;
-        let InFlight { mut groups, mut transfers, .. } = std::mem::take(&mut self.in_flight);
-        // The sets of the commit before are empty, and have room for the next changes.
+        let InFlight { mut groups, mut transfers, after: mut done, .. } =
+            std::mem::take(&mut self.in_flight);
+        // The sets and lists of the commit before are empty, and have room for the next changes.
         std::mem::swap(&mut groups, &mut self.pending.groups);
         std::mem::swap(&mut transfers, &mut self.pending.transfers);
         let mut outcomes = Vec::with_capacity(self.pending.outcomes.len());
@@ -273,9 +274,10 @@ impl Queue {
                 file.recording += std::mem::take(&mut file.unrecorded);
             }
         }
-        let after = std::mem::take(&mut self.pending.after);
-        let after = after.into_iter().map(|after| self.done(after)).collect();
-        self.in_flight = InFlight { ticket: Some(ticket), groups, transfers, rows, after };
+        let mut after = std::mem::take(&mut self.pending.after);
+        done.extend(after.drain(..).map(|after| self.done(after)));
+        self.pending.after = after;
+        self.in_flight = InFlight { ticket: Some(ticket), groups, transfers, rows, after: done };
         Some(Effect::Commit(Box::new(commit)))
     }
 
@@ -304,9 +306,11 @@ impl Queue {
         if !rows.is_empty() {
             self.messages.push_back(ToPage::Rows(rows));
         }
-        for done in std::mem::take(&mut self.in_flight.after) {
+        let mut after = std::mem::take(&mut self.in_flight.after);
+        for done in after.drain(..) {
             self.finish(done);
         }
+        self.in_flight.after = after;
     }
 
     /// The records cannot be written: every call that waited for them is told so. The queue is of no

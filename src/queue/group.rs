@@ -26,7 +26,7 @@ pub(super) struct Group {
     pub(super) credentials: Credentials,
     state: State,
     pub(super) foreground: bool,
-    pub(super) properties: Properties,
+    pub(super) properties: Rc<Properties>,
     pub(super) job: Option<Job>,
     files: Files,
     /// Attempts started after an error; never reset (ruling A37).
@@ -100,7 +100,7 @@ impl Group {
             credentials,
             state: State::New,
             foreground: false,
-            properties: Properties::default(),
+            properties: Rc::default(),
             job: None,
             files: Files::Here,
             retries: 0,
@@ -286,14 +286,14 @@ impl Group {
         }
     }
 
-    fn wait(&self, shown: GroupState) -> Option<Wait> {
+    fn wait(&self, shown: GroupState) -> Option<Box<Wait>> {
         match (&self.state, shown) {
-            (State::Waiting(wait), _) => Some(wait.clone()),
-            (_, GroupState::Queued) => Some(Wait {
+            (State::Waiting(wait), _) => Some(Box::new(wait.clone())),
+            (_, GroupState::Queued) => Some(Box::new(Wait {
                 reason: WaitReason::Turn,
                 next_attempt_at: None,
                 last_error: self.trouble.as_ref().map(|trouble| trouble.error.clone()),
-            }),
+            })),
             _ => None,
         }
     }
@@ -310,7 +310,7 @@ impl Group {
             status: self.status().bits(),
             job: self.job.as_ref().map(|job| job.id),
             job_status: self.job_status().bits(),
-            properties: self.properties.clone(),
+            properties: Rc::clone(&self.properties),
             bytes_done: sums.bytes_done(),
             bytes_total: sums.bytes_total().filter(|_| files_total > 0),
             files_done: count(sums.complete),
@@ -318,7 +318,7 @@ impl Group {
             bytes_per_second: if moving { self.speed.bytes_per_second() } else { 0 },
             retries: self.retries,
             wait: self.wait(state),
-            error: self.error().cloned(),
+            error: self.error().cloned().map(Box::new),
         }
     }
 
@@ -358,7 +358,7 @@ impl Group {
                 State::Suspended => SavedState::Suspended,
             },
             foreground: self.foreground,
-            properties: self.properties.clone(),
+            properties: Rc::clone(&self.properties),
             job: self.job.as_ref().map(|job| job.id),
             files: self.file_count(),
             retries: self.retries,
@@ -436,9 +436,9 @@ impl Group {
     /// Notes what is to be known at any time of a file that has connections.
     pub(super) fn watch(&self, connected: &mut Connected, settings: &Settings) {
         let Some(file) = self.file(connected.index) else { return };
-        let is_current = self.current().is_some_and(|(current, _)| current == connected.index);
+        let is_current = || self.current().is_some_and(|(current, _)| current == connected.index);
         let per_file = settings.connections.per_file;
-        connected.is_wide = is_current && self.connections_for(file, per_file) > 1;
+        connected.is_wide = self.connections_for(file, per_file) > 1 && is_current();
         connected.alarm = file.alarm(settings);
     }
 

@@ -219,16 +219,18 @@ impl Job {
         let before = std::mem::replace(&mut self.places[index].share, share);
         self.sums.subtract(before);
         self.sums.add(share);
-        self.sort_in(index);
-        if before.is_unpublished() != share.is_unpublished()
-            && let Some(behind) = self.places[index].behind
-        {
+        let has_moved = before.is_unpublished() != share.is_unpublished();
+        if has_moved || before.busy != share.busy {
+            self.sort_in(index);
+        }
+        if has_moved && let Some(behind) = self.places[index].behind {
             self.sort_in(behind);
         }
         if !share.complete {
             self.current = self.current.min(index);
+        } else if !before.complete {
+            self.skip_complete();
         }
-        self.skip_complete();
     }
 
     fn skip_complete(&mut self) {

@@ -144,12 +144,12 @@ impl Queue {
         let size = file.version.as_ref().and_then(|version| version.size);
         let key = file.file.local.key().to_owned();
         // A file that stood there before may have that size, too: it is not the part that is gone.
-        let stood_before = self.files.get(&key).map(|file| file.size);
+        let stood_before = || self.files.get(&key).map(|file| file.size);
         match result {
             Ok(()) => self.note_published(serial, index, now),
             // The move was done, and the crash came before the record of it.
             Err(DiskFailure::Missing { target_size })
-                if target_size.is_some() && target_size == size && stood_before != size =>
+                if target_size.is_some() && target_size == size && stood_before() != size =>
             {
                 self.note_published(serial, index, now);
             }
@@ -171,8 +171,8 @@ impl Queue {
 fn stored_file(file: &Transfer, now: Millis) -> StoredFile {
     let version = file.version.as_ref();
     StoredFile {
-        local_file: file.file.local.clone().into(),
-        remote_file: file.file.remote.clone().into(),
+        local_file: file.file.local.text(),
+        remote_file: file.file.remote.text(),
         size: version.and_then(|version| version.size).unwrap_or_default(),
         last_modified: version.and_then(Version::modified_at).unwrap_or(now),
         etag: version.and_then(|version| version.etag.clone()),

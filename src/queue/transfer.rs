@@ -416,7 +416,7 @@ impl Transfer {
 
     pub(super) fn row(&self, resume: Resume) -> FileRow {
         FileRow {
-            info: self.file.clone().into(),
+            info: self.file.info(),
             complete: self.complete,
             published: self.published,
             bytes_done: self.bytes_done(),
@@ -430,7 +430,7 @@ impl Transfer {
 
     pub(super) fn record(&self) -> TransferRecord {
         TransferRecord {
-            info: self.file.clone().into(),
+            info: self.file.info(),
             generation: self.generation,
             ranges: self.durable.iter().map(|range| (range.start, range.end)).collect(),
             version: self.version.clone(),

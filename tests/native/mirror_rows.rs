@@ -1,7 +1,7 @@
 //! What the getters of a page answer from the rows it mirrors.
 
 use qmgr::abi::{
-    FileSetInfo, Guid, Hresult, Properties, Property, PropertyValue, QM_PROGRESS_PERCENT_DONE,
+    FileSetInfo, Guid, Hresult, Property, PropertyValue, QM_PROGRESS_PERCENT_DONE,
     QM_PROGRESS_SIZE_DONE, QM_PROGRESS_TIME_DONE,
 };
 use qmgr::mirror::{Caller, Change, GroupEvent, GroupView, Mirror, Outcome};
@@ -45,7 +45,7 @@ fn row(serial: u64, state: GroupState, status: u32) -> GroupRow {
         status,
         job: Some(job_id()),
         job_status: 0x08,
-        properties: Properties::default(),
+        properties: Rc::default(),
         bytes_done: 0,
         bytes_total: None,
         files_done: 0,
@@ -73,7 +73,7 @@ fn failed_group() -> GroupUpdate {
     let mut group = row(1, GroupState::Error, 0x380);
     group.job_status = 0x18;
     group.retries = 3;
-    group.error = Some(not_found());
+    group.error = Some(Box::new(not_found()));
     whole(group)
 }
 
@@ -279,7 +279,7 @@ fn progress_and_size_come_from_the_row() {
 #[test]
 fn properties_come_from_the_row() {
     let mut update = new_group();
-    update.group.properties.display_name = "maps".into();
+    Rc::make_mut(&mut update.group.properties).display_name = "maps".into();
     let (_mirror, group) = mirror_of(update);
     assert_eq!(group.property(Property(11)), Ok(PropertyValue::Text("maps".into())));
     let error = group.property(Property(8)).expect_err("unsupported");
@@ -298,7 +298,7 @@ fn the_results_of_a_job_are_those_of_its_failure() {
 #[test]
 fn the_results_of_a_job_are_zero_unless_it_is_in_error() {
     let mut update = running_group();
-    update.group.error = Some(not_found());
+    update.group.error = Some(Box::new(not_found()));
     update.group.retries = 2;
     let (_mirror, group) = mirror_of(update);
     let status = group.job(job_id()).and_then(|job| job.status()).expect("a status");
@@ -332,11 +332,11 @@ fn a_suspended_group_waits_for_no_tab() {
 #[test]
 fn waiting_for_a_tab_keeps_the_failure_that_was_waited_out() {
     let mut update = whole(row(1, GroupState::Waiting, 0x080));
-    update.group.wait = Some(Wait {
+    update.group.wait = Some(Box::new(Wait {
         reason: WaitReason::Backoff,
         next_attempt_at: Some(Millis(5_000)),
         last_error: Some(not_found()),
-    });
+    }));
     let (mirror, group) = mirror_of(update);
     mirror.set_engine_active(false);
     let wait = group.details().expect("an open caller").wait.expect("a wait");

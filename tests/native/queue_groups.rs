@@ -153,7 +153,7 @@ fn a_new_group_is_suspended_with_the_properties_of_a_new_group() {
     let row = world.row(group);
     assert_eq!(row.state, GroupState::New);
     assert_eq!(row.job, None);
-    assert_eq!(row.properties, qmgr::abi::Properties::default());
+    assert_eq!(*row.properties, qmgr::abi::Properties::default());
     assert_eq!((row.files_total, row.bytes_done, row.bytes_total), (0, 0, None));
 }
 

@@ -324,7 +324,7 @@ fn each_case_of_a_request_without_an_answer_is_ruled() {
         let case = format!("{path}, read: {was_read}, lives: {lives}, attempt {attempts}");
         let waiting = row.wait.as_ref().and_then(|wait| wait.last_error.as_ref());
         assert_eq!(waiting.is_some(), waits, "{case}");
-        let error = waiting.or(row.error.as_ref()).expect("an error");
+        let error = waiting.or(row.error.as_deref()).expect("an error");
         assert_eq!(error.hresult, hresult, "{case}");
     }
 }
