@@ -99,11 +99,13 @@ overEachStore("a suspend in the middle ends the connection within a second, and 
   await resume();
   await statusIs(0x140);
   const [, rest] = await nginx.ended("/files/random.bin", 2);
-  assert.equal(rest.range.split("-")[0], `bytes=${end}`);
+  const from = Number(/^bytes=(\d+)-/.exec(rest.range)[1]);
+  // What the connection brought last may be recorded after the page has looked.
+  assert.ok(from >= end, "nothing that is kept is asked for again");
   assert.equal(rest.ifRange, etag);
   assert.match(rest.ifRange, /^"/);
   assert.equal(rest.status, 206);
-  assert.equal(rest.sent, SIZE - end);
+  assert.equal(rest.sent, SIZE - from);
   assert.equal(await hash(), sha256(bytes));
 });
 
