@@ -19,10 +19,11 @@
 //! | [`mirror`] | the page's copy of the rows it holds handles to, and what it knows of the engine | `abi`, `protocol` |
 //! | [`standby`] | when a worker that waits takes the place of one that is silent | nothing |
 //! | `fields` | WASM: plain objects of JavaScript, by the names of their fields | `abi`, `protocol` |
+//! | `memory` | WASM: where memory comes from | nothing |
 //! | `driver` | WASM: carries out effects, reports events; decides nothing | all above |
 //! | `binding` | WASM: the JavaScript face; converts, calls, converts | all above |
 //!
-//! Every room but the last three is pure: no clock, no randomness, no JavaScript, no bytes of a file.
+//! Every room but the last four is pure: no clock, no randomness, no JavaScript, no bytes of a file.
 
 pub mod abi;
 pub mod bytes;
@@ -42,3 +43,5 @@ pub mod binding;
 pub mod driver;
 #[cfg(target_arch = "wasm32")]
 mod fields;
+#[cfg(target_arch = "wasm32")]
+mod memory;

@@ -19,11 +19,6 @@ impl QmgrError {
         Self { hresult, message: message.into() }
     }
 
-    /// `E_ACCESSDENIED`: the caller may not.
-    pub fn access_denied(message: impl Into<String>) -> Self {
-        Self::new(Hresult::E_ACCESSDENIED, message)
-    }
-
     /// `E_INVALIDARG`: an argument is of the wrong type or form.
     pub fn invalid_argument(message: impl Into<String>) -> Self {
         Self::new(Hresult::E_INVALIDARG, message)

@@ -9,14 +9,17 @@ pub const SIZE_LIMIT: u64 = (1 << 53) - 1;
 
 /// `FILESETINFO` as given, not yet looked at. Its texts are shared by its clones.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct FileSetInfo {
     /// The URL.
     pub remote_file: Rc<str>,
     /// The full path.
     pub local_file: Rc<str>,
     /// Extension: the exact size in bytes, when the caller knows it.
+    #[serde(default)]
     pub size: Option<u64>,
     /// Extension: `sha256-<base64>`.
+    #[serde(default)]
     pub integrity: Option<String>,
 }
 

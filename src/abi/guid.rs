@@ -1,6 +1,7 @@
 //! GUIDs in their text form.
 
 use super::QmgrError;
+use super::quoted::Quoted;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -43,7 +44,8 @@ impl FromStr for Guid {
             _ => None,
         };
         parsed.map(Self).ok_or_else(|| {
-            QmgrError::invalid_argument(format!("{text:?} is no GUID of the form 8-4-4-4-12"))
+            let text = Quoted(text);
+            QmgrError::invalid_argument(format!("{text} is no GUID of the form 8-4-4-4-12"))
         })
     }
 }

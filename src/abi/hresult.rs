@@ -42,12 +42,6 @@ impl Hresult {
         Self::ALL.iter().find(|(_, code)| *code == self.0).map(|(name, _)| *name)
     }
 
-    /// Whether the code stands for a failure.
-    #[must_use]
-    pub const fn is_failure(self) -> bool {
-        self.0 >> 31 == 1
-    }
-
     /// Who the code comes from, e.g. 7 for Win32 and 25 for HTTP.
     #[must_use]
     pub const fn facility(self) -> u32 {

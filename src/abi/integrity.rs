@@ -1,6 +1,7 @@
 //! The hash that a file must have.
 
 use super::QmgrError;
+use super::quoted::Quoted;
 use base64ct::{Base64, Encoding};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -31,7 +32,8 @@ impl FromStr for Sha256Integrity {
             .map(Self)
             .ok_or_else(|| {
                 QmgrError::invalid_argument(format!(
-                    "integrity {text:?} is not sha256- and the base64 of 32 bytes"
+                    "integrity {} is not sha256- and the base64 of 32 bytes",
+                    Quoted(text)
                 ))
             })
     }

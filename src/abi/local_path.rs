@@ -1,6 +1,7 @@
 //! The path under which a file is published, and where that is in the browser's file system.
 
 use super::QmgrError;
+use super::quoted::Quoted;
 use super::text::check_length;
 use crate::ordered::Map;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -283,7 +284,7 @@ fn is_device(segment: &str) -> bool {
 }
 
 fn invalid(text: &str, fault: &str) -> QmgrError {
-    QmgrError::invalid_argument(format!("local path {text:?} {fault}"))
+    QmgrError::invalid_argument(format!("local path {} {fault}", Quoted(text)))
 }
 
 impl fmt::Display for LocalPath {

@@ -15,6 +15,7 @@ mod interface_id;
 mod local_path;
 mod progress;
 mod property;
+mod quoted;
 mod remote_url;
 mod status;
 mod text;

@@ -1,6 +1,7 @@
 //! The URL a file is fetched from.
 
 use super::QmgrError;
+use super::quoted::Quoted;
 use super::text::check_length;
 use fluent_uri::Uri;
 use serde::{Deserialize, Serialize};
@@ -42,8 +43,9 @@ impl RemoteUrl {
     }
 
     fn of(text: Rc<str>) -> Result<Self, QmgrError> {
-        let origin = read(&text)
-            .map_err(|fault| QmgrError::invalid_argument(format!("URL {text:?} {fault}")))?;
+        let origin = read(&text).map_err(|fault| {
+            QmgrError::invalid_argument(format!("URL {} {fault}", Quoted(&text)))
+        })?;
         Ok(Self { text, origin: origin.into() })
     }
 

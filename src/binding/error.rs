@@ -11,7 +11,7 @@ thread_local! {
 }
 
 /// Names the class of the errors that the module throws, constructed with `(hresult, message)`.
-/// Without one they are plain `Error` objects with the same fields.
+/// Without one they are plain `Error` objects with the number: the names of numbers are the class's to know.
 #[wasm_bindgen(js_name = registerErrorClass)]
 pub fn register_error_class(class: Function) {
     CLASS.set(Some(class));
@@ -41,7 +41,6 @@ fn plain(hresult: Hresult, message: &str) -> JsValue {
     error.set_name("QmgrError");
     let error = JsValue::from(error);
     set(&error, "hresult", &hresult.0.into());
-    set(&error, "code", &hresult.to_string().into());
     error
 }
 

@@ -44,6 +44,9 @@ impl Session {
         read: impl FnOnce(Reply) -> Option<T> + 'static,
     ) -> Promise {
         let reply = self.call(command);
+        // Behind a pointer, so that what waits is compiled once and not for each kind of answer.
+        let read: Box<dyn FnOnce(Reply) -> Option<JsValue>> =
+            Box::new(|reply| read(reply).map(Into::into));
         promise(async move { read(reply?.await?).ok_or_else(unexpected_answer) })
     }
 

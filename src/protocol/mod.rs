@@ -76,6 +76,7 @@ pub struct Owner {
     /// The caller's name; groups belong to the user who created them.
     pub user: Rc<str>,
     /// Whether the caller sees and takes everybody's groups.
+    #[serde(default)]
     pub administrator: bool,
 }
 

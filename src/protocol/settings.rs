@@ -1,10 +1,11 @@
-//! The settings of a queue.
+//! The settings of a queue, spelt as in `OpenOptions`: the rows of the conformance tests name them so.
 
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 
 /// The settings of a queue, stored with it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Settings {
     /// Pacing of attempts after a failure.
     pub retry: Retry,
@@ -38,6 +39,7 @@ impl Default for Settings {
 
 /// Pacing of attempts after a failure (spec §7.2).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Retry {
     /// The first delay; each further one doubles.
     pub minimum_delay: Millis,
@@ -62,6 +64,7 @@ impl Default for Retry {
 
 /// At most so much of a running file is not durable yet.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Checkpoint {
     /// Bytes.
     pub bytes: u64,
@@ -77,6 +80,7 @@ impl Default for Checkpoint {
 
 /// When bytes may be appended to those that are kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Resume {
     /// Also on equal length, equal `Last-Modified` and an equal overlap of 64 KiB.
     Likely,
@@ -87,6 +91,7 @@ pub enum Resume {
 
 /// How many connections at once.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Connections {
     /// For one file; `None` lets the engine choose between 1 and 4.
     pub per_file: Option<u32>,
@@ -104,6 +109,7 @@ impl Default for Connections {
 
 /// Quotas; none by default (ruling A32).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Limits {
     /// Groups in the queue.
     pub groups: Option<u32>,
@@ -114,6 +120,7 @@ pub struct Limits {
 /// The settings that an `open` named; the others stay as they are. One that consists of several fields
 /// is replaced whole: a field that it leaves out has its default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct SettingsPatch {
     /// See [`Settings::retry`].
     pub retry: Option<Retry>,

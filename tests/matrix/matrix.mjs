@@ -48,7 +48,7 @@ const often = (times, ...values) => Array.from({ length: times }, () => values).
  * All axes by name, with what can be drawn of each. What makes a server worth resuming from is drawn often: a mixture can
  * come about only where there is something to mix.
  */
-export const AXES = {
+const AXES = {
   from: ["origin", "crossOrigin"],
   validators: faultNames("validators"),
   exposure: [...faultNames("exposure"), ...often(5, "all exposed")],

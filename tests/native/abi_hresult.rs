@@ -19,14 +19,6 @@ fn a_code_without_a_name_is_written_as_eight_hex_digits() {
 }
 
 #[test]
-fn failures_have_the_top_bit_set() {
-    assert!(Hresult::QM_E_INVALID_STATE.is_failure());
-    assert!(!Hresult::S_OK.is_failure());
-    assert!(!Hresult::S_FALSE.is_failure());
-    assert!(!Hresult::BG_S_PARTIAL_COMPLETE.is_failure());
-}
-
-#[test]
 fn facilities_and_codes_are_read_from_their_bits() {
     #[track_caller]
     fn case(hresult: Hresult, facility: u32, code: u32) {

@@ -11,6 +11,7 @@ mod abi_property;
 mod abi_remote_url;
 mod abi_status;
 mod conformance;
+mod http_dates;
 mod http_properties;
 mod http_rules;
 mod mirror_calls;

@@ -4,6 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use qmgr::ranges::Ranges;
 use rangemap::RangeSet;
+use std::iter;
 
 proptest! {
     #[test]
@@ -35,6 +36,6 @@ fn the_last_byte_of_all_is_one_of_a_range() {
     ranges.insert(5..u64::MAX);
     ranges.insert(0..2);
     assert!(ranges.iter().eq(&[0..2, 5..u64::MAX]));
-    assert!(ranges.gaps(u64::MAX).eq([2..5]));
-    assert!(ranges.gaps(4).eq([2..4]));
+    assert!(ranges.gaps(u64::MAX).eq(iter::once(2..5)));
+    assert!(ranges.gaps(4).eq(iter::once(2..4)));
 }

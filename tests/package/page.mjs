@@ -23,7 +23,7 @@ export async function openPage(t, url) {
 }
 
 /** Opens a page and waits for its report: what it downloaded, or the text of the error. */
-export async function reportOf(t, url) {
+async function reportOf(t, url) {
   const { page, complaints } = await openPage(t, url);
   const report = page.locator("output:not(:empty)");
   try {

@@ -49,6 +49,18 @@ test("the surface of the API", async (t) => {
     await open(t);
   });
 
+  await t.test("what a transport throws is named, also where it is no Error", async (t) => {
+    const causes = [["a text", 'JsValue("a text")'], [undefined, "JsValue(undefined)"], [new RangeError("far"), "RangeError: far"]];
+    for (const [thrown, message] of causes) {
+      const { group, job } = await stage(t, { fetch: () => Promise.reject(thrown) });
+      await job.addFiles([file("/thrown")]);
+      await group.resumeGroup();
+      const cause = () => group.getDetails().wait?.lastError;
+      while (cause() === null || cause() === undefined) await new Promise(setImmediate);
+      assert.equal(cause().message, message);
+    }
+  });
+
   await t.test("a number that is no 32-bit integer has no name", async () => {
     const numbers = [undefined, null, NaN, 1.5, 2 ** 32, -(2 ** 31) - 1, "1", 1n, Symbol("one"), {}];
     await assertFails("E_INVALIDARG", numbers.flatMap((number) => [() => qmgr.describeHresult(number), () => qmgr.describeStatus(number)]));

@@ -1,6 +1,6 @@
 /**
  * What each part of the page is given. A part is a module that exports `mount(element, context)`: it fills the element,
- * which is its own, and tidies up after itself when `context.signal` is aborted.
+ * which is its own, for as long as the page lives.
  *
  * @typedef {object} Context
  * @property {import("../qmgr/index.js").QueueManager} queue  the open queue
@@ -10,6 +10,5 @@
  * @property {(files: import("../qmgr/index.js").FileSetInfo[], options?: { name?: string, resume?: boolean }) =>
  *   Promise<{ group?: import("../qmgr/index.js").Group, error?: Error }>} create  makes a group as the form does, and selects it
  * @property {(tab: "group" | "laboratory" | "record" | "console") => void} show  brings a tab to the front
- * @property {AbortSignal} signal  aborted when the page closes its queue
  */
 export {};

@@ -12,7 +12,7 @@ const NONE = "–";
 
 /** @param {HTMLElement} section @param {import("./context.js").Context} context */
 export function mount(section, context) {
-  const { groups, selection, signal } = context;
+  const { groups, selection } = context;
   const view = new Instrument(section);
   const refresh = () => view.show(groups.readNow(selection.groupId), groups.handle(selection.groupId));
   selection.addEventListener("change", refresh);
@@ -26,8 +26,7 @@ export function mount(section, context) {
     const reading = groups.reading(selection.groupId);
     if (action && reading) command(context, action, [reading]);
   });
-  const ticking = setInterval(() => view.tick(), SECOND);
-  signal.addEventListener("abort", () => clearInterval(ticking));
+  setInterval(() => view.tick(), SECOND);
 }
 
 class Instrument {

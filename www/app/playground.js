@@ -42,9 +42,8 @@ export async function startPlayground() {
   const journal = new Journal();
   const groups = new Groups(queue, journal);
   const selection = new Selection();
-  const { signal } = new AbortController();
   /** @type {import("./context.js").Context} */
-  const context = { queue, groups, selection, journal, signal, show, create: (files, options) => createGroup(context, files, options) };
+  const context = { queue, groups, selection, journal, show, create: (files, options) => createGroup(context, files, options) };
 
   showQueue(context);
   announceEnds(groups);

@@ -25,7 +25,7 @@ class QueuePanel {
   #tallied = false;
 
   constructor(panel, context) {
-    const { groups, selection, signal } = context;
+    const { groups, selection } = context;
     this.#context = context;
     this.#list = panel.querySelector("#groups");
     this.#count = panel.querySelector("#group-count");
@@ -44,10 +44,9 @@ class QueuePanel {
     selection.addEventListener("change", () => this.#markOpen());
     this.#search.addEventListener("input", () => this.#sift());
     // The time until the next attempt runs without anything happening in the queue.
-    const ticking = setInterval(() => {
+    setInterval(() => {
       for (const row of this.#rows.values()) row.tick();
     }, SECOND);
-    signal.addEventListener("abort", () => clearInterval(ticking));
     this.#tally();
   }
 

@@ -28,7 +28,6 @@ export function mount(panel, context) {
   const laboratory = new Laboratory(context);
   panel.append(...laboratory.elements);
   laboratory.begin();
-  context.signal.addEventListener("abort", () => laboratory.stop());
 }
 
 class Laboratory {

@@ -111,6 +111,7 @@ fn glue(shell: &Shell) -> Result<PathBuf> {
     cmd!(shell, "wasm-bindgen --target web --omit-default-module-path --no-typescript --out-name qmgr --out-dir {bound} {linked}")
         .quiet()
         .run()?;
+    cmd!(shell, "node xtask/src/quiet.mjs {bound}/qmgr_bg.wasm").quiet().run()?;
     shell.create_dir(&glue)?;
     shell.copy_file(bound.join("qmgr.js"), &glue)?;
     optimise(shell, &optimised, &[])?;

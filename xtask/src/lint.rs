@@ -10,7 +10,7 @@ use xshell::{Shell, cmd};
 /// Runs all checks; the first that fails ends it.
 pub fn run(shell: &Shell) -> Result<()> {
     tools::provide(shell, &[Tool::WasmTarget])?;
-    one_switch_between_targets(&root().join("src"))?;
+    words_of_one_file(&root().join("src"))?;
     licences::check(shell)?;
     let wasm = ["--package", "qmgr", "--target", "wasm32-unknown-unknown"];
     cmd!(shell, "cargo fmt --all --check").run()?;
@@ -22,16 +22,24 @@ pub fn run(shell: &Shell) -> Result<()> {
     Ok(())
 }
 
-/// Only `src/lib.rs` chooses between targets: a pure room compiles everywhere or nowhere.
-fn one_switch_between_targets(source: &Path) -> Result<()> {
+/// What may stand in one file of the crate, and why in no other.
+const WORDS: [(&str, &str, &str); 2] = [
+    ("target_arch", "src/lib.rs", "a pure room compiles everywhere or nowhere"),
+    ("?}", "src/driver/js.rs", "what `Debug` prints is not in the package: xtask/src/quiet.mjs"),
+];
+
+fn words_of_one_file(source: &Path) -> Result<()> {
     for entry in fs::read_dir(source)? {
         let path = entry?.path();
         if path.is_dir() {
-            one_switch_between_targets(&path)?;
-        } else if path != root().join("src/lib.rs")
-            && fs::read_to_string(&path)?.contains("target_arch")
-        {
-            bail!("{} names a target architecture, which only src/lib.rs may", path.display());
+            words_of_one_file(&path)?;
+            continue;
+        }
+        let text = fs::read_to_string(&path)?;
+        for (word, place, reason) in WORDS {
+            if path != root().join(place) && text.contains(word) {
+                bail!("{} has `{word}`, which only {place} may: {reason}", path.display());
+            }
         }
     }
     Ok(())

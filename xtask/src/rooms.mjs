@@ -1,42 +1,41 @@
 /**
- * Prints what a module's bytes are for: `node rooms.mjs MODULE`, of a module that still names its functions. A room's
- * brotli is by how much less the module would be without it: what rooms have in common counts for none of them, so the
- * rows add up to less than the whole.
+ * Prints what a module's bytes are for: `node rooms.mjs MODULE BUDGET`, of a module that still names its functions. A
+ * room's brotli is by how much less the module would be without it: what rooms have in common counts for none of them,
+ * so the rows add up to less than the whole. Below them, the same for all rooms of this crate's rules, driver and binding
+ * together, marked with a star, against the budget in bytes.
  */
 import { readFileSync } from "node:fs";
 import { brotliCompressSync, constants } from "node:zlib";
-import { ModuleReader } from "./module-reader.mjs";
+import { ModuleReader, SECTION } from "./module-reader.mjs";
 
 const module = readFileSync(process.argv[2]);
+const budget = Number(process.argv[3]);
 
-/** Of the binary format: the sections, and the part of the names that is about functions. */
-const SECTION = { names: 0, imports: 2, types: 3, exports: 7, elements: 9, code: 10, data: 11 };
-const FUNCTION_NAMES = 1;
+/** Marks a room that is nothing but what the queue does. */
+const OWN = "* ";
 
 /** The first that fits a function's name has it. */
 const ROOMS = [
-  ["async functions of driver", /^<?qmgr::driver.*\{closure/],
-  ["async functions of binding", /^<?qmgr::binding.*\{closure/],
+  [`${OWN}async functions of driver`, /^<?qmgr::driver.*\{closure/],
+  [`${OWN}async functions of binding`, /^<?qmgr::binding.*\{closure/],
   ["ordered", /qmgr::ordered/],
   ["serde, postcard", /serde_core|Serialize|Deserialize|postcard/],
   ["serde-wasm-bindgen", /serde_wasm_bindgen/],
   ["dropping", /drop_in_place|drop_glue/],
-  ["rangemap", /rangemap/],
+  ["allocator", /rlsf|dlmalloc|__r(?:ust|dl|g)_/],
   ["base64ct", /base64ct/],
   ["fluent-uri", /fluent_uri/],
-  ["httpdate", /httpdate/],
   ["sha2", /sha2|digest/],
   ["uuid", /uuid/],
   ["futures", /futures_(?:util|channel|core)/],
   ["wasm-bindgen, js-sys, web-sys", /wasm_bindgen|js_sys|web_sys/],
-  ["queue", /qmgr::queue/],
-  ["driver", /qmgr::driver/],
-  ["binding", /qmgr::binding/],
-  ["mirror", /qmgr::mirror/],
-  ["http", /qmgr::http/],
-  ["abi", /qmgr::abi/],
-  ["other rooms", /qmgr::/],
-  ["allocator", /dlmalloc|__r(?:ust|dl|g)_/],
+  [`${OWN}queue`, /^<*qmgr::queue/],
+  [`${OWN}driver`, /^<*qmgr::driver/],
+  [`${OWN}binding`, /^<*qmgr::binding/],
+  [`${OWN}mirror`, /^<*qmgr::mirror/],
+  [`${OWN}http`, /^<*qmgr::http/],
+  [`${OWN}abi`, /^<*qmgr::abi/],
+  [`${OWN}other rooms`, /^<*qmgr::/],
   ["printing, texts, numbers", /^<?(?:&?(?:core|alloc)::(?:fmt|num|str|unicode|net|char)|str|char|u\d|i\d)|core::fmt/],
   ["core, alloc, std", /^<?(?:core|alloc|std)\b|^<\[/],
   ["other", /(?:)/],
@@ -44,27 +43,12 @@ const ROOMS = [
 
 const reader = new ModuleReader(module);
 
-/** Passes over entries of the section of imports, and says how many are functions. */
-function imports() {
-  const count = reader.number();
-  for (let index = 0; index < count; index++) {
-    reader.counted();
-    reader.counted();
-    if (reader.byte() !== 0) throw new Error("an import is no function");
-    reader.number();
-  }
-  return count;
-}
-
 const functions = [];
-const names = new Map();
+let names = new Map();
 const sections = new Map();
 let imported = 0;
-while (reader.at < module.length) {
-  const start = reader.at;
-  const id = reader.byte();
-  const end = reader.number() + reader.at;
-  if (id === SECTION.imports) imported = imports();
+for (const { id, start, end } of reader.sections()) {
+  if (id === SECTION.imports) imported = reader.imports();
   if (id === SECTION.code) {
     const count = reader.number();
     for (let index = imported; index < imported + count; index++) {
@@ -73,16 +57,8 @@ while (reader.at < module.length) {
       functions.push({ index, start, end: reader.at });
     }
   }
-  if (id === SECTION.names && reader.counted().toString() === "name") {
-    while (reader.at < end) {
-      const isOfFunctions = reader.byte() === FUNCTION_NAMES;
-      const past = reader.number() + reader.at;
-      for (let left = isOfFunctions ? reader.number() : 0; left > 0; left--) names.set(reader.number(), reader.counted().toString());
-      reader.at = past;
-    }
-  }
+  if (id === SECTION.names) names = new Map([...names, ...reader.names(end)]);
   sections.set(id, { start, end });
-  reader.at = end;
 }
 if (names.size === 0) throw new Error("the module does not name its functions");
 
@@ -101,8 +77,7 @@ function brotli(without) {
 
 const rooms = new Map(ROOMS.map(([room]) => [room, []]));
 for (const of of functions) {
-  // The compiler puts a hash behind the name of a crate.
-  const name = (names.get(of.index) ?? "").replace(/\[[0-9a-f]+\]/g, "");
+  const name = names.get(of.index) ?? "";
   rooms.get(ROOMS.find(([, pattern]) => pattern.test(name))[0]).push(of);
 }
 const named = (name) => [sections.get(SECTION[name])];
@@ -111,12 +86,15 @@ rooms.set("imports and exports", [...named("imports"), ...named("exports")]);
 rooms.set("types and places of functions", [...named("types"), ...named("elements")]);
 
 const whole = brotli([]);
-const rows = [...rooms].map(([room, bytes]) => ({
+const row = (room, bytes) => ({
   room,
   raw: bytes.reduce((sum, { start, end }) => sum + end - start, 0),
   brotli: whole - brotli(bytes),
-}));
+});
+const rows = [...rooms].map(([room, bytes]) => row(room, bytes));
 rows.sort((a, b) => b.brotli - a.brotli);
+const own = row("all with a star", [...rooms].flatMap(([room, bytes]) => (room.startsWith(OWN) ? bytes : [])));
 const line = (room, ...cells) => console.log(room.padEnd(32), ...cells.map((cell) => String(cell).padStart(9)));
 line("bytes of the module", "raw", "brotli");
-for (const { room, raw, brotli } of rows) line(room, raw, brotli);
+for (const { room, raw, brotli } of [...rows, own]) line(room, raw, brotli);
+console.log(`The rules, the driver and the binding alone are ${own.brotli} bytes, of ${budget} for all.`);

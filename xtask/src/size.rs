@@ -8,12 +8,13 @@ use xshell::{Shell, cmd};
 pub const BUDGET: u32 = 92_160;
 
 /// What it has at most while it is over the budget, so that the tests tell when it grows.
-pub const LIMIT: u32 = 224_000;
+pub const LIMIT: u32 = 205_000;
 
 /// Builds, and prints what the bytes of the module are for.
 pub fn rooms(shell: &Shell) -> Result<()> {
     let module = build::named(shell)?;
-    cmd!(shell, "node xtask/src/rooms.mjs {module}").quiet().run()?;
+    let budget = BUDGET.to_string();
+    cmd!(shell, "node xtask/src/rooms.mjs {module} {budget}").quiet().run()?;
     Ok(())
 }
 

@@ -45,7 +45,7 @@ async fn what_a_job_lacks_is_not_found_or_not_implemented() {
     let server = Server::new();
     let queue = Queue::open("job-errors", &server).await;
     let download = queue.download("/a.bin", &[]).await;
-    let code = |thrown: JsValue| js::text(&thrown, "code");
+    let code = |thrown: JsValue| js::code(&thrown);
     assert_eq!(download.job.get_file(1).map_err(code), Err("QM_E_ITEM_NOT_FOUND".into()));
     assert_eq!(download.job.get_file_details(1).map_err(code), Err("QM_E_ITEM_NOT_FOUND".into()));
     assert_eq!(download.job.cancel_job().map_err(code), Err("E_NOTIMPL".into()));

@@ -14,7 +14,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::File;
 
 fn code(thrown: JsValue) -> String {
-    js::text(&thrown, "code")
+    js::code(&thrown)
 }
 
 #[wasm_bindgen_test]

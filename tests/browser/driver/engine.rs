@@ -98,7 +98,7 @@ async fn records_that_cannot_be_written_fail_the_call_and_the_engine_starts_agai
     records::refuse_transactions(true);
     let refused = js::settled(queue.session.create_group(&JsValue::UNDEFINED)).await;
     let refused = refused.expect_err("a call that is not durable");
-    assert_eq!(js::text(&refused, "code"), "QM_E_SERVICE_UNAVAILABLE");
+    assert_eq!(js::code(&refused), "QM_E_SERVICE_UNAVAILABLE");
     queue.until_waiting(&download.group, "no-active-tab").await;
     drop(request);
     let waits = queue.session.create_group(&JsValue::UNDEFINED);

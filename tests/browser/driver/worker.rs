@@ -170,7 +170,7 @@ async fn an_engine_that_hears_a_newer_build_goes_and_so_does_who_stands_by() {
     }
     let refused = js::settled(session.create_group(&JsValue::UNDEFINED)).await;
     let refused = refused.expect_err("no engine of this build will answer");
-    assert_eq!(js::text(&refused, "code"), "QM_E_SERVICE_UNAVAILABLE");
+    assert_eq!(js::code(&refused), "QM_E_SERVICE_UNAVAILABLE");
     assert!(js::text(&refused, "message").contains("reload"), "{refused:?}");
     group.get_status().expect("what was known can still be read");
 

@@ -2,6 +2,7 @@
 
 use futures_util::future::{Either, select};
 use js_sys::{Function, Object, Promise, Reflect};
+use qmgr::abi::Hresult;
 use std::pin::pin;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -32,6 +33,12 @@ pub fn text(object: &JsValue, path: &str) -> String {
 #[track_caller]
 pub fn number(object: &JsValue, path: &str) -> f64 {
     get(object, path).as_f64().unwrap_or_else(|| panic!("{path} is no number in {object:?}"))
+}
+
+/// The header's name for the number of a thrown error.
+#[track_caller]
+pub fn code(thrown: &JsValue) -> String {
+    Hresult(number(thrown, "hresult") as u32).to_string()
 }
 
 /// A plain object.
