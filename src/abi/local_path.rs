@@ -97,8 +97,9 @@ impl LocalPath {
         if from_there.next().is_some_and(|(other, _)| other.starts_with(&below)) {
             return Some("is a directory");
         }
-        let mut ends = self.key.bytes().enumerate().filter(|(_, byte)| *byte == b'/');
-        let is_below_file = ends.any(|(end, _)| files.contains_key(&self.key[..end]));
+        let slashes = self.key.bytes().enumerate().filter(|(_, byte)| *byte == b'/');
+        // The first segment names the form and is never a file.
+        let is_below_file = slashes.skip(1).any(|(end, _)| files.contains_key(&self.key[..end]));
         is_below_file.then_some("lies below a file")
     }
 

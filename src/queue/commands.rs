@@ -10,12 +10,14 @@ use crate::abi::{
     FileSet, FileSetInfo, Guid, Hresult, LocalDirectory, LocalPath, Property, PropertyValue,
     QmgrError,
 };
+use crate::ordered::Map;
 use crate::protocol::{
     Active, Answer, Call, ClientId, Command, Credentials, Owner, Serial, SettingsPatch, StoredFile,
     ToEngine, ToPage, VERSION,
 };
 use crate::snapshot::OutcomeRecord;
 use crate::time::Millis;
+use std::ops::Bound;
 use std::rc::Rc;
 
 /// How a call that succeeded is answered.
@@ -133,12 +135,13 @@ impl Queue {
     }
 
     fn forget(&mut self, client: &ClientId, acknowledged: u64) {
-        let seen: Vec<_> = self
-            .outcomes
-            .range((client.clone(), 0)..=(client.clone(), acknowledged))
-            .map(|(key, _)| key.clone())
-            .collect();
-        for key in seen {
+        let (first, last) = ((client.clone(), 0), (client.clone(), acknowledged));
+        let seen = (Bound::Included(&first), Bound::Included(&last));
+        let next_seen = |outcomes: &Map<(ClientId, u64), OutcomeRecord>| {
+            outcomes.range(seen).next().map(|(key, _)| key.clone())
+        };
+        // As a rule that is one.
+        while let Some(key) = next_seen(&self.outcomes) {
             self.outcomes.remove(&key);
             self.pending.outcomes.insert(key);
         }

@@ -105,6 +105,12 @@ impl Later {
     pub(super) fn is_empty(&self) -> bool {
         self.transfers.is_empty()
     }
+
+    /// Whether a file of a group is among them.
+    fn names(&self, serial: Serial) -> bool {
+        let of_group = (serial, 0)..=(serial, u32::MAX);
+        !self.is_empty() && self.transfers.range(of_group).next().is_some()
+    }
 }
 
 impl Pending {
@@ -205,8 +211,7 @@ impl Queue {
 
     /// Whether nothing of a group is waiting to be durable.
     pub(super) fn is_durable(&self, serial: Serial) -> bool {
-        let mut later = self.later.transfers.range((serial, 0)..=(serial, u32::MAX));
-        later.next().is_none()
+        !self.later.names(serial)
             && !self.pending.groups.contains(&serial)
             && !self.in_flight.groups.contains(&serial)
     }

@@ -283,9 +283,10 @@ impl Queue {
         let mut rows = Vec::with_capacity(self.to_show.len());
         let mut next = self.to_show.first().copied();
         while let Some((serial, _)) = next {
-            let is_shown = self.is_durable(serial);
-            if is_shown {
-                rows.extend(self.row(serial, Some(&self.to_show)));
+            if self.is_durable(serial) {
+                if let Some(row) = self.row(serial, Some(&self.to_show)) {
+                    rows.push(row);
+                }
                 self.to_show.retain(|(shown, _)| *shown != serial);
             }
             let behind = (Bound::Excluded((serial, u32::MAX)), Bound::Unbounded);
