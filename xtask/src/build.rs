@@ -23,10 +23,11 @@ const FEATURES: [&str; 8] = [
     "--enable-simd",
 ];
 
-/// Makes the module small as it travels. A function with one caller is left where it is: moved into its
-/// caller it makes fewer bytes, but such as compress worse.
-const SMALL: [&str; 7] = [
+/// Makes the module small as it travels. What makes fewer bytes, but such as compress worse, is left out: moving a
+/// function with one caller into its caller, and keeping in a variable what is computed twice.
+const SMALL: [&str; 8] = [
     "-Oz",
+    "--skip-pass=local-cse",
     "--always-inline-max-function-size",
     "0",
     "--flexible-inline-max-function-size",
