@@ -501,7 +501,7 @@ fn check_quota(
         Some(limit)
             if !owner.administrator && there >= usize::try_from(limit).unwrap_or(usize::MAX) =>
         {
-            Err(QmgrError::new(hresult, format!("the limit is {limit} {what}")))
+            Err(QmgrError::new(hresult, format!("the limit of {what} is {limit}")))
         }
         Some(_) | None => Ok(()),
     }

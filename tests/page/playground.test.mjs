@@ -213,3 +213,13 @@ test("a browser that lacks something is told so by name", async (t) => {
   const page = await visit(t, `${server.origin}/`, { prelude, servers: [server] });
   await until("the notice", async () => /lacks Web Locks/.test(await page.getByRole("alert").first().innerText()));
 });
+
+test("what is wrong with the addresses is said until one types", async (t) => {
+  const { page } = await openPlayground(t);
+  await bringUp(page, "queue");
+  const problem = page.locator("#form-error");
+  await page.locator("#new-group").getByRole("button", { name: "Create group" }).click();
+  await until("it is said", async () => await problem.innerText() === "Give at least one address.");
+  await page.locator("#urls").pressSequentially("h");
+  await until("it is said no more", async () => await problem.innerText() === "");
+});

@@ -6,7 +6,8 @@ const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
 export function bytes(count) {
   let unit = 0;
   let value = count;
-  while (value >= 1024 && unit < UNITS.length - 1) {
+  // What would be written as 1024.0 is one of the next unit.
+  while (value >= (unit === 0 ? 1024 : 1023.95) && unit < UNITS.length - 1) {
     value /= 1024;
     unit += 1;
   }

@@ -48,6 +48,7 @@ export function mount(form, context) {
     urls.value = "";
     setText(problem, leftOut(others));
   });
+  urls.addEventListener("input", () => setText(problem, ""));
   form.querySelector("#list-file").addEventListener("change", async ({ target }) => {
     fill(await target.files[0]?.text() ?? "");
     target.value = "";
