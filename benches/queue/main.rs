@@ -14,6 +14,10 @@ use qmgr::protocol::Command;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+/// What the system's allocator takes of a step differs from system to system, and in a browser it is neither.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const GROUPS: [u32; 3] = [10, 1_000, 10_000];
 const FILES: [u32; 3] = [100, 1_000, 10_000];
 
