@@ -35,10 +35,11 @@ impl Queue {
     }
 
     /// The same after what leaves most groups as they are: bytes have come, or a commit is durable. If it
-    /// left all of them so, each connection is where it should be.
+    /// left all of them so, and no turn ends with it, each connection is where it should be.
     pub(super) fn settle_touched(&mut self, now: Millis) {
         self.count_files();
-        if !self.unsettled.is_empty() || self.traffic.is_any_wide() {
+        let others = !self.unsettled.is_empty() || self.traffic.is_any_wide();
+        if others || self.is_turn_over(now) {
             return self.settle(now);
         }
         self.end_window(now);
@@ -199,13 +200,19 @@ impl Queue {
         })
     }
 
-    /// Whose turn it is: the holder's until its slice is over and another waits, then the next one's.
+    /// Whether the slice of the one whose turn it is has passed, and another waits.
+    fn is_turn_over(&self, now: Millis) -> bool {
+        self.turn.is_some_and(|(holder, since)| {
+            now.since(since) >= self.settings.time_slice
+                && self.background.len() > 1
+                && self.can_give_way(holder)
+        })
+    }
+
+    /// Whose turn it is: the holder's until it is over, then the next one's.
     fn next_turn(&self, now: Millis) -> Option<(Serial, Millis)> {
-        let (holder, since) = self.turn.unwrap_or_default();
-        let is_over = now.since(since) >= self.settings.time_slice
-            && self.background.len() > 1
-            && self.can_give_way(holder);
-        if self.background.contains(&holder) && !is_over {
+        let (holder, _) = self.turn.unwrap_or_default();
+        if self.background.contains(&holder) && !self.is_turn_over(now) {
             return self.turn;
         }
         let after = self.background.range((Bound::Excluded(holder), Bound::Unbounded)).next();
