@@ -13,6 +13,10 @@ const MOST: u32 = 4;
 /// So long a speed is measured.
 const WINDOW: Millis = Millis(1_000);
 
+/// So long is measured before a connection is said to bring nothing. Servers that limit a connection send
+/// in bursts, and a flush or a machine with other work takes a good part of a second.
+const DOUBT: Millis = Millis(3_000);
+
 /// A connection that has just begun is not as fast as it will be.
 const RAMP: Millis = Millis(500);
 
@@ -28,7 +32,8 @@ const PAUSE: Millis = Millis(60_000);
 pub(super) struct Breadth {
     /// So many help, or the last of them is on trial.
     wanted: u32,
-    trial: Option<Trial>,
+    /// The speed before the one on trial began, in bytes a second.
+    before: Option<u64>,
     /// No trial begins earlier.
     next_trial: Millis,
     /// So many were not refused or cut off.
@@ -42,21 +47,11 @@ pub(super) struct Breadth {
     patience: Option<(Failure, Millis)>,
 }
 
-/// A connection of which it is measured whether it helps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Trial {
-    /// The speed before it began, in bytes a second.
-    before: u64,
-    /// One measurement has shown no gain. A flush, or other work of the machine, can take a good part of
-    /// one, so that it takes a second to believe it.
-    is_doubted: bool,
-}
-
 impl Default for Breadth {
     fn default() -> Self {
         Self {
             wanted: 1,
-            trial: None,
+            before: None,
             next_trial: Millis(0),
             most: None,
             moving: 0,
@@ -90,33 +85,31 @@ impl Breadth {
             return;
         }
         let speed = self.bytes.saturating_mul(1_000) / elapsed.0;
-        self.measure_from(now);
         if moving != self.limit(None) {
-            return;
+            return self.measure_from(now);
         }
         let others = u64::from(self.wanted.saturating_sub(1).max(1));
-        match self.trial.take() {
-            // Less than a quarter of what each of the others brings is no gain. Servers that limit a
-            // connection send in bursts, which makes either measurement wrong by a fifth.
-            Some(Trial { before, is_doubted })
-                if speed < before.saturating_add(before / (4 * others)) =>
-            {
-                if is_doubted {
-                    self.wanted -= 1;
-                    self.next_trial = now.plus(PAUSE);
-                } else {
-                    self.trial = Some(Trial { before, is_doubted: true });
+        match self.before {
+            // Less than a quarter of what each of the others brings is no gain.
+            Some(before) if speed < before.saturating_add(before / (4 * others)) => {
+                if elapsed < DOUBT {
+                    return;
                 }
+                self.before = None;
+                self.wanted -= 1;
+                self.next_trial = now.plus(PAUSE);
             }
             Some(_) | None => {
+                self.before = None;
                 let is_worth_it = left / LEAST_SECONDS >= speed;
                 let may_be_more = self.wanted < self.most.unwrap_or(MOST).min(MOST);
                 if is_worth_it && may_be_more && now >= self.next_trial {
-                    self.trial = Some(Trial { before: speed, is_doubted: false });
+                    self.before = Some(speed);
                     self.wanted += 1;
                 }
             }
         }
+        self.measure_from(now);
     }
 
     /// Nothing moves: the time until something does again says nothing of a speed.
@@ -132,7 +125,7 @@ impl Breadth {
     /// A connection was refused, cut off or of no use, while `open` others of its file go on.
     pub(super) fn narrow(&mut self, open: usize) {
         self.most = Some(u32::try_from(open).unwrap_or(u32::MAX).max(1));
-        self.trial = None;
+        self.before = None;
     }
 
     /// A server has asked for patience while other connections of the file go on.
@@ -291,7 +284,7 @@ mod tests {
         {
             let mut breadth = Breadth::default();
             let now = seconds(&mut breadth, 1_000, 2, 1, before * 1_000);
-            let now = seconds(&mut breadth, now, 3, 2, after * 1_000);
+            let now = seconds(&mut breadth, now, 4, 2, after * 1_000);
             assert_eq!(breadth.limit(None) >= 2, is_kept, "{before} becomes {after}");
             // What was refused is tried again, much later.
             seconds(&mut breadth, now + PAUSE.0, 2, 1, before * 1_000);
@@ -300,15 +293,32 @@ mod tests {
     }
 
     #[test]
-    fn one_measurement_without_a_gain_is_not_believed() {
-        for (second, is_kept) in [(2_000_000, true), (1_000_000, false)] {
+    fn a_second_without_a_gain_is_not_believed() {
+        for (then, is_kept) in [(2_000_000, true), (1_000_000, false)] {
             let mut breadth = Breadth::default();
             let now = seconds(&mut breadth, 1_000, 2, 1, 1_000_000);
-            // With the half second in which a connection becomes fast, the first measurement.
+            // With the half second in which a connection becomes fast.
             let now = seconds(&mut breadth, now, 2, 2, 1_000_000);
             assert_eq!(breadth.limit(None), 2);
-            seconds(&mut breadth, now, 1, 2, second);
-            assert_eq!(breadth.limit(None) >= 2, is_kept, "then {second} bytes a second");
+            seconds(&mut breadth, now, 2, 2, then);
+            assert_eq!(breadth.limit(None) >= 2, is_kept, "then {then} bytes a second");
+        }
+    }
+
+    #[test]
+    fn what_comes_in_bursts_is_measured_over_several() {
+        // As nginx limits a connection: 2 MiB every 420 ms, to all of them at once.
+        for phase in 0..42 {
+            let mut breadth = Breadth::default();
+            for tick in 0..1_500 {
+                let moving = breadth.limit(None);
+                let is_burst = tick % 42 == phase;
+                let bytes = if is_burst { u64::from(moving) << 21 } else { 1_696 };
+                if is_burst || tick % 10 == 0 {
+                    breadth.count(bytes, moving, u64::MAX, Millis(1_000 + tick * 10));
+                }
+            }
+            assert_eq!(breadth.limit(None), 4, "the first burst after {phase} hundredths");
         }
     }
 
