@@ -89,27 +89,23 @@ impl Breadth {
             return self.measure_from(now);
         }
         let others = u64::from(self.wanted.saturating_sub(1).max(1));
-        match self.before {
-            // Less than a quarter of what each of the others brings is no gain.
-            Some(before) if speed < before.saturating_add(before / (4 * others)) => {
-                if elapsed < DOUBT {
-                    return;
-                }
-                self.before = None;
-                self.wanted -= 1;
-                self.next_trial = now.plus(PAUSE);
-            }
-            Some(_) | None => {
-                self.before = None;
-                let is_worth_it = left / LEAST_SECONDS >= speed;
-                let may_be_more = self.wanted < self.most.unwrap_or(MOST).min(MOST);
-                if is_worth_it && may_be_more && now >= self.next_trial {
-                    self.before = Some(speed);
-                    self.wanted += 1;
-                }
-            }
+        // Less than a quarter of what each of the others brings is no gain.
+        let least = self.before.map_or(0, |before| before.saturating_add(before / (4 * others)));
+        let is_gain = speed >= least;
+        if !is_gain && elapsed < DOUBT {
+            return;
         }
         self.measure_from(now);
+        self.before = None;
+        let is_worth_it = left / LEAST_SECONDS >= speed;
+        let may_be_more = self.wanted < self.most.unwrap_or(MOST).min(MOST);
+        if !is_gain {
+            self.wanted -= 1;
+            self.next_trial = now.plus(PAUSE);
+        } else if is_worth_it && may_be_more && now >= self.next_trial {
+            self.before = Some(speed);
+            self.wanted += 1;
+        }
     }
 
     /// Nothing moves: the time until something does again says nothing of a speed.
